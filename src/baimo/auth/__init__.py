@@ -1,0 +1,1 @@
+"""Signers: what turns a wire request into one the provider accepts. Pure; the time is an argument."""

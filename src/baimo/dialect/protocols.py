@@ -1,0 +1,113 @@
+"""What a dialect is: small protocols, one per capability, in both directions.
+
+A dialect module in `baimo.dialects` ends with `DIALECT`, an object that meets those of these
+protocols that its wire can do. Callers ask with `isinstance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
+
+from baimo.errors import Error
+from baimo.types.chat import ChatRequest
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.events import ChatEvent
+from baimo.types.models import ModelInfo
+from baimo.wire.http import HttpRequest, WireHead, WireRequest
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a dialect's request goes: everything but the secrets."""
+
+    base_url: str
+    provider: str = ""
+    region: str | None = None
+    project: str | None = None
+    app_id: str | None = None
+    api_version: str | None = None
+    quirks: Any = None
+    """The dialect's own struct of quirks, or None for its defaults."""
+
+
+class ChatDecoder(Protocol):
+    """Turns one reply's bytes into events. Bytes may be cut anywhere."""
+
+    def feed(self, piece: bytes) -> list[ChatEvent]:
+        """The events that this piece completes. Raises ProviderError or WireError."""
+
+    def end(self) -> list[ChatEvent]:
+        """The body ended. Raises StreamInterrupted when the reply was not whole."""
+
+
+class ChatEncoder(Protocol):
+    """Turns events into the bytes of one reply, being the provider."""
+
+    def head(self) -> WireHead:
+        """Status and header fields of the reply."""
+
+    def feed(self, event: ChatEvent) -> list[bytes]:
+        """What this event puts on the wire: one item per SSE event, line or frame."""
+
+    def end(self) -> list[bytes]:
+        """What ends the reply: the whole body of one that is not streamed, the end mark of a stream."""
+
+    def error(self, error: Error) -> list[bytes]:
+        """What a failure in mid-stream looks like on this wire."""
+
+
+@runtime_checkable
+class Dialect(Protocol):
+    """What every dialect has."""
+
+    @property
+    def name(self) -> str: ...
+
+    def quirks(self, fields: Mapping[str, Any]) -> Any:
+        """The dialect's quirks struct from a row's table. Raises ConfigError naming an unknown key."""
+
+
+@runtime_checkable
+class ChatDialect(Dialect, Protocol):
+    """Chat, both ways."""
+
+    def encode_request(self, request: ChatRequest, site: Site) -> WireRequest:
+        """The unsigned wire request. Raises InputError or UnsupportedError."""
+
+    def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
+        """A decoder for a reply with that head; error heads included."""
+
+    def decode_request(self, wire: HttpRequest) -> ChatRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+
+    def encoder(self, request: ChatRequest) -> ChatEncoder:
+        """Being the provider: an encoder for the reply to that request."""
+
+    def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
+        """Being the provider: the head and body of a refusal."""
+
+
+@runtime_checkable
+class EmbedDialect(Dialect, Protocol):
+    """Embeddings, both ways."""
+
+    def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest: ...
+
+    def decode_embed(self, request: EmbedRequest, head: WireHead, body: bytes) -> EmbedResponse: ...
+
+    def decode_embed_request(self, wire: HttpRequest) -> EmbedRequest: ...
+
+    def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes: ...
+
+
+@runtime_checkable
+class ModelsDialect(Dialect, Protocol):
+    """The provider's own list of models, both ways."""
+
+    def encode_models(self, site: Site) -> HttpRequest: ...
+
+    def decode_models(self, head: WireHead, body: bytes, site: Site) -> tuple[ModelInfo, ...]: ...
+
+    def encode_model_list(self, models: tuple[ModelInfo, ...]) -> bytes: ...

@@ -1,0 +1,272 @@
+"""The errors that Baimo raises: one tree, each kind answering "what can I do now?".
+
+Error                          `.code` `.retryable` `.retry_after` `.provider` `.request_id` `.sent`
+├── ConfigError                the set-up cannot work; nothing was sent
+│   ├── MissingKeyError        no credential for the provider
+│   ├── UnknownProviderError   no such provider, with near names
+│   └── MissingExtraError      an optional package is not installed
+├── InputError                 what the caller gave is not valid; nothing was sent
+│   └── UnsupportedError       the dialect cannot say what was asked
+├── TransportError             no whole answer came; `.sent` tells whether the request may have arrived
+│   ├── ConnectError           no connection to the address
+│   ├── StaleConnectionError   a kept connection ended before any byte of the reply
+│   └── TimedOutError          a time limit ran out
+├── WireError                  bytes that do not follow the dialect
+├── StreamInterrupted          a reply stopped before its end; `.partial` holds what came
+├── LocalModelError            the embedded model could not be fetched, loaded or run
+└── ProviderError              the provider answered no: `.status` `.provider_code` `.body`
+    ├── InvalidRequestError    ├── ContextTooLongError   ├── ContentFilteredError
+    ├── AuthError              ├── PermissionDeniedError ├── NotFoundError
+    ├── QuotaError             ├── RateLimitedError      ├── OverloadedError
+    └── ServerError
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Error(Exception):
+    """Root of everything that Baimo raises on purpose.
+
+    `code` is a stable word for programs; the text is for people and may change.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        provider: str | None = None,
+        request_id: str | None = None,
+        sent: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.retryable = self._retryable if retryable is None else retryable
+        self.retry_after = retry_after
+        self.provider = provider
+        self.request_id = request_id
+        self.sent = self._sent if sent is None else sent
+        self.attempts = 0
+
+    _retryable: ClassVar[bool] = False
+    _sent: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        where = f"{self.provider}: " if self.provider else ""
+        how = f" {self.hint}" if self.hint else ""
+        which = f" (request id {self.request_id})" if self.request_id else ""
+        tried = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
+        return f"{where}{self.message}{how}{which}{tried} [{self.code}]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuild(kind: type[Error], args: tuple[Any, ...], state: dict[str, Any]) -> Error:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigError(Error):
+    """The configuration cannot work; nothing was sent."""
+
+    code = "config"
+
+
+class MissingKeyError(ConfigError):
+    """No credential is set for the provider; the message says which variable and where to get one."""
+
+    code = "missing_key"
+
+
+class UnknownProviderError(ConfigError):
+    """The model name names no known provider; the message lists near names."""
+
+    code = "unknown_provider"
+
+
+class MissingExtraError(ConfigError):
+    """An optional package is needed; the message says what to install."""
+
+    code = "missing_extra"
+
+
+class InputError(Error, ValueError):
+    """What the caller gave is not valid; nothing was sent."""
+
+    code = "invalid_input"
+
+
+class UnsupportedError(InputError):
+    """The dialect cannot say what was asked; nothing was sent.
+
+    Pass `unsupported="drop"` to leave such things out with a note instead.
+    """
+
+    code = "unsupported"
+
+
+class TransportError(Error):
+    """No whole answer came. `sent` tells whether the request may have reached the provider."""
+
+    code = "transport"
+    _retryable = True
+    _sent = True
+
+
+class ConnectError(TransportError):
+    """No connection to the address could be made; nothing was sent."""
+
+    code = "connect"
+    _sent = False
+
+
+class StaleConnectionError(TransportError):
+    """A connection that was kept open ended before any byte of the reply came.
+
+    Most likely the provider closed it while idle, but the request may have been taken all the same.
+    """
+
+    code = "stale_connection"
+
+
+class TimedOutError(TransportError, TimeoutError):
+    """A time limit ran out; `limit` names it: connect, head, first_event, idle or total."""
+
+    code = "timeout"
+
+    def __init__(self, message: str, *, limit: str = "total", **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.limit = limit
+
+
+class WireError(Error):
+    """The answer's bytes do not follow the dialect."""
+
+    code = "wire"
+    _sent = True
+
+
+class StreamInterrupted(Error):  # noqa: N818 - a public name of the plan; it is a state of a stream
+    """A reply stopped before its end mark.
+
+    `partial` is the response that came so far; its `ended` is "cut", "stalled" or "error".
+    The cause, where there is one, is chained.
+    """
+
+    code = "stream_interrupted"
+    _sent = True
+
+    def __init__(self, message: str, *, partial: Any = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.partial = partial
+
+
+class LocalModelError(Error):
+    """The embedded model could not be fetched, verified, loaded or run."""
+
+    code = "local_model"
+
+
+class ProviderError(Error):
+    """The provider answered no.
+
+    `status` is the HTTP status (200 where the error stood inside a good one), `provider_code` the
+    provider's own code as text, `body` its own words about the error, without secrets.
+    """
+
+    code = "provider"
+    _sent = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        provider_code: str | None = None,
+        body: str | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.status = status
+        self.provider_code = provider_code
+        self.body = body
+
+    def __str__(self) -> str:
+        facts = [str(self.status)] if self.status is not None else []
+        if self.provider_code and self.provider_code != str(self.status):
+            facts.append(self.provider_code)
+        text = super().__str__()
+        return f"{text} [{' '.join(facts)}]" if facts else text
+
+
+class InvalidRequestError(ProviderError):
+    """The provider refuses the request as it stands; sending it again cannot help."""
+
+    code = "invalid_request"
+
+
+class ContextTooLongError(InvalidRequestError):
+    """The prompt, or prompt and answer together, exceed what the model can hold."""
+
+    code = "context_too_long"
+
+
+class ContentFilteredError(InvalidRequestError):
+    """The provider refuses the content on grounds of policy."""
+
+    code = "content_filtered"
+
+
+class AuthError(ProviderError):
+    """The credential is missing, wrong, expired, or belongs to another site."""
+
+    code = "auth"
+
+
+class PermissionDeniedError(ProviderError):
+    """The credential is good but may not do this."""
+
+    code = "permission_denied"
+
+
+class NotFoundError(ProviderError):
+    """No such model, deployment or address at the provider."""
+
+    code = "not_found"
+
+
+class QuotaError(ProviderError):
+    """The account has no money or quota left; waiting does not help, another key may."""
+
+    code = "quota"
+
+
+class RateLimitedError(ProviderError):
+    """Too many requests or tokens at this moment."""
+
+    code = "rate_limited"
+    _retryable = True
+
+
+class OverloadedError(ProviderError):
+    """The provider has no capacity at this moment."""
+
+    code = "overloaded"
+    _retryable = True
+
+
+class ServerError(ProviderError):
+    """The provider failed while it worked on the request."""
+
+    code = "server"
+    _retryable = True

@@ -1,0 +1,94 @@
+"""The steps that a call's generator asks its driver to do. A closed list, without logic.
+
+A generator yields a step and is sent its result; a failure is thrown into it. What a failure
+means is decided in the generator, never in the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, TypeAlias
+
+from baimo.wire.http import WireRequest
+
+
+class Send(NamedTuple):
+    """Open the transport and send. Result: `WireHead`."""
+
+    wire: WireRequest
+    connect_s: float
+    """Seconds for the connection, name look-up and TLS included."""
+    head_s: float
+    """Seconds from the request's last byte to the whole head of the reply."""
+
+
+class Read(NamedTuple):
+    """Read on. Result: a piece of the body, or `b""` at its end."""
+
+    within_s: float
+    """Seconds until the next piece must be here."""
+
+
+class Emit(NamedTuple):
+    """Hand events to the caller: all that one read gave. Result: None."""
+
+    events: list[Any]
+    raw: bytes | None = None
+    """The wire piece itself, for callers that pass it on."""
+
+
+class Wait(NamedTuple):
+    """Wait for so many seconds. Result: None."""
+
+    seconds: float
+
+
+class Now(NamedTuple):
+    """The time. Result: `(wall, monotonic)`, both in seconds."""
+
+
+class Dice(NamedTuple):
+    """Chance. Result: a float in [0, 1)."""
+
+
+class Shared(NamedTuple):
+    """Run `make()` once per key however many calls wait for it. Result: what it returned.
+
+    `make()` is a generator of steps that returns `(value, lives_s)`; the value is shared until it expires.
+    """
+
+    key: str
+    make: Callable[[], Steps]
+
+
+class Reserve(NamedTuple):
+    """Take a place in a limit before a call. Result: a receipt for `Settle`."""
+
+    limit: str
+    amount: float
+
+
+class Settle(NamedTuple):
+    """Give back or correct what was reserved. Result: None."""
+
+    receipt: Any
+    amount: float
+
+
+class Look(NamedTuple):
+    """Look into a cache. Result: the stored value or None."""
+
+    key: str
+
+
+class Keep(NamedTuple):
+    """Store into a cache. Result: None."""
+
+    key: str
+    value: bytes
+
+
+Step: TypeAlias = (
+    Send | Read | Emit | Wait | Now | Dice | Shared | Reserve | Settle | Look | Keep
+)
+Steps: TypeAlias = Generator[Step, Any, Any]

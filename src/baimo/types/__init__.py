@@ -1,0 +1,1 @@
+"""The neutral words that every dialect translates to and from."""

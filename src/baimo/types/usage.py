@@ -1,0 +1,52 @@
+"""What a call used, in classes that do not overlap. None means unknown, which is not 0."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens by class; no token is counted in two classes.
+
+    `raw` is the provider's own object. A sum over unknown classes counts what is known; it is None
+    when nothing is known.
+    """
+
+    input_uncached: int | None = None
+    cache_read: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    output_visible: int | None = None
+    reasoning: int | None = None
+    audio_in: int | None = None
+    audio_out: int | None = None
+    image_in: int | None = None
+    image_out: int | None = None
+    raw: Raw | None = None
+
+    @property
+    def input(self) -> int | None:
+        """All tokens that were read."""
+        return _sum(
+            self.input_uncached,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.audio_in,
+            self.image_in,
+        )
+
+    @property
+    def output(self) -> int | None:
+        """All tokens that were made, reasoning included."""
+        return _sum(self.output_visible, self.reasoning, self.audio_out, self.image_out)
+
+    @property
+    def total(self) -> int | None:
+        return _sum(self.input, self.output)
+
+
+def _sum(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

@@ -1,0 +1,1 @@
+"""Bytes to structure and back, with no knowledge of any provider."""
