@@ -1,0 +1,150 @@
+"""How providers of this wire differ from each other: every difference is one typed field.
+
+The defaults are those of a provider nobody has looked at yet: what OpenAI documents can be said, what others added
+cannot, the limit is `max_tokens`, a developer's message goes out as the system's, and reasoning is not sent back.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from baimo.dialect.interval import Interval
+
+Refusable: TypeAlias = Literal[
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "stop",
+    "max_tokens",
+    "n",
+    "logprobs",
+    "logit_bias",
+    "json_object",
+    "json_schema",
+    "tools",
+    "custom_tools",
+    "parallel_tool_calls",
+    "tool_choice.none",
+    "tool_choice.required",
+    "tool_choice.named",
+    "audio",
+    "modalities",
+    "verbosity",
+    "prediction",
+    "service_tier",
+    "store",
+    "metadata",
+    "user",
+    "prompt_cache_key",
+    "image",
+    "image_url",
+    "file",
+    "name",
+    "replay",
+]
+"""Neutral names of what OpenAI documents and a provider may refuse.
+
+`image_url` is an image by a web address (bytes may still be sent), `name` the name of a message's author, `replay`
+what another provider of this wire gave to be sent back (reasoning_details, signatures); it is left out in silence.
+"""
+
+Extra: TypeAlias = Literal[
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "allowed_tools",
+    "video",
+]
+"""What some providers of this wire understand beyond the common words: `video` is a part `video_url`."""
+
+
+class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the operations are, after the base address; `{model}` stands for the percent-encoded model."""
+
+    chat: str = "/chat/completions"
+    embed: str = "/embeddings"
+    models: str = "/models"
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The differences. Each is used in one place of this package."""
+
+    paths: Paths = Paths()
+
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens", "max_new_tokens"] = "max_tokens"
+    """What the limit of an answer is called."""
+
+    developer_role: bool = False
+    """The role `developer` is known; else such a message goes out as `system`."""
+
+    string_content: bool = False
+    """A message's content must be a string: text parts are joined, other parts cannot be said."""
+
+    blank_content: bool = False
+    """An assistant's message without content is refused; one blank is sent in its place."""
+
+    stream_usage: Literal["option", "always", "none"] = "option"
+    """Usage in a stream: on `stream_options.include_usage`, unasked, or never."""
+
+    stream_only: bool = False
+    """The models only stream: a whole reply is streamed as well and put together on our side."""
+
+    thinking_switch: Literal["effort", "thinking_type", "enable_thinking", "reasoning_object", "none"] = "effort"
+    """How reasoning is asked for.
+
+    effort: `reasoning_effort`, off is "none". thinking_type: `thinking.type` enabled or disabled, beside it
+    `reasoning_effort`. enable_thinking: a boolean with `thinking_budget`. reasoning_object: `reasoning` with
+    effort, max_tokens or enabled. none: it cannot be said.
+    """
+
+    efforts: tuple[Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"], ...] = (
+        "none",
+        "minimal",
+        "low",
+        "medium",
+        "high",
+        "xhigh",
+        "max",
+    )
+    """The efforts the models know, lowest first; empty where only on and off can be said."""
+
+    thinking_always: bool = False
+    """Thinking cannot be switched off."""
+
+    reasoning_field: Literal["reasoning_content", "reasoning", "think_tags"] = "reasoning_content"
+    """Where an earlier answer's reasoning stands when it is sent back; think_tags: inside the content."""
+
+    reasoning_replay: Literal["never", "tool_turns", "always", "required"] = "never"
+    """When it is sent back: never, where the message called tools, always, or (required) where the message called
+    tools with one blank in place of reasoning that is not known."""
+
+    reasoning_tokens: Literal["auto", "outside"] = "auto"
+    """Whether completion_tokens counts them. auto: yes, unless the total tells otherwise. outside: in neither."""
+
+    think_tags: bool = False
+    """Answers carry their reasoning in the content, inside `<think>` and `</think>`."""
+
+    temperature: Interval = Interval("[0, 2]")
+    top_p: Interval = Interval("[0, 1]")
+
+    n_max: int = 128
+    """The most choices one call may ask for."""
+
+    logprobs_int: bool = False
+    """`logprobs` is the number of alternatives, not a boolean beside `top_logprobs`."""
+
+    cache_marks: Literal["none", "breakpoint", "cache_control"] = "none"
+    """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""
+
+    tool_ids: Literal["any", "nine"] = "any"
+    """nine: ids of tool calls must be nine letters or digits; others are replaced, alike in call and result."""
+
+    renamed: dict[str, str] = {}
+    """Top-level wire fields that go by another name here: `seed = "random_seed"`."""
+
+    refused: tuple[Refusable, ...] = ()
+    extras: tuple[Extra, ...] = ()
