@@ -1,0 +1,164 @@
+"""The types of the catalogue's rows: a provider, its endpoints, and what is known of its models.
+
+A key opens one row: sites and plans whose keys do not cross are providers of their own (`moonshot` and
+`moonshot-intl`, `qwen` and `qwen-coding`). Within a row the first endpoint that is complete is used: one
+whose credentials are all set and whose parameters all have a value. An unknown key is an error everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from baimo.errors import ConfigError
+from baimo.types.models import Price
+
+
+class Bilingual(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A text for people, in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def said(self, language: str = "en") -> str:
+        """The text in Chinese for "zh" and "zh-…", else in English."""
+        return self.zh if language.lower().startswith("zh") else self.en
+
+
+class Auth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How a request shows who sends it.
+
+    `scheme` is "bearer", "header" (a key in a field of the provider's own), "none" (a key is optional, sent
+    as bearer), or the name of a signer in `baimo.auth`. `field` and `prefix` belong to "header".
+    """
+
+    scheme: str = "bearer"
+    field: str = "Authorization"
+    prefix: str = ""
+    secret: str = "api_key"
+    """The name of the one secret that bearer and header schemes send."""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of an endpoint's address that the user may set: a region, a resource, a workspace."""
+
+    default: str | None = None
+    """None: the endpoint cannot be used before somebody sets it."""
+    env: tuple[str, ...] = ()
+    remark: Bilingual | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The limits a new account meets, as far as a source tells; None is unknown."""
+
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One address of a provider, with its dialect and credentials."""
+
+    name: str
+    dialect: str
+    base_url: str
+    """May hold `{name}` for each of `parameters`."""
+    auth: Auth = Auth()
+    env: dict[str, tuple[str, ...]] = {}
+    """For each secret the environment variables that may hold it; the first that is set wins."""
+    base_url_env: tuple[str, ...] = ()
+    parameters: dict[str, Parameter] = {}
+    quirks: dict[str, Any] = {}
+    """Checked by the dialect itself."""
+    models: tuple[str, ...] = ()
+    """Patterns of the models that this endpoint serves (`*` and `?`); empty: all."""
+    headers: dict[str, str] = {}
+    limits: Limits = Limits()
+    transport: str = "http"
+    """"http", or "local" for the model that runs in this process."""
+    since: date | None = None
+    until: date | None = None
+    """The day it stopped, or is announced to stop."""
+    remark: Bilingual | None = None
+    source: str | None = None
+    """Where a reader can check it; None: the row's own source."""
+    checked: date | None = None
+
+    def address(self, values: Mapping[str, str] | None = None) -> str:
+        """The base address with `values` and the parameters' defaults filled in.
+
+        Raises ConfigError naming the parameter that has no value, and the variables that may hold it.
+        """
+        address = self.base_url
+        for name, parameter in self.parameters.items():
+            value = (values or {}).get(name) or parameter.default
+            if value is None:
+                places = " or ".join(("the configuration", *parameter.env))
+                raise ConfigError(f"endpoint {self.name!r} needs {name!r}", hint=f"Set it in {places}.")
+            address = address.replace(f"{{{name}}}", value.rstrip("/"))
+        return address
+
+
+class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Who serves models, where, and what to know about it."""
+
+    name: str
+    title: str
+    title_zh: str
+    home: str
+    """Where to get a key."""
+    source: str
+    """Where a reader can check the row."""
+    checked: date | None = None
+    """None only for a user's own row."""
+    endpoints: tuple[Endpoint, ...]
+    currency: str | None = None
+    """What the site bills in, where that is known."""
+    default_model: str | None = None
+    max_queue_s: float = 0.0
+    """How long keep-alives may extend the limit of a stream's first event, in seconds."""
+    request_id_headers: tuple[str, ...] = ("x-request-id",)
+    key_prefixes: tuple[str, ...] = ()
+    """What its keys begin with, where all of them do."""
+    foreign_keys: dict[str, str] = {}
+    """Prefixes of keys that belong to another provider: prefix to that provider's name."""
+    site_hint: Bilingual | None = None
+    """What a refused key most often means here."""
+    free_tier: Bilingual | None = None
+    remark: Bilingual | None = None
+    retired: date | None = None
+    """The day the service ended."""
+    successor: str | None = None
+    """The provider to use instead."""
+
+    def title_in(self, language: str = "en") -> str:
+        """The provider's title in Chinese for "zh" and "zh-…", else in English."""
+        return self.title_zh if language.lower().startswith("zh") else self.title
+
+
+class ModelsFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The block `[file]` of a models file: what its models share."""
+
+    source: str
+    checked: date
+
+
+class ModelRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One block of a models file."""
+
+    context: int | None = None
+    max_output: int | None = None
+    input_modalities: tuple[str, ...] = ()
+    output_modalities: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    retired: date | None = None
+    """The day it stopped being served."""
+    never: bool = False
+    """No provider ever served that name; it stands here because texts teach it."""
+    successor: str | None = None
+    remark: Bilingual | None = None
+    source: str | None = None
+    checked: date | None = None
