@@ -1,0 +1,56 @@
+"""What holds for the whole suite: the loopback guard, generated examples, and the closing bounds."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.coverage_gate import Gate
+from tests.loopback import only_loopback
+
+__all__ = ["only_loopback"]
+
+# Recorded traffic belongs to others and stands outside of this repository.
+collect_ignore = [] if os.environ.get("BAIMO_RECORDED") else ["recorded"]
+
+settings.register_profile(
+    "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("ci", settings.get_profile("quick"), derandomize=True, print_blob=True)
+settings.register_profile("long", settings.get_profile("quick"), max_examples=2000)
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hangs in the gates of a whole run."""
+    config.addinivalue_line("markers", "slow: takes seconds; left out of scripts/check")
+    if config.getoption("--cov", default=None):
+        config.pluginmanager.register(Gate())
+    if stages := os.environ.get("BAIMO_FAILED_STAGES", "").split():
+        config.pluginmanager.register(EarlierStages(stages))
+
+
+class EarlierStages:
+    """Carries the failure of a stage before the suite into the suite's own ending."""
+
+    def __init__(self, failed: list[str]) -> None:
+        self.failed = failed
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A run is good only when its earlier stages were."""
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Above the runner's own closing lines."""
+        terminalreporter.section("stages that failed before the suite", red=True)
+        for stage in self.failed:
+            terminalreporter.line(stage)
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """Asyncio; a test that must hold on uvloop too is marked with `tests.loops.BOTH_LOOPS`."""
+    return "asyncio", {}

@@ -1,0 +1,107 @@
+"""The bounds of coverage: every line and branch of the core, nine tenths of everything else.
+
+Active when the suite runs with `--cov`. The core is what decides and does no I/O: a branch of it
+that no test takes is a decision nobody looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import coverage
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "baimo"
+
+CORE = (
+    "errors.py",
+    "notes.py",
+    "types/",
+    "wire/",
+    "steps.py",
+    "schema/",
+    "dialect/",
+    "dialects/",
+    "auth/",
+    "resilience/",
+    "routing/",
+    "accounting/",
+    "exchange.py",
+    "plan.py",
+)
+REST_PERCENT = 90.0
+
+
+class Covered(NamedTuple):
+    """What was run of one module: statements and branches, and which lines lack something."""
+
+    module: str
+    hit: int
+    of: int
+    lacking: str
+
+
+def is_core(module: str) -> bool:
+    """Whether that module, as a path below the package, must be covered wholly."""
+    return module.startswith(CORE)
+
+
+def complaints(modules: Iterable[Covered]) -> list[str]:
+    """A line for each bound that is not kept."""
+    modules = list(modules)
+    lines = [
+        f"{module.module}: {module.hit} of {module.of}, the core must be covered wholly; lacking {module.lacking}"
+        for module in modules
+        if is_core(module.module) and module.hit < module.of
+    ]
+    rest = [module for module in modules if not is_core(module.module)]
+    hit, of = sum(module.hit for module in rest), sum(module.of for module in rest)
+    if of and 100.0 * hit / of < REST_PERCENT:
+        lines.append(f"outside the core {100.0 * hit / of:.1f} % are covered, {REST_PERCENT:.0f} % must be:")
+        worst = sorted(rest, key=lambda module: module.hit - module.of)[:12]
+        lines += [f"  {module.module}: {module.hit} of {module.of}; lacking {module.lacking}" for module in worst]
+    return lines
+
+
+def measured(data_file: str) -> list[Covered]:
+    """The figures of every module, those that were never imported included."""
+    cov = coverage.Coverage(data_file=data_file)
+    cov.load()
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        analysis = cov._analyze(str(path))
+        numbers = analysis.numbers
+        found.append(
+            Covered(
+                module=path.relative_to(SOURCE).as_posix(),
+                hit=numbers.n_executed + numbers.n_executed_branches,
+                of=numbers.n_statements + numbers.n_branches,
+                lacking=analysis.missing_formatted(branches=True),
+            )
+        )
+    return found
+
+
+class Gate:
+    """Fails a run whose coverage is below the bounds, and says where."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """By now the data of this process and of those it started are on disk."""
+        self.lines = complaints(measured(".cache/coverage/data"))
+        if self.lines and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Above the runner's own closing lines."""
+        if self.lines:
+            terminalreporter.section("coverage below its bounds", red=True)
+            for line in self.lines:
+                terminalreporter.line(line)
+        else:
+            terminalreporter.line("coverage: the core wholly, the rest above its bound")
