@@ -68,7 +68,8 @@ def providers() -> tuple[ProviderRow, ...]:
 def new_row(name: str, table: Mapping[str, Any]) -> ProviderRow:
     """A user's own provider of a known dialect: `dialect` and `base_url`, and whatever else a row may say.
 
-    A key is optional there unless `auth` says otherwise. Raises ConfigError for what is missing, unknown or of the wrong type.
+    A key is optional there unless `auth` says otherwise. Raises ConfigError for what is missing, unknown or
+    of the wrong type.
     """
     for key in ("dialect", "base_url"):
         if key not in table:
@@ -84,9 +85,10 @@ def new_row(name: str, table: Mapping[str, Any]) -> ProviderRow:
 def merge(row: ProviderRow, overrides: Mapping[str, Any]) -> ProviderRow:
     """The row with a user's table on top.
 
-    `endpoint` keeps only the endpoint of that name; keys of an endpoint (`base_url`, `headers`, `quirks`, …) are laid on
-    every endpoint that is left, tables key by key; the name of one of its parameters (`region`, …) gives that its
-    value. Raises ConfigError naming an unknown key with near names, or the key whose value has the wrong type.
+    `endpoint` keeps only the endpoint of that name; keys of an endpoint (`base_url`, `headers`, `quirks`, …)
+    are laid on every endpoint that is left, tables key by key; the name of one of its parameters (`region`,
+    …) gives that its value. Raises ConfigError naming an unknown key with near names, or the key whose value
+    has the wrong type.
     """
     endpoints = _chosen(row, overrides.get("endpoint"))
     parameters = frozenset(name for endpoint in endpoints for name in endpoint.parameters)
