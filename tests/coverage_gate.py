@@ -61,7 +61,9 @@ def complaints(modules: Iterable[Covered]) -> list[str]:
     if of and 100.0 * hit / of < REST_PERCENT:
         lines.append(f"outside the core {100.0 * hit / of:.1f} % are covered, {REST_PERCENT:.0f} % must be:")
         worst = sorted(rest, key=lambda module: module.hit - module.of)[:12]
-        lines += [f"  {module.module}: {module.hit} of {module.of}; lacking {module.lacking}" for module in worst]
+        lines += [
+            f"  {module.module}: {module.hit} of {module.of}; lacking {module.lacking}" for module in worst
+        ]
     return lines
 
 

@@ -9,6 +9,4 @@ import pytest
 PLAIN = pytest.param(("asyncio", {}), id="asyncio")
 UVLOOP = pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop")
 
-BOTH_LOOPS = pytest.mark.parametrize(
-    "anyio_backend", [PLAIN] if sys.platform == "win32" else [PLAIN, UVLOOP]
-)
+BOTH_LOOPS = pytest.mark.parametrize("anyio_backend", [PLAIN] if sys.platform == "win32" else [PLAIN, UVLOOP])

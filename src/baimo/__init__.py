@@ -1,0 +1,178 @@
+"""Baimo: one library for every LLM API. The public names; each is loaded when first used."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from baimo.client.client import AsyncClient, Client
+    from baimo.client.shortcuts import chat, stream
+    from baimo.errors import (
+        AuthError,
+        ConfigError,
+        ConnectError,
+        ContentFilteredError,
+        ContextTooLongError,
+        Error,
+        InputError,
+        InvalidRequestError,
+        LocalModelError,
+        MissingExtraError,
+        MissingKeyError,
+        NotFoundError,
+        OverloadedError,
+        PermissionDeniedError,
+        ProviderError,
+        QuotaError,
+        RateLimitedError,
+        ServerError,
+        StaleConnectionError,
+        StreamInterrupted,
+        TimedOutError,
+        TransportError,
+        UnknownProviderError,
+        UnsupportedError,
+        WireError,
+    )
+    from baimo.notes import Note
+    from baimo.types.chat import (
+        AudioOutput,
+        ChatRequest,
+        ChatResponse,
+        Choice,
+        FinishReason,
+        Message,
+        Reasoning,
+        ResponseFormat,
+        Role,
+    )
+    from baimo.types.content import (
+        Audio,
+        Cache,
+        Citation,
+        File,
+        Image,
+        Opaque,
+        Refusal,
+        Replay,
+        Text,
+        Thinking,
+        ToolCall,
+        ToolResult,
+        Video,
+    )
+    from baimo.types.embeddings import EmbedResponse
+    from baimo.types.models import ModelInfo, Price
+    from baimo.types.money import Money
+    from baimo.types.secret import Secret
+    from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
+    from baimo.types.usage import Usage
+
+_HOMES = {
+    "baimo.client.client": "AsyncClient Client",
+    "baimo.client.shortcuts": "chat stream",
+    "baimo.errors": (
+        "AuthError ConfigError ConnectError ContentFilteredError ContextTooLongError Error InputError "
+        "InvalidRequestError LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
+        "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
+        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
+    ),
+    "baimo.notes": "Note",
+    "baimo.types.chat": (
+        "AudioOutput ChatRequest ChatResponse Choice FinishReason Message Reasoning ResponseFormat Role"
+    ),
+    "baimo.types.content": (
+        "Audio Cache Citation File Image Opaque Refusal Replay Text Thinking ToolCall ToolResult Video"
+    ),
+    "baimo.types.embeddings": "EmbedResponse",
+    "baimo.types.models": "ModelInfo Price",
+    "baimo.types.money": "Money",
+    "baimo.types.secret": "Secret",
+    "baimo.types.tools": "CustomTool FunctionTool ServerTool ToolChoice",
+    "baimo.types.usage": "Usage",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "AsyncClient",
+    "Audio",
+    "AudioOutput",
+    "AuthError",
+    "Cache",
+    "ChatRequest",
+    "ChatResponse",
+    "Choice",
+    "Citation",
+    "Client",
+    "ConfigError",
+    "ConnectError",
+    "ContentFilteredError",
+    "ContextTooLongError",
+    "CustomTool",
+    "EmbedResponse",
+    "Error",
+    "File",
+    "FinishReason",
+    "FunctionTool",
+    "Image",
+    "InputError",
+    "InvalidRequestError",
+    "LocalModelError",
+    "Message",
+    "MissingExtraError",
+    "MissingKeyError",
+    "ModelInfo",
+    "Money",
+    "NotFoundError",
+    "Note",
+    "Opaque",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "Price",
+    "ProviderError",
+    "QuotaError",
+    "RateLimitedError",
+    "Reasoning",
+    "Refusal",
+    "Replay",
+    "ResponseFormat",
+    "Role",
+    "Secret",
+    "ServerError",
+    "ServerTool",
+    "StaleConnectionError",
+    "StreamInterrupted",
+    "Text",
+    "Thinking",
+    "TimedOutError",
+    "ToolCall",
+    "ToolChoice",
+    "ToolResult",
+    "TransportError",
+    "UnknownProviderError",
+    "UnsupportedError",
+    "Usage",
+    "Video",
+    "WireError",
+    "chat",
+    "stream",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name on first use and keeps it; also `__version__`."""
+    value: object
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("baimo")
+    elif home := _HOME_OF.get(name):
+        from importlib import import_module
+
+        value = getattr(import_module(home), name)
+    else:
+        raise AttributeError(f"module 'baimo' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
