@@ -52,7 +52,7 @@ def complaints(modules: Iterable[Covered]) -> list[str]:
     """A line for each bound that is not kept."""
     modules = list(modules)
     lines = [
-        f"{module.module}: {module.hit} of {module.of}, the core must be covered wholly; lacking {module.lacking}"
+        f"{module.module}: core, yet only {module.hit} of {module.of}; lacking {module.lacking}"
         for module in modules
         if is_core(module.module) and module.hit < module.of
     ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-_refused: list[str] = []
+refused: list[str] = []
+"""What the running test reached for."""
 
 
 class RefusedError(Exception):
@@ -43,7 +44,7 @@ def _watch(event: str, args: tuple[Any, ...]) -> None:
     else:
         return
     if not _is_here(host):
-        _refused.append(f"{event} {host!r}")
+        refused.append(f"{event} {host!r}")
         raise RefusedError(f"a test reached out of this machine: {event} {host!r}")
 
 
@@ -53,6 +54,6 @@ sys.addaudithook(_watch)
 @pytest.fixture(autouse=True)
 def only_loopback() -> Iterator[None]:
     """Fails a test that tried to leave this machine, even if it swallowed the refusal."""
-    _refused.clear()
+    refused.clear()
     yield
-    assert _refused == []
+    assert refused == []

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from baimo.client.client import AsyncClient, Client
+    from baimo.client.async_client import AsyncClient
+    from baimo.client.client import Client
     from baimo.client.shortcuts import chat, stream
     from baimo.errors import (
         AuthError,
@@ -67,7 +68,8 @@ if TYPE_CHECKING:
     from baimo.types.usage import Usage
 
 _HOMES = {
-    "baimo.client.client": "AsyncClient Client",
+    "baimo.client.async_client": "AsyncClient",
+    "baimo.client.client": "Client",
     "baimo.client.shortcuts": "chat stream",
     "baimo.errors": (
         "AuthError ConfigError ConnectError ContentFilteredError ContextTooLongError Error InputError "

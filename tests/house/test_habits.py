@@ -1,0 +1,91 @@
+"""Habits that are kept out of the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.house import sources
+
+# Written in pieces, so that this file does not find itself.
+UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b|NotImplemented" + r"Error")
+IGNORE_WITHOUT_CODE = re.compile(r"#\s*(type:\s*ignore(?!\[)|no" + r"qa(?!:\s*[A-Z]+\d))")
+NO_COVER = re.compile(r"#\s*pragma:\s*no " + r"(cover|branch)")
+WEAKENED = re.compile(
+    r"pytest\.(skip|importor"
+    + r"skip|xfail)|mark\.(skip|skipif|xf"
+    + r"ail)\b|unittest\.mo"
+    + r"ck|assert Tru"
+    + r"e\b"
+)
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
+
+
+def lines_with(pattern: re.Pattern[str], *folders: str) -> list[str]:
+    return [
+        f"{name}:{number}"
+        for name, text in sources.python_files(*folders).items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_nothing_is_left_unfinished() -> None:
+    assert lines_with(UNFINISHED, "src/", "tests/", "bench/", "scripts/") == []
+
+
+def test_every_ignored_finding_says_which() -> None:
+    assert lines_with(IGNORE_WITHOUT_CODE, "src/", "tests/", "bench/", "scripts/") == []
+
+
+def test_no_line_is_taken_out_of_coverage() -> None:
+    assert lines_with(NO_COVER, "src/", "tests/", "bench/") == []
+
+
+def test_no_test_is_skipped_weakened_or_mocked() -> None:
+    assert lines_with(WEAKENED, "tests/") == []
+
+
+def test_a_module_is_named_after_what_it_does() -> None:
+    files = sources.python_files("src/", "tests/", "bench/", "scripts/")
+    assert [name for name in files if NAMELESS & set(name.removesuffix(".py").split("/"))] == []
+
+
+def _catches(handler: ast.ExceptHandler, kind: str) -> bool:
+    caught = handler.type
+    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(isinstance(one, ast.Name) and one.id == kind for one in kinds)
+
+
+def _raises_on(handler: ast.ExceptHandler) -> bool:
+    return isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None
+
+
+def test_what_is_caught_has_a_name() -> None:
+    """`BaseException` may be caught to clean up, when it is raised on at once."""
+    blind = [
+        f"{name}:{node.lineno}"
+        for name in sources.python_files("src/", "bench/", "scripts/")
+        for node in ast.walk(sources.tree(name))
+        if isinstance(node, ast.ExceptHandler)
+        and (
+            node.type is None
+            or _catches(node, "Exception")
+            or (_catches(node, "BaseException") and not _raises_on(node))
+        )
+    ]
+    assert blind == []
+
+
+def test_no_test_sleeps() -> None:
+    """A pause of zero seconds, which only lets others run, is no sleep."""
+    asleep = [
+        f"{name}:{node.lineno}"
+        for name in sources.python_files("tests/")
+        for node in ast.walk(sources.tree(name))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "sleep"
+        and not (node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 0)
+    ]
+    assert asleep == []

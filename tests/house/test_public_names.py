@@ -1,0 +1,111 @@
+"""What `import baimo` offers. A name that goes or comes is a decision, made here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import baimo
+from baimo import errors
+
+NAMES = {
+    "AsyncClient",
+    "Audio",
+    "AudioOutput",
+    "AuthError",
+    "Cache",
+    "ChatRequest",
+    "ChatResponse",
+    "Choice",
+    "Citation",
+    "Client",
+    "ConfigError",
+    "ConnectError",
+    "ContentFilteredError",
+    "ContextTooLongError",
+    "CustomTool",
+    "EmbedResponse",
+    "Error",
+    "File",
+    "FinishReason",
+    "FunctionTool",
+    "Image",
+    "InputError",
+    "InvalidRequestError",
+    "LocalModelError",
+    "Message",
+    "MissingExtraError",
+    "MissingKeyError",
+    "ModelInfo",
+    "Money",
+    "NotFoundError",
+    "Note",
+    "Opaque",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "Price",
+    "ProviderError",
+    "QuotaError",
+    "RateLimitedError",
+    "Reasoning",
+    "Refusal",
+    "Replay",
+    "ResponseFormat",
+    "Role",
+    "Secret",
+    "ServerError",
+    "ServerTool",
+    "StaleConnectionError",
+    "StreamInterrupted",
+    "Text",
+    "Thinking",
+    "TimedOutError",
+    "ToolCall",
+    "ToolChoice",
+    "ToolResult",
+    "TransportError",
+    "UnknownProviderError",
+    "UnsupportedError",
+    "Usage",
+    "Video",
+    "WireError",
+    "chat",
+    "stream",
+}
+
+
+def test_the_public_names_are_these() -> None:
+    assert set(baimo.__all__) == NAMES
+    assert set(dir(baimo)) == NAMES | {"__version__"}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_public_name_is_there_and_says_what_it_is(name: str) -> None:
+    value = getattr(baimo, name)
+    assert inspect.getdoc(value)
+
+
+def test_every_error_is_public() -> None:
+    kinds = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, errors.Error)
+    }
+    assert kinds <= NAMES
+
+
+def test_no_public_name_is_also_a_package() -> None:
+    rooms = {room.name for room in pkgutil.iter_modules(baimo.__path__)}
+    assert rooms & NAMES == set()
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Clint'"):
+        baimo.Clint  # noqa: B018 - reading it is the test
+
+
+def test_the_version_is_the_installed_one() -> None:
+    assert baimo.__version__ == importlib.metadata.version("baimo")

@@ -1,0 +1,92 @@
+"""Rooms: who may import whom is written down for every room, and every module has its tests."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests import coverage_gate
+from tests.house import sources
+
+CONTRACTS: list[dict[str, Any]] = tomllib.loads(sources.texts()["pyproject.toml"])["tool"]["importlinter"][
+    "contracts"
+]
+MODULES = sorted(
+    name
+    for name, text in sources.python_files("src/").items()
+    if len(ast.parse(text).body) > 1 and name != "src/baimo/__init__.py"
+)
+CORE = [name for name in MODULES if coverage_gate.is_core(name.removeprefix("src/baimo/"))]
+
+
+def rooms() -> set[str]:
+    """Every package and module that stands directly in the house."""
+    return {
+        ".".join(sources.module_name(name).split(".")[:2])
+        for name in sources.python_files("src/")
+        if name != "src/baimo/__init__.py"
+    }
+
+
+def contract(kind: str) -> dict[str, Any]:
+    return next(one for one in CONTRACTS if one["type"] == kind)
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    placed = {room.strip() for layer in contract("layers")["layers"] for room in layer.split("|")}
+    assert {room for room in placed if not room.startswith("(")} == rooms()
+
+
+def test_a_room_in_parentheses_is_not_built_yet() -> None:
+    placed = {room.strip() for layer in contract("layers")["layers"] for room in layer.split("|")}
+    assert {room.strip("()") for room in placed if room.startswith("(")} & rooms() == set()
+
+
+def test_whatever_must_be_covered_wholly_must_also_do_no_input_or_output() -> None:
+    core = {"baimo." + room.rstrip("/").removesuffix(".py") for room in coverage_gate.CORE}
+    assert set(contract("forbidden")["source_modules"]) == core & rooms()
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_the_core_asks_for_no_file_no_address_and_no_time(name: str) -> None:
+    """What import-linter cannot see: parts of modules, and built-in functions."""
+    called = {
+        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        for node in ast.walk(sources.tree(name))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+    }
+    opened = {
+        node.func.id
+        for node in ast.walk(sources.tree(name))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"open", "print", "input"}
+    }
+    assert opened == set()
+    assert called & {"utcnow", "today", "urlopen", "getenv"} == set()
+    assert not any(found.startswith(("urllib.request", "urllib.error")) for found in sources.imports(name))
+
+
+def _tests_of(name: str) -> list[str]:
+    """Test files that could be a module's own: those in the mirrored room."""
+    room = name.removeprefix("src/baimo/").split("/")[0].removesuffix(".py")
+    return [
+        test
+        for test in sources.python_files("tests/")
+        if test.startswith((f"tests/{room}/", f"tests/test_{room}.py")) and "/test_" in f"/{test}"
+    ]
+
+
+def _has_tests(name: str) -> bool:
+    module = sources.module_name(name)
+    own = name.rsplit("/", 1)[1].removesuffix(".py")
+    return any(
+        test.endswith(f"/test_{own}.py") or module in set(sources.imports(test)) for test in _tests_of(name)
+    )
+
+
+def test_every_module_is_tested_in_the_room_that_mirrors_its_own() -> None:
+    assert [name for name in MODULES if not _has_tests(name)] == []
