@@ -83,9 +83,19 @@ class ConfigError(Error):
 
 
 class MissingKeyError(ConfigError):
-    """No credential is set for the provider; the message says which variable and where to get one."""
+    """No credential is set for the provider; the message says which variable and where to get one.
+
+    `variables` are the environment variables that would be read, `home` the page where a key is made.
+    """
 
     code = "missing_key"
+
+    def __init__(
+        self, message: str, *, variables: tuple[str, ...] = (), home: str | None = None, **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.variables = variables
+        self.home = home
 
 
 class UnknownProviderError(ConfigError):
@@ -159,15 +169,16 @@ class WireError(Error):
 class StreamInterrupted(Error):  # noqa: N818 - a public name of the plan; it is a state of a stream
     """A reply stopped before its end mark.
 
-    `partial` is the response that came so far; its `ended` is "cut", "stalled" or "error".
-    The cause, where there is one, is chained.
+    `ended` is "cut", "stalled" or "error"; `partial` is the response that came so far, with the same
+    word. The cause, where there is one, is chained.
     """
 
     code = "stream_interrupted"
     _sent = True
 
-    def __init__(self, message: str, *, partial: Any = None, **facts: Any) -> None:
+    def __init__(self, message: str, *, ended: str = "cut", partial: Any = None, **facts: Any) -> None:
         super().__init__(message, **facts)
+        self.ended = ended
         self.partial = partial
 
 

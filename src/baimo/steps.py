@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, TypeAlias
 
+from baimo.errors import Error
 from baimo.wire.http import WireRequest
 
 
@@ -37,10 +38,23 @@ class Emit(NamedTuple):
     """The wire piece itself, for callers that pass it on."""
 
 
+class Retrying(NamedTuple):
+    """What a caller is told before a request is sent again."""
+
+    provider: str
+    attempt: int
+    """The attempt that comes next, counted from 1."""
+    attempts: int
+    """How many there will be at the most."""
+    wait_s: float
+    error: Error
+
+
 class Wait(NamedTuple):
-    """Wait for so many seconds. Result: None."""
+    """Wait for so many seconds, after telling whoever listens why. Result: None."""
 
     seconds: float
+    why: Retrying | None = None
 
 
 class Now(NamedTuple):
@@ -88,7 +102,5 @@ class Keep(NamedTuple):
     value: bytes
 
 
-Step: TypeAlias = (
-    Send | Read | Emit | Wait | Now | Dice | Shared | Reserve | Settle | Look | Keep
-)
+Step: TypeAlias = Send | Read | Emit | Wait | Now | Dice | Shared | Reserve | Settle | Look | Keep
 Steps: TypeAlias = Generator[Step, Any, Any]

@@ -53,7 +53,9 @@ def _ascii(secret: Secret) -> bytes:
     try:
         key = text.encode("ascii")
     except UnicodeEncodeError:
-        raise InputError("the API key holds characters outside ASCII; was it copied with quotes or spaces?") from None
+        raise InputError(
+            "the API key holds characters outside ASCII; was it copied with quotes or spaces?"
+        ) from None
     if any(byte < 0x21 or byte == 0x7F for byte in key):
         raise InputError("the API key holds spaces or line breaks; copy it again")
     return key

@@ -1,1 +1,1 @@
-
+"""The clients that people call: two thin drivers over the same generators."""

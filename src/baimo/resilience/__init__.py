@@ -1,1 +1,1 @@
-
+"""Policies that decide and never wait: time and chance are arguments."""

@@ -6,7 +6,8 @@ HTTP status is never a failure here, and redirects are not followed.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from baimo.wire.http import HttpRequest, WireHead
 
@@ -54,6 +55,8 @@ class AsyncReply(Protocol):
 class AsyncTransport(Protocol):
     """As `Transport`, awaited. A cancelled `open` or `read` has closed the socket when it returns."""
 
-    async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AsyncReply: ...
+    def open(
+        self, request: HttpRequest, *, connect_s: float, head_s: float
+    ) -> Coroutine[Any, Any, AsyncReply]: ...
 
     async def close(self) -> None: ...

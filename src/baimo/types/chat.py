@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
@@ -17,7 +17,7 @@ from .tools import Tool, ToolChoice
 from .usage import Usage
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     SYSTEM = "system"
     DEVELOPER = "developer"
     USER = "user"
@@ -26,7 +26,7 @@ class Role(str, Enum):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One turn: who speaks and what.
+    """One turn: who speaks and what. A plain string as `content` becomes one Text.
 
     >>> Message(role="user", content=(Text(text="Hi"),)).text
     'Hi'
@@ -38,10 +38,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     replay: Replay | None = None
 
     def __post_init__(self) -> None:
-        if type(self.role) is str:
+        if type(self.role) is not Role:
             msgspec.structs.force_setattr(self, "role", Role(self.role))
-        if type(self.content) is str:
-            msgspec.structs.force_setattr(self, "content", (Text(text=self.content),))
+        content: object = self.content
+        if type(content) is not tuple:
+            whole = (Text(text=content),) if isinstance(content, str) else tuple(self.content)
+            msgspec.structs.force_setattr(self, "content", whole)
 
     @property
     def text(self) -> str:
@@ -63,7 +65,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple([part for part in self.content if type(part) is ToolCall])
 
 
-class FinishReason(str, Enum):
+class FinishReason(StrEnum):
     """Why a reply ended."""
 
     STOP = "stop"
@@ -172,15 +174,20 @@ Ended = Literal["complete", "cut", "stalled", "error"]
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sent, without secrets: the last attempt of a call."""
+    """What was sent, as it was before signing, so without secrets: the last attempt of a call."""
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    head: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
     attempts: int = 1
     maybe_billed: int = 0
-    """Attempts before the last that may have been billed although they gave no answer."""
+    """Earlier attempts that gave no answer but may have been billed all the same."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header fields as text."""
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.head}
 
 
 class ChatResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

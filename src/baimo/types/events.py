@@ -31,7 +31,7 @@ class PartStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     choice: int = 0
 
 
-class PartDelta(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PartDelta(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """More of a part.
 
     `text` goes to the text of Text, Thinking and Refusal, the arguments of a ToolCall, the transcript of
@@ -50,6 +50,8 @@ class PartEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     index: int
     citations: tuple[Citation, ...] = ()
     replay: Replay | None = None
+    expires_at: int | None = None
+    """Of Audio: Unix seconds until which its id may be referred to."""
     choice: int = 0
 
 

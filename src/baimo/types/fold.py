@@ -64,6 +64,8 @@ class _Growing:
                 changes["citations"] = part.citations + self.ended.citations
             if self.ended.replay is not None:
                 changes["replay"] = self.ended.replay
+            if self.ended.expires_at is not None and isinstance(part, Audio):
+                changes["expires_at"] = self.ended.expires_at
         return replace(part, **changes) if changes else part
 
 

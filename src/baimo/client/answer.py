@@ -1,0 +1,78 @@
+"""From the end of a call to what its caller gets: outcome and fold, laid together."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from msgspec import Raw
+from msgspec.structs import replace
+
+from baimo.errors import Error, StreamInterrupted
+from baimo.exchange import Deployment, Outcome
+from baimo.types.chat import ChatResponse
+from baimo.types.embeddings import EmbedResponse
+from baimo.types.fold import Folder
+from baimo.types.money import Money
+from baimo.types.usage import Usage
+
+
+def chat_response(
+    folder: Folder, outcome: Outcome, raw: list[bytes] | None, *, streamed: bool
+) -> ChatResponse:
+    """The whole answer of a call that ended well."""
+    at = outcome.at
+    kept: Raw | bytes | None = None
+    if raw is not None:
+        kept = b"".join(raw)
+        if not streamed:
+            kept = Raw(kept.strip())
+    response = folder.response(
+        model=at.model,
+        provider=at.provider,
+        notes=outcome.notes,
+        request_id=outcome.request_id,
+        sent=outcome.sent,
+        raw=kept,
+    )
+    if at.facts is None:
+        return response
+    cost = priced(at, response.usage)
+    return response if cost is None else replace(response, cost=cost)
+
+
+def embed_response(given: EmbedResponse, outcome: Outcome) -> EmbedResponse:
+    """The vectors, with what is known of the call."""
+    at = outcome.at
+    return replace(
+        given,
+        provider=at.provider,
+        model=given.model or at.model,
+        notes=given.notes + outcome.notes,
+        request_id=outcome.request_id,
+        sent=outcome.sent,
+        cost=priced(at, given.usage),
+    )
+
+
+def priced(at: Deployment, usage: Usage) -> Money | None:
+    """What a usage costs at a deployment today, where both price and usage are known."""
+    if at.facts is None or usage.input is None:
+        return None
+    facts = at.facts()
+    if facts is None or not facts.prices:
+        return None
+    from baimo.accounting.cost import cost, price_for
+
+    price = price_for(facts.prices, input_tokens=usage.input, day=date.today())
+    return None if price is None else cost(usage, price)
+
+
+def with_partial(error: Error, folder: Folder, **facts: Any) -> Error:
+    """The error of a broken stream, given what came before it broke."""
+    if isinstance(error, StreamInterrupted) and error.partial is None:
+        ended: Any = error.ended
+        error.partial = folder.response(
+            ended=ended, provider=error.provider, request_id=error.request_id, **facts
+        )
+    return error

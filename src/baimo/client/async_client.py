@@ -1,0 +1,135 @@
+"""The asynchronous client: the names of the blocking one, awaited."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Unpack
+
+from baimo.errors import Error
+from baimo.transports.protocol import AsyncTransport
+from baimo.types.chat import ChatResponse
+from baimo.types.embeddings import EmbedResponse
+from baimo.types.fold import Folder
+from baimo.types.models import ModelInfo
+
+from .answer import chat_response, embed_response, with_partial
+from .async_driving import AsyncDriver, AsyncServices
+from .async_mapping import run_all
+from .async_network import open_transport
+from .async_streams import AsyncChatStream
+from .base import ClientBase, Config, embed_request
+from .driving import OnRetry
+from .mapping import Row, read_row
+from .options import ChatOptions, Messages, Model
+
+
+class AsyncClient(ClientBase):
+    """Calls every provider on asyncio; one client serves any number of tasks, and of event loops.
+
+    The arguments are those of `Client`. Cancelling a call closes its connection at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        keys: Mapping[str, str] | None = None,
+        config: Config = None,
+        max_retries: int = 2,
+        timeout: float | None = None,
+        on_retry: OnRetry | None = None,
+        transport: AsyncTransport | None = None,
+    ) -> None:
+        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
+        self._transport = transport if transport is not None else open_transport(self._settings)
+        self._services = AsyncServices(self._transport, on_retry)
+
+    async def chat(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> ChatResponse:
+        """One whole answer. Raises as `Client.chat` does."""
+        steps, _, call = self._chat(model, messages, options, stream=False)
+        driver, folder = AsyncDriver(steps, self._services), Folder()
+        try:
+            while (events := await driver.advance()) is not None:
+                folder.add(events)
+        except Error as error:
+            raise with_partial(error, folder) from error.__cause__
+        assert driver.outcome is not None
+        return chat_response(folder, driver.outcome, driver.raw if call.keep_raw else None, streamed=False)
+
+    def stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> AsyncChatStream:
+        """One answer as it is made; not awaited itself. The request is sent when reading begins."""
+        steps, route, call = self._chat(model, messages, options, stream=True)
+        return AsyncChatStream(
+            AsyncDriver(steps, self._services), model=route[0][0].model, keep_raw=call.keep_raw
+        )
+
+    async def embed(
+        self,
+        model: Model,
+        inputs: str | Sequence[str],
+        *,
+        dimensions: int | None = None,
+        extra: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+        timeout: float | None = None,
+    ) -> EmbedResponse:
+        """One vector a text, in the order of the texts."""
+        request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
+        driver = AsyncDriver(self._embed(model, request, timeout), self._services)
+        (given,) = await _all(driver)
+        assert driver.outcome is not None
+        return embed_response(given, driver.outcome)
+
+    async def models(
+        self, provider: str | None = None, *, timeout: float | None = None
+    ) -> tuple[ModelInfo, ...]:
+        """The models that a provider lists, asked now; without a provider those we know facts of."""
+        if provider is None:
+            return self._known_models()
+        (listed,) = await _all(AsyncDriver(self._list(provider, timeout), self._services))
+        return self._with_facts(listed, provider)
+
+    def map(
+        self,
+        model: Model,
+        inputs: Iterable[Row] | AsyncIterable[Row],
+        *,
+        concurrency: int = 64,
+        **options: Unpack[ChatOptions],
+    ) -> AsyncIterator[ChatResponse | Error]:
+        """Answers to many inputs, in their order, `concurrency` of them under way at a time.
+
+        As `Client.map`, to be read with `async for`; leaving early cancels what is under way.
+        """
+
+        async def call(row: Row) -> ChatResponse | Error:
+            try:
+                row_model, messages, own = read_row(row, model, options)
+                return await self.chat(row_model, messages, **own)
+            except Error as error:
+                return error
+
+        return run_all(call, inputs, concurrency)
+
+    async def close(self) -> None:
+        """Close all connections of the running loop."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+async def _all(driver: AsyncDriver) -> list[Any]:
+    found: list[Any] = []
+    while (events := await driver.advance()) is not None:
+        found += events
+    return found

@@ -1,0 +1,139 @@
+"""Carries out the steps of a call on asyncio. The same table as the blocking driver, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from baimo.errors import Error, TransportError
+from baimo.exchange import Exchange, Outcome
+from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle, Shared, Step, Wait
+from baimo.transports.protocol import AsyncReply, AsyncTransport
+
+from .async_sharing import AsyncSharedResults
+from .driving import OnRetry
+
+
+class AsyncServices:
+    """What a driver needs of the world; one a client."""
+
+    __slots__ = ("on_retry", "shared", "transport")
+
+    def __init__(self, transport: AsyncTransport, on_retry: OnRetry | None = None) -> None:
+        self.transport = transport
+        self.on_retry = on_retry
+        self.shared = AsyncSharedResults()
+
+
+class AsyncDriver:
+    """Drives one call. `advance` gives the events of each Emit in turn, then None."""
+
+    __slots__ = ("_next", "_reply", "_services", "_steps", "outcome", "raw")
+
+    def __init__(self, steps: Exchange, services: AsyncServices) -> None:
+        self._steps = steps
+        self._services = services
+        self._reply: AsyncReply | None = None
+        self._next: Any = None
+        self.outcome: Outcome | None = None
+        self.raw: list[bytes] = []
+
+    async def advance(self) -> list[Any] | None:
+        """The next events, or None when the call ended well (`outcome` is set then).
+
+        Whatever goes wrong, cancellation included, has closed the connection before it is raised.
+        """
+        try:
+            step = self._steps.send(self._next)
+            while type(step) is not Emit:
+                try:
+                    if type(step) is Read and self._reply is not None:
+                        answer: Any = await self._reply.read(step.within_s)
+                    else:
+                        answer = _CARRIED_OUT[type(step)](self, step)
+                        if type(step) in _AWAITED:
+                            answer = await answer
+                except Error as error:
+                    step = self._steps.throw(error)
+                else:
+                    step = self._steps.send(answer)
+            self._next = None
+            if step.raw is not None:
+                self.raw.append(step.raw)
+            return step.events
+        except StopIteration as done:
+            self.outcome = done.value
+            self._settle(kept=True)
+            return None
+        except BaseException:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Close the connection at once; the call is over."""
+        self._settle(kept=False)
+        self._steps.close()
+
+    def _settle(self, *, kept: bool) -> None:
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            if kept:
+                reply.close()
+            else:
+                reply.abort()
+
+    async def _send(self, step: Send) -> Any:
+        self._settle(kept=False)
+        self._reply = await self._services.transport.open(
+            step.wire,  # type: ignore[arg-type]
+            connect_s=step.connect_s,
+            head_s=step.head_s,
+        )
+        return self._reply.head
+
+    def _unread(self, step: Read) -> None:
+        raise TransportError("there is no reply to read")
+
+    async def _wait(self, step: Wait) -> None:
+        self._settle(kept=False)
+        if step.why is not None and self._services.on_retry is not None:
+            self._services.on_retry(step.why)
+        await asyncio.sleep(step.seconds)
+
+    def _now(self, step: Now) -> tuple[float, float]:
+        return time.time(), time.monotonic()
+
+    def _dice(self, step: Dice) -> float:
+        return random.random()
+
+    async def _share(self, step: Shared) -> Any:
+        return await self._services.shared.get(step.key, lambda: run(step.make(), self._services))
+
+    def _unlimited(self, step: Step) -> None:
+        """No limits and no cache are configured: nothing is reserved and nothing is found."""
+
+
+async def run(steps: Exchange, services: AsyncServices) -> Any:
+    """Drive a generator that emits nothing, and return what it returned."""
+    driver = AsyncDriver(steps, services)
+    while await driver.advance() is not None:
+        pass
+    return driver.outcome
+
+
+_CARRIED_OUT: dict[type, Callable[[AsyncDriver, Any], Any]] = {
+    Send: AsyncDriver._send,
+    Read: AsyncDriver._unread,
+    Wait: AsyncDriver._wait,
+    Now: AsyncDriver._now,
+    Dice: AsyncDriver._dice,
+    Shared: AsyncDriver._share,
+    Reserve: AsyncDriver._unlimited,
+    Settle: AsyncDriver._unlimited,
+    Look: AsyncDriver._unlimited,
+    Keep: AsyncDriver._unlimited,
+}
+_AWAITED = frozenset({Send, Wait, Shared})

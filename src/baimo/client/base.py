@@ -1,0 +1,114 @@
+"""What both clients have: settings, routes, requests. No I/O but reading the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
+
+from baimo.config.settings import Settings, load_settings
+from baimo.errors import InputError
+from baimo.exchange import ChatOperation, EmbedOperation, Exchange, ModelsOperation
+from baimo.plan import Route, plan
+from baimo.resilience.retry import RetryPolicy
+from baimo.resilience.timing import TimeLimits
+from baimo.types.embeddings import EmbedRequest
+from baimo.types.models import ModelInfo
+
+from .options import ChatOptions, Messages, Model
+from .request import CallOptions, build
+
+Config: TypeAlias = str | Path | Mapping[str, Any] | None
+
+
+class ClientBase:
+    """Turns a call's arguments into the generator that makes the call."""
+
+    def __init__(
+        self, *, keys: Mapping[str, str] | None, config: Config, max_retries: int, timeout: float | None
+    ) -> None:
+        if type(max_retries) is not int or max_retries < 0:
+            raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
+        if timeout is not None and timeout <= 0:
+            raise InputError(f"timeout must be more than 0 seconds, got {timeout!r}")
+        self._settings: Settings = load_settings(config, keys=keys)
+        self._retry = RetryPolicy(attempts=max_retries + 1)
+        self._timeout = timeout
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration this client works with."""
+        return self._settings
+
+    def _chat(
+        self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool
+    ) -> tuple[Exchange, Route, CallOptions]:
+        request, call = build(messages, options, stream=stream)
+        route = self._settings.resolve(model)
+        steps = plan(
+            ChatOperation(request),
+            route,
+            retry=self._retry,
+            limits=self._limits_of(route, call.timeout),
+            raw=call.keep_raw,
+        )
+        return steps, route, call
+
+    def _embed(self, model: Model, request: EmbedRequest, timeout: float | None) -> Exchange:
+        route = self._settings.resolve(model)
+        limits = self._limits_of(route, timeout)
+        return plan(EmbedOperation(request), route, retry=self._retry, limits=limits)
+
+    def _list(self, provider: str, timeout: float | None) -> Exchange:
+        route = self._settings.resolve(f"{provider}/*")
+        return plan(ModelsOperation(), route, retry=self._retry, limits=self._limits_of(route, timeout))
+
+    def _known_models(self) -> tuple[ModelInfo, ...]:
+        return self._settings.known_models()
+
+    def _with_facts(self, listed: tuple[ModelInfo, ...], provider: str) -> tuple[ModelInfo, ...]:
+        """What the provider lists, with our dated facts where it tells less."""
+        known = {info.id: info for info in self._settings.known_models(provider)}
+        return tuple([_merged(info, known.get(info.id)) for info in listed])
+
+    def _limits_of(self, route: Route, timeout: float | None) -> tuple[TimeLimits, ...]:
+        total = self._timeout if timeout is None else timeout
+        each = [pool[0].limits or _LIMITS for pool in route]
+        if total is not None:
+            each = [replace(limits, total=total) for limits in each]
+        return tuple(each)
+
+
+_LIMITS = TimeLimits()
+LOCAL_ORIGIN = "http://embedded.invalid"
+"""Where the embedded model is addressed; no such host exists."""
+
+
+def _merged(listed: ModelInfo, known: ModelInfo | None) -> ModelInfo:
+    if known is None:
+        return listed
+    told = {name: value for name in ModelInfo.__struct_fields__ if (value := getattr(listed, name))}
+    return replace(known, **told)
+
+
+def embed_request(
+    inputs: str | Sequence[str],
+    *,
+    dimensions: int | None,
+    extra: Mapping[str, Any],
+    headers: Mapping[str, str],
+) -> EmbedRequest:
+    """A request for vectors. Raises InputError naming the input that is no text."""
+    texts = [inputs] if isinstance(inputs, str) else list(inputs)
+    if not texts:
+        raise InputError("there is nothing to embed: give at least one text")
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(f"inputs[{index}] must be a string, got {type(text).__name__}")
+        if not text:
+            raise InputError(f"inputs[{index}] is empty: providers refuse to embed nothing")
+    return EmbedRequest(
+        model="", inputs=tuple(texts), dimensions=dimensions, extra=dict(extra), headers=dict(headers)
+    )

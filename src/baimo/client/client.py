@@ -1,0 +1,142 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Unpack
+
+from baimo.errors import Error
+from baimo.transports.protocol import Transport
+from baimo.types.chat import ChatResponse
+from baimo.types.embeddings import EmbedResponse
+from baimo.types.fold import Folder
+from baimo.types.models import ModelInfo
+
+from .answer import chat_response, embed_response, with_partial
+from .base import ClientBase, Config, embed_request
+from .driving import Driver, OnRetry, Services
+from .mapping import Row, read_row, run_all
+from .network import open_transport
+from .options import ChatOptions, Messages, Model
+from .streams import ChatStream
+
+
+class Client(ClientBase):
+    """Calls every provider, from any thread.
+
+    `keys` gives keys by provider name; `config` is a path or a mapping that stands for all configuration
+    files; `max_retries` bounds how often a failed call is made again; `timeout` bounds every call as a
+    whole, in seconds; `on_retry` is told before each further attempt; `transport` moves the bytes in place
+    of our own.
+
+    >>> with Client() as client:                                    # doctest: +SKIP
+    ...     client.chat("deepseek/deepseek-flash", "Say hello").text
+
+    Raises ConfigError when the configuration cannot be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        keys: Mapping[str, str] | None = None,
+        config: Config = None,
+        max_retries: int = 2,
+        timeout: float | None = None,
+        on_retry: OnRetry | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
+        self._transport = transport if transport is not None else open_transport(self._settings)
+        self._services = Services(self._transport, on_retry)
+
+    def chat(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> ChatResponse:
+        """One whole answer.
+
+        Raises InputError or UnsupportedError before anything is sent, ProviderError when the provider
+        answers no, TransportError when no whole answer came.
+        """
+        steps, _, call = self._chat(model, messages, options, stream=False)
+        driver, folder = Driver(steps, self._services), Folder()
+        try:
+            while (events := driver.advance()) is not None:
+                folder.add(events)
+        except Error as error:
+            raise with_partial(error, folder) from error.__cause__
+        assert driver.outcome is not None
+        return chat_response(folder, driver.outcome, driver.raw if call.keep_raw else None, streamed=False)
+
+    def stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> ChatStream:
+        """One answer as it is made. Arguments are checked now; the request is sent when reading begins."""
+        steps, route, call = self._chat(model, messages, options, stream=True)
+        return ChatStream(Driver(steps, self._services), model=route[0][0].model, keep_raw=call.keep_raw)
+
+    def embed(
+        self,
+        model: Model,
+        inputs: str | Sequence[str],
+        *,
+        dimensions: int | None = None,
+        extra: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+        timeout: float | None = None,
+    ) -> EmbedResponse:
+        """One vector a text, in the order of the texts."""
+        request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
+        driver = Driver(self._embed(model, request, timeout), self._services)
+        (given,) = _all(driver)
+        assert driver.outcome is not None
+        return embed_response(given, driver.outcome)
+
+    def models(self, provider: str | None = None, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
+        """The models that a provider lists, asked now; without a provider those we know facts of."""
+        if provider is None:
+            return self._known_models()
+        (listed,) = _all(Driver(self._list(provider, timeout), self._services))
+        return self._with_facts(listed, provider)
+
+    def map(
+        self,
+        model: Model,
+        inputs: Iterable[Row],
+        *,
+        concurrency: int = 64,
+        **options: Unpack[ChatOptions],
+    ) -> Iterator[ChatResponse | Error]:
+        """Answers to many inputs, in their order, `concurrency` of them under way at a time.
+
+        An input is what `chat` takes as messages, or a mapping with `messages` (or `prompt`) and options of
+        its own, `model` among them. A failure is given as a value, in its place; nothing else is lost.
+        """
+
+        def call(row: Row) -> ChatResponse | Error:
+            try:
+                row_model, messages, own = read_row(row, model, options)
+                return self.chat(row_model, messages, **own)
+            except Error as error:
+                return error
+
+        return run_all(call, inputs, concurrency)
+
+    def close(self) -> None:
+        """Close all connections; calls that other threads are in end with TransportError."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _all(driver: Driver) -> list[Any]:
+    found: list[Any] = []
+    while (events := driver.advance()) is not None:
+        found += events
+    return found

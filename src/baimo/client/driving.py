@@ -1,0 +1,132 @@
+"""Carries out the steps of a call on blocking transports. No policy: it decides nothing."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from baimo.errors import Error, TransportError
+from baimo.exchange import Exchange, Outcome
+from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Retrying, Send, Settle, Shared, Step, Wait
+from baimo.transports.protocol import Reply, Transport
+
+from .sharing import SharedResults
+
+OnRetry = Callable[[Retrying], None]
+
+
+class Services:
+    """What a driver needs of the world; one a client."""
+
+    __slots__ = ("on_retry", "shared", "transport")
+
+    def __init__(self, transport: Transport, on_retry: OnRetry | None = None) -> None:
+        self.transport = transport
+        self.on_retry = on_retry
+        self.shared = SharedResults()
+
+
+class Driver:
+    """Drives one call. `advance` gives the events of each Emit in turn, then None."""
+
+    __slots__ = ("_next", "_reply", "_services", "_steps", "outcome", "raw")
+
+    def __init__(self, steps: Exchange, services: Services) -> None:
+        self._steps = steps
+        self._services = services
+        self._reply: Reply | None = None
+        self._next: Any = None
+        self.outcome: Outcome | None = None
+        self.raw: list[bytes] = []
+
+    def advance(self) -> list[Any] | None:
+        """The next events, or None when the call ended well (`outcome` is set then).
+
+        Whatever goes wrong has closed the connection before it is raised.
+        """
+        try:
+            step = self._steps.send(self._next)
+            while type(step) is not Emit:
+                try:
+                    answer = _CARRIED_OUT[type(step)](self, step)
+                except Error as error:
+                    step = self._steps.throw(error)
+                else:
+                    step = self._steps.send(answer)
+            self._next = None
+            if step.raw is not None:
+                self.raw.append(step.raw)
+            return step.events
+        except StopIteration as done:
+            self.outcome = done.value
+            self._settle(kept=True)
+            return None
+        except BaseException:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Close the connection at once; the call is over."""
+        self._settle(kept=False)
+        self._steps.close()
+
+    def _settle(self, *, kept: bool) -> None:
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            if kept:
+                reply.close()
+            else:
+                reply.abort()
+
+    def _send(self, step: Send) -> Any:
+        self._settle(kept=False)
+        self._reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)  # type: ignore[arg-type]
+        return self._reply.head
+
+    def _read(self, step: Read) -> bytes:
+        if self._reply is None:
+            raise TransportError("there is no reply to read")
+        return self._reply.read(step.within_s)
+
+    def _wait(self, step: Wait) -> None:
+        self._settle(kept=False)
+        if step.why is not None and self._services.on_retry is not None:
+            self._services.on_retry(step.why)
+        if step.seconds > 0:
+            time.sleep(step.seconds)
+
+    def _now(self, step: Now) -> tuple[float, float]:
+        return time.time(), time.monotonic()
+
+    def _dice(self, step: Dice) -> float:
+        return random.random()
+
+    def _share(self, step: Shared) -> Any:
+        return self._services.shared.get(step.key, lambda: run(step.make(), self._services))
+
+    def _unlimited(self, step: Step) -> None:
+        """No limits and no cache are configured: nothing is reserved and nothing is found."""
+
+
+def run(steps: Exchange, services: Services) -> Any:
+    """Drive a generator that emits nothing, and return what it returned."""
+    driver = Driver(steps, services)
+    while driver.advance() is not None:
+        pass
+    return driver.outcome
+
+
+_CARRIED_OUT: dict[type, Callable[[Driver, Any], Any]] = {
+    Send: Driver._send,
+    Read: Driver._read,
+    Wait: Driver._wait,
+    Now: Driver._now,
+    Dice: Driver._dice,
+    Shared: Driver._share,
+    Reserve: Driver._unlimited,
+    Settle: Driver._unlimited,
+    Look: Driver._unlimited,
+    Keep: Driver._unlimited,
+}

@@ -1,0 +1,42 @@
+"""The blocking client's transports: the network, and the embedded model beside it."""
+
+from __future__ import annotations
+
+from baimo.config.settings import Settings
+from baimo.transports.protocol import Reply, Transport
+from baimo.transports.sync import SyncTransport
+from baimo.wire.http import HttpRequest
+
+from .base import LOCAL_ORIGIN
+
+
+class Routed:
+    """Sends a request to the embedded model when it is addressed to it, else over the network."""
+
+    def __init__(self, settings: Settings, network: Transport) -> None:
+        self._settings = settings
+        self._network = network
+        self._local: Transport | None = None
+
+    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> Reply:
+        """As `Transport.open`."""
+        where = self._embedded() if request.origin == LOCAL_ORIGIN else self._network
+        return where.open(request, connect_s=connect_s, head_s=head_s)
+
+    def close(self) -> None:
+        """Close both."""
+        self._network.close()
+        if self._local is not None:
+            self._local.close()
+
+    def _embedded(self) -> Transport:
+        if self._local is None:
+            from baimo.local.run import LocalTransport
+
+            self._local = LocalTransport()
+        return self._local
+
+
+def open_transport(settings: Settings) -> Transport:
+    """The transport that a client uses when it is handed none."""
+    return Routed(settings, SyncTransport(settings.transport_options))

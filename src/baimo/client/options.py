@@ -1,0 +1,59 @@
+"""What a caller may say besides model and messages: one list of names for every call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from baimo.types.chat import AudioOutput, Message, Reasoning, ResponseFormat
+from baimo.types.tools import Tool, ToolChoice
+
+Messages: TypeAlias = str | Sequence[Message | Mapping[str, Any] | tuple[str, str]] | Message
+"""A prompt; messages of ours or as OpenAI writes them; or (user, assistant) pairs of earlier turns."""
+Model: TypeAlias = str | Sequence[str] | None
+"""`provider/model`, an alias, a list of them as fallbacks in order, or None for the default model."""
+
+
+class ChatOptions(TypedDict, total=False):
+    """Options of one chat call; the names follow OpenAI's. What is left out is not sent."""
+
+    system: str | None
+    """Put before the messages as the system message."""
+    tools: Sequence[Tool | Mapping[str, Any]]
+    tool_choice: ToolChoice | str | Mapping[str, Any] | None
+    parallel_tool_calls: bool | None
+    temperature: float | None
+    top_p: float | None
+    top_k: int | None
+    min_p: float | None
+    frequency_penalty: float | None
+    presence_penalty: float | None
+    repetition_penalty: float | None
+    seed: int | None
+    stop: str | Sequence[str] | None
+    max_tokens: int | None
+    n: int | None
+    logprobs: bool | None
+    top_logprobs: int | None
+    logit_bias: Mapping[str, float] | None
+    response_format: ResponseFormat | Mapping[str, Any] | str | None
+    reasoning: Reasoning | str | bool | int | Mapping[str, Any] | None
+    verbosity: Literal["low", "medium", "high"] | None
+    audio: AudioOutput | Mapping[str, Any] | None
+    modalities: Sequence[str]
+    prediction: str | None
+    service_tier: str | None
+    store: bool | None
+    metadata: Mapping[str, str] | None
+    user: str | None
+    prompt_cache_key: str | None
+    unsupported: Literal["raise", "drop"]
+    """What to do with what the provider cannot be told: raise UnsupportedError, or drop it with a note."""
+    extra: Mapping[str, Any]
+    """Merged into the wire body last."""
+    headers: Mapping[str, str]
+    """Laid over the wire head, signed with the rest."""
+    timeout: float | None
+    """Seconds for the whole call: retries, waiting and reading included."""
+    keep_raw: bool
+    """Keep the provider's own reply as `r.raw`."""

@@ -1,0 +1,225 @@
+"""From a call's arguments to one request value. The only place where options are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from baimo.errors import InputError
+from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
+from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
+
+from .messages import parse_messages
+from .options import ChatOptions, Messages
+
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What concerns the call and not the request."""
+
+    timeout: float | None = None
+    keep_raw: bool = False
+
+
+NO_OPTIONS = CallOptions()
+
+
+def build(messages: Messages, options: ChatOptions, *, stream: bool) -> tuple[ChatRequest, CallOptions]:
+    """The request, its model still empty, and what concerns the call. Raises InputError naming the option."""
+    if not options:
+        return ChatRequest(model="", messages=parse_messages(messages), stream=stream), NO_OPTIONS
+    fields: dict[str, Any] = {}
+    for name, value in options.items():
+        if value is None:
+            continue
+        read = _READ.get(name)
+        if read is None:
+            raise _unknown(name)
+        fields[name] = read(value, name)
+    system = fields.pop("system", None)
+    call = NO_OPTIONS
+    if "timeout" in fields or "keep_raw" in fields:
+        call = CallOptions(timeout=fields.pop("timeout", None), keep_raw=fields.pop("keep_raw", False))
+    return ChatRequest(model="", messages=parse_messages(messages, system), stream=stream, **fields), call
+
+
+def _unknown(name: str) -> InputError:
+    import difflib
+
+    near = difflib.get_close_matches(name, _READ, n=3)
+    hint = (
+        f"; did you mean {' or '.join(near)}?" if near else "; put the provider's own fields into extra={…}"
+    )
+    return InputError(f"unknown option {name!r}{hint}")
+
+
+def _wrong(name: str, wanted: str, value: Any) -> InputError:
+    return InputError(f"{name} must be {wanted}, got {type(value).__name__}")
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong(name, "a number", value)
+    return value
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(name, "a whole number", value)
+    return value
+
+
+def _positive(value: Any, name: str) -> int:
+    if _whole(value, name) < 1:
+        raise InputError(f"{name} must be at least 1, got {value}")
+    return int(value)
+
+
+def _seconds(value: Any, name: str) -> float:
+    if _number(value, name) <= 0:
+        raise InputError(f"{name} must be more than 0 seconds, got {value}")
+    return float(value)
+
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(name, "true or false", value)
+    return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(name, "a string", value)
+    return value
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise _wrong(name, "a string or a list of strings", value)
+
+
+def _mapping(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise _wrong(name, "a mapping with string keys", value)
+    return value
+
+
+def _dict(value: Any, name: str) -> dict[str, Any]:
+    return dict(_mapping(value, name))
+
+
+def _headers(value: Any, name: str) -> Mapping[str, str]:
+    for key, text in _mapping(value, name).items():
+        if not isinstance(text, str):
+            raise _wrong(f"{name}[{key!r}]", "a string", text)
+    return dict(value)
+
+
+def _one_of(*words: str) -> Callable[[Any, str], str]:
+    def read(value: Any, name: str) -> str:
+        if value not in words:
+            raise InputError(f"{name} must be one of {', '.join(words)}; got {value!r}")
+        return str(value)
+
+    return read
+
+
+def _converted(value: Any, name: str, kind: type) -> Any:
+    if isinstance(value, kind):
+        return value
+    try:
+        return msgspec.convert(_mapping(value, name), kind)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def _tools(value: Any, name: str) -> tuple[Any, ...]:
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
+        raise _wrong(name, "a list of tools", value)
+    return tuple([_tool(one, f"{name}[{index}]") for index, one in enumerate(value)])
+
+
+def _tool(one: Any, where: str) -> Any:
+    if isinstance(one, (FunctionTool, CustomTool, ServerTool)):
+        return one
+    if not isinstance(one, Mapping):
+        raise _wrong(where, "a FunctionTool, a CustomTool or a dict as OpenAI writes it", one)
+    from baimo.dialects.openai_chat import parse_tool
+
+    return parse_tool(one, where)
+
+
+def _tool_choice(value: Any, name: str) -> ToolChoice:
+    if isinstance(value, ToolChoice):
+        return value
+    if value in ("none", "auto", "required"):
+        return ToolChoice(mode=value)
+    if isinstance(value, str):
+        return ToolChoice(mode="required", allowed=(value,))
+    from baimo.dialects.openai_chat import parse_tool_choice
+
+    return parse_tool_choice(_mapping(value, name), name)
+
+
+def _response_format(value: Any, name: str) -> ResponseFormat:
+    if value in ("text", "json_object"):
+        return ResponseFormat(type=value)
+    if isinstance(value, Mapping) and isinstance(value.get("json_schema"), Mapping):
+        value = {"type": "json_schema", **value["json_schema"]}
+    return _converted(value, name, ResponseFormat)  # type: ignore[no-any-return]
+
+
+def _reasoning(value: Any, name: str) -> Reasoning:
+    if isinstance(value, bool):
+        return Reasoning(enabled=value)
+    if isinstance(value, int):
+        return Reasoning(enabled=True, budget=_positive(value, name))
+    if isinstance(value, str):
+        if value == "off":
+            return Reasoning(enabled=False)
+        return Reasoning(effort=_one_of(*_EFFORTS)(value, name))  # type: ignore[arg-type]
+    return _converted(value, name, Reasoning)  # type: ignore[no-any-return]
+
+
+_READ: dict[str, Callable[[Any, str], Any]] = {
+    "system": _text,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "parallel_tool_calls": _flag,
+    "temperature": _number,
+    "top_p": _number,
+    "top_k": _whole,
+    "min_p": _number,
+    "frequency_penalty": _number,
+    "presence_penalty": _number,
+    "repetition_penalty": _number,
+    "seed": _whole,
+    "stop": _texts,
+    "max_tokens": _positive,
+    "n": _positive,
+    "logprobs": _flag,
+    "top_logprobs": _whole,
+    "logit_bias": _dict,
+    "response_format": _response_format,
+    "reasoning": _reasoning,
+    "verbosity": _one_of("low", "medium", "high"),
+    "audio": lambda value, name: _converted(value, name, AudioOutput),
+    "modalities": _texts,
+    "prediction": _text,
+    "service_tier": _text,
+    "store": _flag,
+    "metadata": _headers,
+    "user": _text,
+    "prompt_cache_key": _text,
+    "unsupported": _one_of("raise", "drop"),
+    "extra": _mapping,
+    "headers": _headers,
+    "timeout": _seconds,
+    "keep_raw": _flag,
+}

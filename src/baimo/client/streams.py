@@ -1,0 +1,164 @@
+"""A streamed answer that the caller reads piece by piece."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Protocol
+
+from baimo.errors import Error
+from baimo.exchange import Outcome
+from baimo.types.chat import ChatResponse
+from baimo.types.content import Text
+from baimo.types.events import ChatEvent, PartDelta, PartStarted
+from baimo.types.fold import Folder
+
+from .answer import chat_response, with_partial
+from .driving import Driver
+
+
+class _Driving(Protocol):
+    outcome: Outcome | None
+    raw: list[bytes]
+
+    def abort(self) -> None: ...
+
+
+class TextOnly:
+    """Picks the words for people of the first choice out of events."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: set[int] = set()
+
+    def pick(self, events: list[ChatEvent]) -> list[str]:
+        """The pieces of text that these events bring."""
+        found: list[str] = []
+        parts = self._parts
+        for event in events:
+            if type(event) is PartDelta:
+                if event.text and event.index in parts and event.choice == 0:
+                    found.append(event.text)
+            elif type(event) is PartStarted and event.choice == 0 and type(event.part) is Text:
+                parts.add(event.index)
+                if event.part.text:
+                    found.append(event.part.text)
+        return found
+
+
+class StreamState:
+    """What a stream has read so far; the two kinds of streams add how they read on."""
+
+    def __init__(self, driver: _Driving, *, model: str, keep_raw: bool = False) -> None:
+        self._driving = driver
+        self._model = model
+        self._keep_raw = keep_raw
+        self._folder = Folder()
+        self._waiting: list[ChatEvent] = []
+        self._at = 0
+        self._begun = False
+        self._over = False
+        self._response: ChatResponse | None = None
+
+    @property
+    def response(self) -> ChatResponse:
+        """What the events read so far add up to; `ended` is "complete" only after the last one."""
+        if self._response is None:
+            return self._folder.response(ended="cut", model=self._model)
+        return self._response
+
+    def close(self) -> None:
+        """Stop reading; the connection is closed at once unless the answer was complete."""
+        if not self._over:
+            self._over = True
+            self._driving.abort()
+
+    def __del__(self) -> None:
+        if getattr(self, "_begun", False) and not self._over:
+            self.close()
+            warnings.warn(
+                "a stream was forgotten before its end; read it to the end or use it inside with",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
+
+    def _rest(self) -> list[ChatEvent]:
+        rest = self._waiting[self._at :] if self._at else self._waiting
+        self._at = len(self._waiting)
+        return rest
+
+    def _took(self, events: list[ChatEvent] | None) -> bool:
+        """Take in what the driver gave; False at the end."""
+        if events is not None:
+            self._folder.add(events)
+            self._waiting, self._at = events, 0
+            return True
+        self._over = True
+        outcome = self._driving.outcome
+        if outcome is not None:
+            raw = self._driving.raw if self._keep_raw else None
+            self._response = chat_response(self._folder, outcome, raw, streamed=True)
+        return False
+
+    def _broke(self, error: BaseException) -> None:
+        self._over = True
+        if isinstance(error, Error):
+            with_partial(error, self._folder, model=self._model)
+
+
+class ChatStream(StreamState):
+    """The events of one streamed answer, as they come.
+
+    Iterate over it for events, or over `.text` for the words alone; `.response` is what they add up to.
+    The request is sent when reading begins. Inside `with` leaving early closes the connection at once;
+    without it an unread stream is closed when it is forgotten, with a ResourceWarning.
+
+    Raises `StreamInterrupted` (with `.partial`) when the answer breaks off after its first event, any
+    other `baimo.Error` before.
+    """
+
+    def __init__(self, driver: Driver, *, model: str, keep_raw: bool = False) -> None:
+        super().__init__(driver, model=model, keep_raw=keep_raw)
+        self._driver = driver
+
+    def __iter__(self) -> Iterator[ChatEvent]:
+        return self
+
+    def __next__(self) -> ChatEvent:
+        while True:
+            at, waiting = self._at, self._waiting
+            if at < len(waiting):
+                self._at = at + 1
+                return waiting[at]
+            if not self._fill():
+                raise StopIteration
+
+    @property
+    def text(self) -> Iterator[str]:
+        """The words for people of the first choice, piece by piece."""
+        only = TextOnly()
+        yield from only.pick(self._rest())
+        while self._fill():
+            yield from only.pick(self._rest())
+
+    def __enter__(self) -> ChatStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _fill(self) -> bool:
+        if self._over:
+            return False
+        self._begun = True
+        try:
+            events = self._driver.advance()
+        except BaseException as error:
+            self._broke(error)
+            raise
+        return self._took(events)

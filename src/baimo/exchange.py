@@ -1,0 +1,373 @@
+"""One call to one deployment, as a generator of steps: encode, sign, send, read, retry.
+
+Nothing here does I/O. A driver carries the steps out and throws a transport's failures back in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from baimo.auth.signer import Signer
+from baimo.dialect.protocols import ChatDialect, EmbedDialect, ModelsDialect, Site
+from baimo.dialect.status import retry_after
+from baimo.errors import (
+    ConfigError,
+    Error,
+    StaleConnectionError,
+    StreamInterrupted,
+    TimedOutError,
+    TransportError,
+)
+from baimo.notes import Note
+from baimo.resilience.retry import RetryPolicy
+from baimo.resilience.timing import Deadline, Progress, TimeLimits
+from baimo.steps import Dice, Emit, Now, Read, Retrying, Send, Step, Wait
+from baimo.types.chat import ChatRequest, Sent
+from baimo.types.embeddings import EmbedRequest
+from baimo.types.models import ModelInfo
+from baimo.types.secret import Secret
+from baimo.wire.http import HeaderFields, WireHead, WireRequest, with_headers
+
+_REQUEST_IDS = (
+    b"x-request-id",
+    b"x-requestid",
+    b"request-id",
+    b"apim-request-id",
+    b"x-siliconcloud-trace-id",
+)
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """Provider, endpoint, model and credential: one place a call can go to."""
+
+    provider: str
+    endpoint: str
+    model: str
+    dialect: Any
+    """A `Dialect`, with those of the protocols in `baimo.dialect.protocols` that its wire can do."""
+    site: Site
+    signer: Signer
+    secrets: Mapping[str, Secret] = {}
+    headers: HeaderFields = ()
+    """Laid over every request's head, by the row or an alias."""
+    extra: Mapping[str, Any] = {}
+    """Merged into every request's body, by the row or an alias."""
+    limits: TimeLimits | None = None
+    """The row's own time limits, under what the call says."""
+    transport: str = "network"
+    """`network`, or `local` for the embedded model."""
+    weight: float = 1.0
+    facts: Callable[[], ModelInfo | None] | None = None
+    """Reads what is known of the model; called only when somebody asks."""
+    advice: Callable[[Error], str | None] | None = None
+    """What to tell the user about a refusal, from dated facts."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.provider}/{self.model}"
+
+
+class Decoder(Protocol):
+    """A reply's bytes to events, of whatever operation."""
+
+    def feed(self, piece: bytes) -> list[Any]: ...
+
+    def end(self) -> list[Any]: ...
+
+
+class Operation(Protocol):
+    """What is asked of a deployment: chat, embeddings, a list of models."""
+
+    streams: bool
+
+    def encode(self, at: Deployment) -> WireRequest: ...
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder: ...
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a call besides its events, when it ended well."""
+
+    at: Deployment
+    sent: Sent
+    head: WireHead
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def request_id(self) -> str | None:
+        return request_id(self.head)
+
+
+Exchange: TypeAlias = Generator[Step, Any, Outcome]
+
+
+def request_id(head: WireHead) -> str | None:
+    """The id by which the provider can find the call, from the reply's head."""
+    for name in _REQUEST_IDS:
+        found = head.get(name)
+        if found:
+            return found
+    return None
+
+
+def exchange(
+    operation: Operation,
+    at: Deployment,
+    *,
+    retry: RetryPolicy,
+    limits: TimeLimits,
+    deadline: Deadline | None = None,
+    raw: bool = False,
+) -> Exchange:
+    """Call one deployment; try again as `retry` says, never after the first event was emitted.
+
+    Yields steps, returns an `Outcome`. With `raw` every Emit carries the wire piece beside its events.
+    Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
+    """
+    wire = operation.encode(at)
+    wire, maybe_billed, stale = _laid_over(wire, at), 0, 0
+    attempt = 1
+    while True:
+        wall, mono = yield Now()
+        if deadline is None:
+            deadline = Deadline(limits.total, now=mono)
+        one = _Attempt(operation, at, limits, deadline, raw)
+        try:
+            head = yield from one.run(wire, wall, mono)
+        except Error as error:
+            _annotate(error, at, attempt, one.head, wall)
+            if one.shown:
+                raise one.interrupted(error) from error
+            if error.sent and not one.refused:
+                maybe_billed += 1
+            if isinstance(error, StaleConnectionError):
+                stale += 1
+                if stale > 1:
+                    raise
+            else:
+                attempt += 1
+            dice = yield Dice()
+            _, mono = yield Now()
+            verdict = retry.verdict(attempt, error, dice=dice, left_s=deadline.left(mono))
+            if verdict.wait_s is None:
+                if verdict.why and not error.hint:
+                    error.hint = verdict.why
+                raise
+            yield Wait(verdict.wait_s, Retrying(at.provider, attempt, retry.attempts, verdict.wait_s, error))
+        else:
+            sent = _sent(wire, attempt, maybe_billed)
+            return Outcome(at=at, sent=sent, head=head, notes=wire.notes)
+
+
+class _Attempt:
+    """One request and its reply."""
+
+    def __init__(
+        self, operation: Operation, at: Deployment, limits: TimeLimits, deadline: Deadline, raw: bool
+    ) -> None:
+        self._operation = operation
+        self._at = at
+        self._limits = limits
+        self._deadline = deadline
+        self._raw = raw
+        self.head: WireHead | None = None
+        self.shown = False
+
+    @property
+    def refused(self) -> bool:
+        """The provider answered with an error status, so it bills nothing."""
+        return self.head is not None and self.head.status >= 400
+
+    def run(self, wire: WireRequest, wall: float, mono: float) -> Generator[Step, Any, WireHead]:
+        """Send, and emit what comes until the reply has ended well."""
+        limits, deadline, streams = self._limits, self._deadline, self._operation.streams
+        if deadline.left(mono) == 0.0:
+            raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
+        signed = self._at.signer.sign(wire, self._at.secrets, wall)
+        head_s = limits.first_event if streams else limits.head
+        try:
+            head: WireHead = yield Send(
+                signed, deadline.bound(limits.connect, mono), deadline.bound(head_s, mono)
+            )
+            self.head = head
+            decoder = self._operation.decoder(head, self._at)
+            yield from self._read(decoder, Progress(limits, streams=streams, sent_at=mono))
+        except TimedOutError as error:
+            _, now = yield Now()
+            if deadline.left(now) == 0.0:
+                raise TimedOutError(
+                    f"no whole answer within the {limits.total:g} s that the call was given",
+                    limit="total",
+                    retryable=False,
+                    sent=error.sent,
+                ) from error
+            if streams and not self.shown and error.limit != "connect":
+                error.limit = "first_event"
+            raise
+        return head
+
+    def _read(self, decoder: Decoder, progress: Progress) -> Generator[Step, Any, None]:
+        now: float | None = None
+        bounded = self._deadline.left(0.0) is not None
+        lively = Read(self._limits.idle)
+        signs_of_life = False
+        pieces: list[bytes] = []
+        while True:
+            if progress.idle and not bounded:
+                piece = yield lively
+            else:
+                _, now = yield Now()
+                within = progress.within_queued(now) if signs_of_life else progress.within(now)
+                piece = yield Read(self._deadline.bound(within, now))
+            events = decoder.feed(piece) if piece else decoder.end()
+            if self._raw:
+                pieces.append(piece)
+            if events:
+                self.shown = True
+                progress.made()
+                yield Emit(events, b"".join(pieces) if self._raw else None)
+                pieces.clear()
+            elif piece and not self._operation.streams and piece.strip():
+                _, now = yield Now()
+                progress.restarted(now)
+            elif piece and progress.idle:
+                _, now = yield Now()
+                progress.quiet(now)
+            if not piece:
+                if any(pieces):
+                    yield Emit([], b"".join(pieces))
+                return
+            signs_of_life = True
+
+    def interrupted(self, error: Error) -> StreamInterrupted:
+        """What an error means once events were shown."""
+        if isinstance(error, StreamInterrupted):
+            ended, why = error.ended, error.message
+        elif isinstance(error, TimedOutError):
+            ended, why = "stalled", f"the reply stalled: {error.message}"
+        elif isinstance(error, TransportError):
+            ended, why = "cut", f"the reply was cut off: {error.message}"
+        else:
+            ended, why = "error", f"the reply broke off with an error: {error.message}"
+        return StreamInterrupted(
+            why,
+            ended=ended,
+            hint=error.hint,
+            provider=error.provider,
+            request_id=error.request_id,
+            retry_after=error.retry_after,
+            retryable=False,
+        )
+
+
+def _laid_over(wire: WireRequest, at: Deployment) -> WireRequest:
+    return replace(wire, headers=with_headers(wire.headers, at.headers)) if at.headers else wire
+
+
+def _sent(wire: WireRequest, attempts: int, maybe_billed: int) -> Sent:
+    body = getattr(wire, "body", b"")
+    return Sent(
+        method=getattr(wire, "method", "GET"),
+        url=wire.url,
+        head=wire.headers,
+        body=body if isinstance(body, bytes) else b"",
+        attempts=attempts,
+        maybe_billed=maybe_billed,
+    )
+
+
+def _annotate(error: Error, at: Deployment, attempt: int, head: WireHead | None, wall: float) -> None:
+    """Facts that only the exchange knows."""
+    error.provider = error.provider or at.provider
+    error.attempts = attempt
+    if head is not None:
+        error.request_id = error.request_id or request_id(head)
+        if error.retry_after is None and head.status >= 400:
+            error.retry_after = retry_after(head, wall)
+    if at.advice is not None and error.hint is None:
+        error.hint = at.advice(error)
+
+
+class ChatOperation:
+    """Chat, whole or streamed."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._request = request
+        self.streams = request.stream
+
+    def encode(self, at: Deployment) -> WireRequest:
+        """The request in the deployment's dialect, for its model."""
+        request = self._request
+        if request.model != at.model:
+            request = replace(request, model=at.model)
+        if at.extra:
+            request = replace(request, extra={**at.extra, **request.extra})
+        if not hasattr(at.dialect, "encode_request"):
+            raise _incapable(at, "chat")
+        dialect: ChatDialect = at.dialect
+        return dialect.encode_request(request, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: ChatDialect = at.dialect
+        return dialect.decoder(head, at.site)
+
+
+class _Whole:
+    """Collects a body and decodes it at its end: for operations without events of their own."""
+
+    def __init__(self, decode: Callable[[bytes], Any]) -> None:
+        self._decode = decode
+        self._body = bytearray()
+
+    def feed(self, piece: bytes) -> list[Any]:
+        self._body += piece
+        return []
+
+    def end(self) -> list[Any]:
+        return [self._decode(bytes(self._body))]
+
+
+class EmbedOperation:
+    """Embeddings of one batch of texts."""
+
+    streams = False
+
+    def __init__(self, request: EmbedRequest) -> None:
+        self._request = request
+
+    def encode(self, at: Deployment) -> WireRequest:
+        request = replace(self._request, model=at.model)
+        if at.extra:
+            request = replace(request, extra={**at.extra, **request.extra})
+        if not hasattr(at.dialect, "encode_embed"):
+            raise _incapable(at, "embeddings")
+        dialect: EmbedDialect = at.dialect
+        return dialect.encode_embed(request, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: EmbedDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_embed(self._request, head, body))
+
+
+class ModelsOperation:
+    """The provider's own list of its models."""
+
+    streams = False
+
+    def encode(self, at: Deployment) -> WireRequest:
+        if not hasattr(at.dialect, "encode_models"):
+            raise _incapable(at, "list of models")
+        dialect: ModelsDialect = at.dialect
+        return dialect.encode_models(at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: ModelsDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_models(head, body, at.site))
+
+
+def _incapable(at: Deployment, what: str) -> ConfigError:
+    return ConfigError(f"{at.provider} is spoken to by {at.dialect.name!r}, which knows no {what}")
