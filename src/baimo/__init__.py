@@ -1,6 +1,8 @@
 """Baimo: one library for every LLM API. The public names; each is loaded when first used."""
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = (
+    False  # type checkers know the name; `typing` itself would cost more than the rest of this import
+)
 
 if TYPE_CHECKING:
     from baimo.client.async_client import AsyncClient
