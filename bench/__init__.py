@@ -1,0 +1,1 @@
+"""Side-by-side measurements of Baimo, bare HTTP clients and other libraries: see docs/benchmarks.md."""

@@ -1,0 +1,62 @@
+"""Baimo through its public face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import baimo
+
+
+def _config(base_url: str) -> dict[str, Any]:
+    provider = {"dialect": "openai_chat", "base_url": base_url, "api_key": "fake-key"}
+    return {"providers": {"bench": provider}}
+
+
+class Sync:
+    def __init__(self, base_url: str) -> None:
+        self._client = baimo.Client(config=_config(base_url))
+
+    def __enter__(self) -> Sync:
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._client.close()
+
+    def call(self) -> int:
+        return len(self._client.chat("bench/model", "Hi").text)
+
+    def stream(self) -> int:
+        characters = 0
+        with self._client.stream("bench/model", "Hi") as events:
+            for event in events:
+                if type(event) is baimo.PartDelta:
+                    characters += len(event.text)
+        return characters
+
+    def map(self, inputs: Sequence[str]) -> int:
+        """The number of characters of all answers, of which none is kept."""
+        return sum([len(answer.text) for answer in self._client.map("bench/model", inputs)])
+
+
+class Async:
+    def __init__(self, base_url: str) -> None:
+        self._config = _config(base_url)
+
+    async def __aenter__(self) -> Async:
+        self._client = baimo.AsyncClient(config=self._config)
+        return self
+
+    async def __aexit__(self, *failure: Any) -> None:
+        await self._client.close()
+
+    async def call(self) -> int:
+        return len((await self._client.chat("bench/model", "Hi")).text)
+
+    async def stream(self) -> int:
+        characters = 0
+        async with self._client.stream("bench/model", "Hi") as events:
+            async for event in events:
+                if type(event) is baimo.PartDelta:
+                    characters += len(event.text)
+        return characters

@@ -1,0 +1,259 @@
+"""What is measured, on whom, and the bars: the table of contents of the bench."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .figures import Bar, Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Somebody under measure."""
+
+    title: str
+    lock: str
+    """Its environment: the name of a lock in `requirements/`."""
+    imports: str
+    """What its caller imports, for the import measures."""
+    module: str = ""
+    """Its module in `clients/`; empty for programs that make no calls."""
+    installs: tuple[str, ...] = ()
+    """The distributions a user asks for; what they need is counted with them."""
+    peer: bool = False
+    """Another library, as against the floor and the bare clients."""
+    asked_for: bool = False
+    """Measured only when named with --peers."""
+
+
+CLIENTS = {
+    "baimo": Client(title="Baimo", lock="bare", imports="import baimo", module="baimo_face"),
+    "python": Client(title="bare Python", lock="bare", imports="pass"),
+    "stdlib": Client(title="json+asyncio+ssl", lock="bare", imports="import json, asyncio, ssl"),
+    "floor": Client(
+        title="floor", lock="bare", imports="import asyncio, httptools, msgspec", module="floor"
+    ),
+    "aiohttp": Client(
+        title="aiohttp",
+        lock="bare",
+        imports="import aiohttp, msgspec",
+        module="bare_aiohttp",
+        installs=("aiohttp", "msgspec"),
+    ),
+    "http.client": Client(
+        title="http.client", lock="bare", imports="import http.client, msgspec", module="bare_http_client"
+    ),
+    "openai": Client(
+        title="openai", lock="openai", imports="import openai", module="openai_sdk", installs=("openai",), peer=True
+    ),
+    "litellm": Client(
+        title="litellm",
+        lock="litellm",
+        imports="import litellm",
+        module="litellm_sdk",
+        installs=("litellm",),
+        peer=True,
+    ),
+    "langchain": Client(
+        title="langchain",
+        lock="langchain",
+        imports="import langchain_openai",
+        module="langchain_sdk",
+        installs=("langchain-openai",),
+        peer=True,
+        asked_for=True,
+    ),
+    "httpx2": Client(
+        title="httpx2",
+        lock="httpx2",
+        imports="import httpx2, msgspec",
+        module="bare_httpx2",
+        installs=("httpx2", "msgspec"),
+        peer=True,
+        asked_for=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One thing that a client does while it is measured."""
+
+    clients: tuple[str, ...]
+    """Who does it beside Baimo and the peers."""
+    size: int = 1
+    """Calls, streams or chunks; what it counts stands with the job in `worker.py`."""
+    peer_size: int = 1
+    short_size: int = 1
+    peers: bool = True
+    rounds: int = 99
+    """At most so many rounds: 1 for what does not vary."""
+
+
+_SYNC = ("floor", "http.client")
+_ASYNC = ("floor", "aiohttp")
+
+JOBS = {
+    "import": Job(clients=("python", "stdlib", "aiohttp")),
+    "import_memory": Job(clients=("python", "stdlib", "aiohttp"), rounds=1),
+    "cold": Job(clients=_SYNC),
+    "sync": Job(clients=_SYNC, size=2000, peer_size=200, short_size=1000),
+    "async": Job(clients=_ASYNC, size=2000, peer_size=200, short_size=1000),
+    "many": Job(clients=_ASYNC, size=10000, peer_size=600, short_size=4000),
+    "burst": Job(clients=_ASYNC, size=100, peer_size=3, short_size=60),
+    "burst_sync": Job(clients=_SYNC, size=100, peer_size=3, short_size=60),
+    "live": Job(clients=_ASYNC, size=250, peer_size=100, short_size=60),
+    "long_stream": Job(clients=_ASYNC, size=100_000, peer_size=100_000, short_size=100_000, rounds=1),
+    "map": Job(clients=(), size=20_000, short_size=20_000, peers=False, rounds=1),
+    "throughput": Job(clients=_ASYNC, size=2000, peer_size=2000, rounds=3),
+    "cancel_calls": Job(clients=_ASYNC, size=100, peer_size=100, rounds=3),
+    "cancel_streams": Job(clients=_ASYNC, size=30, peer_size=30, rounds=3),
+    "installed": Job(clients=("aiohttp",), rounds=1),
+}
+
+MEASURES = (
+    Measure(
+        title="import in a new process, CPU",
+        job="import",
+        figure="cpu_ms",
+        unit="ms",
+        base="stdlib",
+        bar=Bar(limit=0.75),
+        short=True,
+    ),
+    Measure(
+        title="resident memory after import",
+        job="import_memory",
+        figure="mb",
+        unit="MB",
+        bar=Bar(limit=20),
+        short=True,
+    ),
+    Measure(
+        title="process start to a first answer, CPU",
+        job="cold",
+        figure="cpu_ms",
+        unit="ms",
+        base="http.client",
+        bar=Bar(limit=1.5),
+        short=True,
+    ),
+    Measure(
+        title="sync call, one after another, CPU",
+        job="sync",
+        figure="cpu_us",
+        unit="us",
+        base="http.client",
+        bar=Bar(limit=1.0),
+        short=True,
+    ),
+    Measure(
+        title="async call, one after another, CPU",
+        job="async",
+        figure="cpu_us",
+        unit="us",
+        base="aiohttp",
+        bar=Bar(limit=0.6),
+        short=True,
+    ),
+    Measure(
+        title="async call, 200 in flight, CPU",
+        job="many",
+        figure="cpu_us",
+        unit="us",
+        base="aiohttp",
+        bar=Bar(limit=0.5),
+        short=True,
+    ),
+    Measure(
+        title="streamed chunk in a burst, async, CPU",
+        job="burst",
+        figure="cpu_us",
+        unit="us",
+        base="aiohttp",
+        bar=Bar(limit=1.0),
+        short=True,
+    ),
+    Measure(
+        title="streamed chunk in a burst, sync, CPU",
+        job="burst_sync",
+        figure="cpu_us",
+        unit="us",
+        base="http.client",
+    ),
+    Measure(
+        title="streamed chunk of 100 live streams, CPU",
+        job="live",
+        figure="cpu_us",
+        unit="us",
+        base="aiohttp",
+        bar=Bar(limit=0.6),
+        short=True,
+    ),
+    Measure(
+        title="growth over a stream of 100,000 chunks",
+        job="long_stream",
+        figure="growth_mb",
+        unit="MB",
+        bar=Bar(limit=2),
+        short=True,
+    ),
+    Measure(
+        title="peak growth of map over 20,000 inputs",
+        job="map",
+        figure="growth_mb",
+        unit="MB",
+        bar=Bar(limit=10),
+        short=True,
+    ),
+    Measure(
+        title="200 at a time, 200 ms server: of the ideal",
+        job="throughput",
+        figure="of_ideal",
+        unit="%",
+        bar=Bar(limit=97, at_least=True),
+    ),
+    Measure(
+        title="200 at a time, 200 ms server: p99 latency",
+        job="throughput",
+        figure="p99_ms",
+        unit="ms",
+        bar=Bar(limit=220),
+    ),
+    Measure(
+        title="sockets open 40 ms after 100 calls cancelled",
+        job="cancel_calls",
+        figure="open",
+        unit="open",
+        bar=Bar(limit=0),
+        summary="most",
+    ),
+    Measure(
+        title="the next 100 calls that are right",
+        job="cancel_calls",
+        figure="right",
+        unit="right",
+        bar=Bar(limit=100, at_least=True),
+        summary="least",
+    ),
+    Measure(
+        title="sockets open 40 ms after 30 streams cancelled",
+        job="cancel_streams",
+        figure="open",
+        unit="open",
+        bar=Bar(limit=0),
+        summary="most",
+    ),
+    Measure(
+        title="the next 100 calls that are right (streams)",
+        job="cancel_streams",
+        figure="right",
+        unit="right",
+        bar=Bar(limit=100, at_least=True),
+        summary="least",
+    ),
+    Measure(title="installed, without .pyc", job="installed", figure="mb", unit="MB", bar=Bar(limit=10)),
+    Measure(
+        title="distributions", job="installed", figure="distributions", unit="", bar=Bar(limit=6)
+    ),
+)

@@ -1,0 +1,116 @@
+"""Starts server and clients, and takes their figures: one new process per client, job and round."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .environments import ROOT
+from .measures import Client
+
+LONGEST_S = 300
+
+
+class RunFailed(Exception):  # noqa: N818 - it says what happened
+    """A client's process ended without figures."""
+
+
+@contextmanager
+def serving(command: list[str | Path]) -> Iterator[str]:
+    """The server's origin, while it runs."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin and server.stdout
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.stdin.close()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Ours without what could change a client's way: proxies, keys, settings."""
+    unwanted = re.compile(r"^(PYTHON|BAIMO_|OPENAI_|LITELLM_|LANGCHAIN_|LANGSMITH_)|_proxy$", re.IGNORECASE)
+    kept = {name: value for name, value in os.environ.items() if not unwanted.search(name)}
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    return {
+        **kept,
+        "PYTHONPATH": path,
+        "BAIMO_HOME": str(home),
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else its import fetches a file from the network
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class Runner:
+    """Runs jobs. `pythons` are the interpreters by lock."""
+
+    origin: str
+    pythons: dict[str, Path]
+    home: Path
+    uvloop: bool = False
+
+    def run(self, client: Client, job: str, size: int) -> dict[str, float]:
+        """One job's figures. Raises RunFailed."""
+        match job:
+            case "import":
+                return {"cpu_ms": self._finish(client, ["-c", client.imports])[1]}
+            case "import_memory":
+                code = f"{client.imports}\nfrom bench import memory\nprint(memory.resident())"
+                return {"mb": int(self._finish(client, ["-c", code])[0]) / 1e6}
+            case "cold":
+                return {"cpu_ms": self._cold(client)}
+            case "installed":
+                asked = client.installs or ("--tree", str(ROOT / "src" / "baimo"), *_own_requirements())
+                return self._figures(client, ["-m", "bench.installed", *asked])
+            case _:
+                more = ["uvloop"] if self.uvloop else []
+                arguments = ["-m", "bench.worker", client.module, job, self.origin, str(size), *more]
+                return self._figures(client, arguments)
+
+    def _cold(self, client: Client) -> float:
+        code = f"from bench.clients.{client.module} import Sync\n"
+        code += f"with Sync('{self.origin}/v1') as client:\n    print(client.call())"
+        out, cpu_ms = self._finish(client, ["-c", code])
+        if out.strip() != "600":
+            raise RunFailed(f"a first answer of {out.strip()} characters")
+        return cpu_ms
+
+    def _figures(self, client: Client, arguments: list[str]) -> dict[str, float]:
+        found: dict[str, float] = json.loads(self._finish(client, arguments)[0])
+        return found
+
+    def _finish(self, client: Client, arguments: list[str]) -> tuple[str, float]:
+        """What a process printed, and its CPU in milliseconds from start to end."""
+        command = [str(self.pythons[client.lock]), "-P", "-s", *arguments]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                cwd=self.home,
+                env=_environment(self.home),
+            )
+            limit = threading.Timer(LONGEST_S, process.kill)
+            limit.start()
+            _, status, used = os.wait4(process.pid, 0)
+            limit.cancel()
+            process.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            err.seek(0)
+            if process.returncode:
+                raise RunFailed(err.read().decode(errors="replace").strip() or f"exit {process.returncode}")
+            return out.read().decode(), (used.ru_utime + used.ru_stime) * 1000
+
+
+def _own_requirements() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.split(r"[^A-Za-z0-9._-]", item, maxsplit=1)[0] for item in project["dependencies"]]

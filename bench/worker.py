@@ -1,0 +1,257 @@
+"""The process under measure: does one job with one client and prints its figures as JSON.
+
+    python -m bench.worker CLIENT JOB ORIGIN SIZE
+
+CLIENT is a module of `bench.clients`. CPU is user and system time of this process alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import sys
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
+
+from bench import memory
+
+ANSWER = 600
+CHUNK = 30
+BLOCK = 500
+
+Found = dict[str, float]
+
+
+class WrongAnswer(Exception):  # noqa: N818 - it says what it is
+    """A client gave other text than the server sent."""
+
+
+def _check(found: int, expected: int) -> None:
+    if found != expected:
+        raise WrongAnswer(f"{found} characters in place of {expected}")
+
+
+def _run(main: Coroutine[Any, Any, Found]) -> Found:
+    if "uvloop" in sys.argv:
+        import uvloop
+
+        return uvloop.run(main)
+    return asyncio.run(main)
+
+
+async def _at_once(count: int, limit: int, one: Callable[[], Awaitable[None]]) -> None:
+    """Do `one` `count` times, `limit` at a time."""
+    todo = iter(range(count))
+
+    async def work() -> None:
+        for _ in todo:
+            await one()
+
+    await asyncio.gather(*[work() for _ in range(limit)])
+
+
+def sync(client: Any, origin: str, calls: int) -> Found:
+    """Calls one after another."""
+    with client.Sync(f"{origin}/v1") as it:
+        for _ in range(20):
+            _check(it.call(), ANSWER)
+        began = time.process_time()
+        for _ in range(calls):
+            _check(it.call(), ANSWER)
+        return {"cpu_us": (time.process_time() - began) / calls * 1e6}
+
+
+def async_(client: Any, origin: str, calls: int) -> Found:
+    """Calls one after another."""
+
+    async def main() -> Found:
+        async with client.Async(f"{origin}/v1") as it:
+            for _ in range(20):
+                _check(await it.call(), ANSWER)
+            began = time.process_time()
+            for _ in range(calls):
+                _check(await it.call(), ANSWER)
+            return {"cpu_us": (time.process_time() - began) / calls * 1e6}
+
+    return _run(main())
+
+
+def many(client: Any, origin: str, calls: int) -> Found:
+    """Calls, 200 in flight."""
+
+    async def main() -> Found:
+        async with client.Async(f"{origin}/v1") as it:
+
+            async def one() -> None:
+                _check(await it.call(), ANSWER)
+
+            await _at_once(200, 200, one)
+            began = time.process_time()
+            await _at_once(calls, 200, one)
+            return {"cpu_us": (time.process_time() - began) / calls * 1e6}
+
+    return _run(main())
+
+
+def burst(client: Any, origin: str, streams: int) -> Found:
+    """Streams of 500 chunks that come at once, one after another."""
+
+    async def main() -> Found:
+        async with client.Async(f"{origin}/v1") as it:
+            for _ in range(2):
+                _check(await it.stream(), BLOCK * CHUNK)
+            began = time.process_time()
+            for _ in range(streams):
+                _check(await it.stream(), BLOCK * CHUNK)
+            return {"cpu_us": (time.process_time() - began) / (streams * BLOCK) * 1e6}
+
+    return _run(main())
+
+
+def burst_sync(client: Any, origin: str, streams: int) -> Found:
+    """As `burst`, blocking."""
+    with client.Sync(f"{origin}/v1") as it:
+        for _ in range(2):
+            _check(it.stream(), BLOCK * CHUNK)
+        began = time.process_time()
+        for _ in range(streams):
+            _check(it.stream(), BLOCK * CHUNK)
+        return {"cpu_us": (time.process_time() - began) / (streams * BLOCK) * 1e6}
+
+
+def live(client: Any, origin: str, chunks: int) -> Found:
+    """100 streams at once: the first chunk after 200 ms, then one every 20 ms."""
+
+    async def main() -> Found:
+        async with client.Async(f"{origin}/delay-200/gap-20/chunks-{chunks}/v1") as it:
+
+            async def warm() -> None:
+                _check(await it.call(), ANSWER)
+
+            async def one() -> None:
+                _check(await it.stream(), chunks * CHUNK)
+
+            await _at_once(100, 100, warm)
+            began = time.process_time()
+            await _at_once(100, 100, one)
+            return {"cpu_us": (time.process_time() - began) / (100 * chunks) * 1e6}
+
+    return _run(main())
+
+
+def long_stream(client: Any, origin: str, chunks: int) -> Found:
+    """What one stream of so many chunks adds to memory at its peak, after streams of 500."""
+
+    async def main() -> Found:
+        async with client.Async(f"{origin}/v1") as it:
+            for _ in range(20):
+                _check(await it.stream(), BLOCK * CHUNK)
+        async with client.Async(f"{origin}/chunks-{chunks}/v1") as it:
+            return await _growth(it.stream, chunks * CHUNK)
+
+    return _run(main())
+
+
+async def _growth(do: Callable[[], Awaitable[int]], expected: int) -> Found:
+    gc.collect()
+    before = memory.resident()
+    memory.forget_peak()
+    _check(await do(), expected)
+    return {"growth_mb": max(0, memory.peak() - before) / 1e6}
+
+
+def map_(client: Any, origin: str, inputs: int) -> Found:
+    """What so many inputs add to memory at the peak beside results, after 200 inputs."""
+    with client.Sync(f"{origin}/v1") as it:
+        _check(it.map(["Hi"] * 200), 200 * ANSWER)
+        gc.collect()
+        before = memory.resident()
+        memory.forget_peak()
+        _check(it.map(["Hi"] * inputs), inputs * ANSWER)
+        return {"growth_mb": max(0, memory.peak() - before) / 1e6}
+
+
+def throughput(client: Any, origin: str, calls: int) -> Found:
+    """Calls of 200 ms, 200 at a time: the share of the ideal in %, and the latency of 99 in 100."""
+
+    async def main() -> Found:
+        taken: list[float] = []
+        async with client.Async(f"{origin}/delay-200/v1") as it:
+
+            async def one() -> None:
+                began = time.perf_counter()
+                _check(await it.call(), ANSWER)
+                taken.append(time.perf_counter() - began)
+
+            await _at_once(200, 200, one)
+            taken.clear()
+            began = time.perf_counter()
+            await _at_once(calls, 200, one)
+            wall = time.perf_counter() - began
+        taken.sort()
+        return {"of_ideal": calls / 200 * 0.2 / wall * 100, "p99_ms": taken[int(calls * 0.99)] * 1000}
+
+    return _run(main())
+
+
+def cancel_calls(client: Any, origin: str, calls: int) -> Found:
+    """Sockets open at the server 40 ms after calls were cancelled, and how many of the next 100 are right."""
+    return _run(_cancel(client, origin, calls, lambda it: it.call(), "/delay-400"))
+
+
+def cancel_streams(client: Any, origin: str, streams: int) -> Found:
+    """As `cancel_calls`, for streams that have begun."""
+    return _run(_cancel(client, origin, streams, lambda it: it.stream(), "/delay-100/gap-20/chunks-200"))
+
+
+async def _cancel(
+    client: Any, origin: str, count: int, begin: Callable[[Any], Awaitable[int]], path: str
+) -> Found:
+    async with client.Async(f"{origin}{path}/v1") as it:
+        tasks = [asyncio.ensure_future(begin(it)) for _ in range(count)]
+        await asyncio.sleep(0.3)
+        held = _open_connections(origin)
+        if held != count:
+            raise WrongAnswer(f"{held} connections for {count} at once")
+        for task in tasks:
+            task.cancel()
+        await asyncio.sleep(0.04)
+        still_open = _open_connections(origin)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        answers = await asyncio.gather(*[it.call() for _ in range(100)], return_exceptions=True)
+    return {"open": still_open, "right": sum([answer == ANSWER for answer in answers])}
+
+
+def _open_connections(origin: str) -> int:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{origin}/open") as reply:
+        return int(reply.read())
+
+
+JOBS: dict[str, Callable[[Any, str, int], Found]] = {
+    "sync": sync,
+    "async": async_,
+    "many": many,
+    "burst": burst,
+    "burst_sync": burst_sync,
+    "live": live,
+    "long_stream": long_stream,
+    "map": map_,
+    "throughput": throughput,
+    "cancel_calls": cancel_calls,
+    "cancel_streams": cancel_streams,
+}
+
+
+def main(arguments: Iterable[str]) -> None:
+    client, job, origin, size, *_ = arguments
+    found = JOBS[job](importlib.import_module(f"bench.clients.{client}"), origin, int(size))
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
