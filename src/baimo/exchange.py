@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from baimo.auth.signer import Signer
 from baimo.dialect.protocols import ChatDialect, EmbedDialect, ModelsDialect, Site
-from baimo.dialect.status import retry_after
+from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
     ConfigError,
     Error,
@@ -31,14 +31,6 @@ from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, WireHead, WireRequest, with_headers
-
-_REQUEST_IDS = (
-    b"x-request-id",
-    b"x-requestid",
-    b"request-id",
-    b"apim-request-id",
-    b"x-siliconcloud-trace-id",
-)
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +66,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 class Decoder(Protocol):
     """A reply's bytes to events, of whatever operation."""
 
+    early: list[Any]
+    """When `feed` or `end` raised: the events that the same bytes completed before the failure."""
+
     def feed(self, piece: bytes) -> list[Any]: ...
 
     def end(self) -> list[Any]: ...
@@ -103,15 +98,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Exchange: TypeAlias = Generator[Step, Any, Outcome]
-
-
-def request_id(head: WireHead) -> str | None:
-    """The id by which the provider can find the call, from the reply's head."""
-    for name in _REQUEST_IDS:
-        found = head.get(name)
-        if found:
-            return found
-    return None
 
 
 def exchange(
@@ -223,9 +209,15 @@ class _Attempt:
                 _, now = yield Now()
                 within = progress.within_queued(now) if signs_of_life else progress.within(now)
                 piece = yield Read(self._deadline.bound(within, now))
-            events = decoder.feed(piece) if piece else decoder.end()
             if self._raw:
                 pieces.append(piece)
+            try:
+                events = decoder.feed(piece) if piece else decoder.end()
+            except Error:
+                if decoder.early:
+                    self.shown = True
+                    yield Emit(decoder.early, b"".join(pieces) if self._raw else None)
+                raise
             if events:
                 self.shown = True
                 progress.made()
@@ -320,6 +312,7 @@ class _Whole:
     """Collects a body and decodes it at its end: for operations without events of their own."""
 
     def __init__(self, decode: Callable[[bytes], Any]) -> None:
+        self.early: list[Any] = []
         self._decode = decode
         self._body = bytearray()
 

@@ -1,0 +1,40 @@
+"""Time limits: numbers in, numbers out."""
+
+from __future__ import annotations
+
+from baimo.resilience.timing import Deadline, Progress, TimeLimits
+
+
+def test_a_deadline_bounds_what_is_longer_and_leaves_the_rest() -> None:
+    deadline = Deadline(10.0, now=100.0)
+    assert deadline.left(104.0) == 6.0
+    assert deadline.left(200.0) == 0.0
+    assert deadline.bound(60.0, 104.0) == 6.0
+    assert deadline.bound(2.0, 104.0) == 2.0
+
+
+def test_no_deadline_bounds_nothing() -> None:
+    deadline = Deadline(None, now=100.0)
+    assert deadline.left(1e9) is None
+    assert deadline.bound(60.0, 1e9) == 60.0
+
+
+def test_silence_is_timed_only_after_a_read_without_events() -> None:
+    progress = Progress(TimeLimits(idle=60.0), streams=True, sent_at=0.0)
+    assert not progress.idle
+    progress.made()
+    assert progress.idle
+    assert progress.within(None) == 60.0
+    progress.quiet(100.0)
+    progress.quiet(130.0)
+    assert progress.within(130.0) == 30.0
+    assert progress.within(300.0) == 0.0
+    assert progress.within_queued(130.0) == 30.0
+
+
+def test_before_the_first_event_a_stream_and_a_whole_reply_have_their_own_limits() -> None:
+    limits = TimeLimits(first_event=120.0, head=600.0, queue=300.0)
+    stream = Progress(limits, streams=True, sent_at=10.0)
+    whole = Progress(limits, streams=False, sent_at=10.0)
+    assert (stream.within(20.0), stream.within_queued(20.0)) == (110.0, 290.0)
+    assert (whole.within(20.0), whole.within_queued(20.0)) == (590.0, 590.0)

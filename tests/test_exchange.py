@@ -1,0 +1,256 @@
+"""One call to one deployment, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from baimo.auth.keys import HeaderKey
+from baimo.errors import (
+    AuthError,
+    ConnectError,
+    Error,
+    MissingKeyError,
+    ServerError,
+    StaleConnectionError,
+    StreamInterrupted,
+    TimedOutError,
+    TransportError,
+)
+from baimo.exchange import ChatOperation, EmbedOperation, Outcome, exchange
+from baimo.resilience.retry import RetryPolicy
+from baimo.resilience.timing import TimeLimits
+from baimo.types.embeddings import EmbedRequest
+from baimo.types.fold import fold
+from baimo.types.secret import Secret
+from baimo.wire.http import WireHead
+from tests.playing import Play
+from tests.scripted import OK, chat_request, deployment
+
+RETRY = RetryPolicy(attempts=3, first_wait_s=1.0, longest_wait_s=8.0)
+PLAIN = TimeLimits()
+BUSY = WireHead(503, ((b"retry-after", b"7"),))
+LATER = WireHead(429, ((b"retry-after", b"121"),))
+
+
+def call(play: Play, *, stream: bool = False, limits: TimeLimits = PLAIN, **options: Any) -> Outcome:
+    at = options.pop("at", deployment())
+    options.setdefault("retry", RETRY)
+    outcome = play.run(exchange(ChatOperation(chat_request(stream=stream)), at, limits=limits, **options))
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+def test_a_call_sends_reads_emits_and_tells_what_it_did() -> None:
+    play = Play(OK, b"t:Hello\nend\n")
+    outcome = call(play)
+    assert fold(play.events).text == "Hello"
+    assert outcome.sent.url == "http://acme.test/m"
+    assert outcome.sent.body == b"Hi"
+    assert (outcome.sent.attempts, outcome.sent.maybe_billed) == (1, 0)
+    assert outcome.request_id == "req-1"
+
+
+def test_an_event_is_out_before_the_next_bytes_are_asked_for() -> None:
+    play = Play(OK, b"t:one\n", b"t:two\nend\n")
+    call(play, stream=True)
+    after_send = play.trace[play.trace.index("Send") :]
+    assert [step for step in after_send if step != "Now"] == ["Send", "Read", "Emit", "Read", "Emit", "Read"]
+
+
+def test_a_lively_stream_never_looks_at_the_clock() -> None:
+    play = Play(OK, *[b"t:x\n"] * 50, b"end\n")
+    call(play, stream=True)
+    assert play.trace.count("Now") == 2  # once to sign, once before the first event
+
+
+def test_what_can_be_tried_again_is_tried_after_a_wait_with_jitter() -> None:
+    play = Play(WireHead(500), b"", OK, b"t:ok\nend\n", dice=0.25)
+    outcome = call(play)
+    assert [wait.seconds for wait in play.waits] == [0.25]
+    assert outcome.sent.attempts == 2
+    assert outcome.sent.maybe_billed == 0  # a refusal is not billed
+
+
+def test_the_wait_tells_whoever_listens_why() -> None:
+    play = Play(BUSY, b"", OK, b"t:ok\nend\n")
+    call(play)
+    why = play.waits[0].why
+    assert why is not None
+    assert (why.provider, why.attempt, why.attempts, why.wait_s) == ("acme", 2, 3, 7.0)
+    assert isinstance(why.error, ServerError)
+
+
+def test_a_wait_over_two_minutes_is_not_waited_for_and_said_so() -> None:
+    play = Play(LATER, b"")
+    with pytest.raises(ServerError, match=r"asks to wait 121 s.*not tried again") as caught:
+        call(play)
+    assert play.waits == []
+    assert caught.value.retry_after == 121
+
+
+def test_attempts_end() -> None:
+    play = Play(*[WireHead(500), b""] * 3)
+    with pytest.raises(ServerError) as caught:
+        call(play)
+    assert len(play.sent) == 3
+    assert caught.value.attempts == 3
+    assert "(after 3 attempts)" in str(caught.value)
+
+
+def test_nothing_is_tried_again_after_the_first_event_was_shown() -> None:
+    play = Play(OK, b"t:half\n", TransportError("reset"), OK, b"t:again\nend\n")
+    with pytest.raises(StreamInterrupted, match="cut off: reset") as caught:
+        call(play, stream=True)
+    assert len(play.sent) == 1
+    assert caught.value.ended == "cut"
+    assert isinstance(caught.value.__cause__, TransportError)
+
+
+def test_a_stream_that_shows_nothing_and_breaks_may_be_tried_again() -> None:
+    play = Play(OK, TransportError("reset"), OK, b"t:ok\nend\n")
+    outcome = call(play, stream=True)
+    assert (outcome.sent.attempts, outcome.sent.maybe_billed) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("failure", "ended"),
+    [
+        (TransportError("reset"), "cut"),
+        (TimedOutError("silence", limit="idle"), "stalled"),
+        (ServerError("failed", status=200), "error"),
+        (StreamInterrupted("no end mark"), "cut"),
+    ],
+)
+def test_a_broken_stream_says_how_it_broke(failure: Error, ended: str) -> None:
+    play = Play(OK, b"t:half\n", failure)
+    with pytest.raises(StreamInterrupted) as caught:
+        call(play, stream=True)
+    assert caught.value.ended == ended
+    assert not caught.value.retryable
+
+
+def test_a_stream_that_ends_without_its_end_mark_is_interrupted() -> None:
+    with pytest.raises(StreamInterrupted) as caught:
+        call(Play(OK, b"t:half\n"), stream=True)
+    assert caught.value.ended == "cut"
+    assert (caught.value.provider, caught.value.request_id) == ("acme", "req-1")
+
+
+def test_a_stale_connection_is_repeated_once_at_once_and_counted() -> None:
+    play = Play(StaleConnectionError("gone"), OK, b"t:ok\nend\n")
+    outcome = call(play, retry=RetryPolicy(attempts=1))
+    assert [wait.seconds for wait in play.waits] == [0.0]
+    assert outcome.sent.maybe_billed == 1
+    with pytest.raises(StaleConnectionError):
+        call(Play(StaleConnectionError("gone"), StaleConnectionError("gone"), OK))
+
+
+def test_what_cannot_help_is_not_tried_again() -> None:
+    play = Play(AuthError("no", status=401))
+    with pytest.raises(AuthError):
+        call(play)
+    assert play.waits == []
+
+
+def test_the_whole_time_bounds_every_step() -> None:
+    play = Play(1.0, OK, 2.0, b"t:a\n", 3.0, b"t:b\n", b"end\n")
+    call(play, stream=True, limits=TimeLimits(total=8.0))
+    assert (play.sent[0].connect_s, play.sent[0].head_s) == (8.0, 8.0)
+    assert play.reads == [7.0, 5.0, 2.0, 2.0]
+
+
+def test_a_wait_that_does_not_fit_into_the_time_left_is_not_begun() -> None:
+    play = Play(BUSY, b"")
+    with pytest.raises(ServerError, match="after the call's time is over"):
+        call(play, limits=TimeLimits(total=5.0))
+    assert play.waits == []
+
+
+def test_the_whole_time_running_out_is_named_so() -> None:
+    play = Play(OK, 5.0, TimedOutError("silence", limit="idle"))
+    with pytest.raises(TimedOutError, match="within the 5 s") as caught:
+        call(play, limits=TimeLimits(total=5.0))
+    assert caught.value.limit == "total"
+    assert not caught.value.retryable
+
+
+def test_a_stream_waits_for_its_first_event_and_then_for_each_next_one() -> None:
+    play = Play(OK, b"t:a\n", b"t:b\nend\n")
+    call(play, stream=True, limits=TimeLimits(first_event=120.0, idle=60.0))
+    assert play.sent[0].head_s == 120.0
+    assert play.reads == [120.0, 60.0, 60.0]
+
+
+def test_keep_alives_extend_the_wait_for_the_first_event_only_up_to_the_queue() -> None:
+    play = Play(OK, 100.0, b"\n", 300.0, b"\n", 200.0, TimedOutError("silence", limit="idle"))
+    with pytest.raises(TimedOutError) as caught:
+        call(play, stream=True, retry=RetryPolicy(attempts=1), limits=TimeLimits(queue=600.0))
+    assert play.reads == [120.0, 500.0, 200.0]
+    assert caught.value.limit == "first_event"
+
+
+def test_keep_alives_do_not_extend_the_idle_limit() -> None:
+    play = Play(OK, b"t:a\n", 40.0, b"\n", 50.0, b"\n", TimedOutError("silence", limit="idle"))
+    with pytest.raises(StreamInterrupted, match="stalled"):
+        call(play, stream=True, limits=TimeLimits(idle=60.0))
+    assert play.reads[1:] == [60.0, 60.0, 10.0]
+
+
+def test_a_whole_reply_may_take_its_time_but_its_body_may_not_stall() -> None:
+    play = Play(OK, 200.0, b"\n", 100.0, b"t:a", 1.0, b"\nend\n")
+    call(play, limits=TimeLimits(head=600.0, idle=60.0))
+    assert play.reads == [600.0, 400.0, 60.0, 60.0]
+
+
+def test_a_missing_key_fails_before_anything_is_sent() -> None:
+    play = Play()
+    with pytest.raises(MissingKeyError) as caught:
+        call(play, at=deployment(signer=HeaderKey()))
+    assert play.sent == []
+    assert caught.value.sent is False
+
+
+def test_what_was_sent_is_told_without_the_key() -> None:
+    secret = Secret("fake-key-0123456789")
+    play = Play(OK, b"t:ok\nend\n")
+    outcome = call(play, at=deployment(signer=HeaderKey(), secrets={"api_key": secret}))
+    assert (b"Authorization", b"Bearer fake-key-0123456789") in play.sent[0].wire.headers
+    assert "fake-key" not in repr(outcome)
+
+
+def test_headers_of_the_row_are_laid_over_and_signed_with_the_rest() -> None:
+    play = Play(OK, b"t:ok\nend\n")
+    call(play, at=deployment(headers=((b"X-Title", b"t"),)))
+    assert play.sent[0].wire.headers == ((b"X-Title", b"t"),)
+
+
+def test_the_row_s_advice_is_told_with_a_refusal() -> None:
+    play = Play(WireHead(404), b"")
+    with pytest.raises(ServerError, match="It stopped in 2024"):
+        call(play, retry=RetryPolicy(attempts=1), at=deployment(advice=lambda error: "It stopped in 2024."))
+
+
+def test_raw_pieces_are_handed_on_with_their_events_and_none_is_lost() -> None:
+    play = Play(OK, b"\n", b"t:a\n", b"end\n", b"\n")
+    call(play, stream=True, raw=True)
+    assert b"".join(piece or b"" for piece in play.raw) == b"\nt:a\nend\n\n"
+
+
+def test_a_connection_that_cannot_be_made_was_not_billed() -> None:
+    play = Play(ConnectError("refused"), OK, b"t:ok\nend\n")
+    assert call(play).sent.maybe_billed == 0
+
+
+def test_an_operation_the_wire_does_not_know_is_a_configuration_error() -> None:
+    operation = EmbedOperation(EmbedRequest(model="", inputs=("a",)))
+    with pytest.raises(Error, match=r"acme.*'lines'.*embeddings"):
+        Play().run(exchange(operation, deployment(), retry=RETRY, limits=TimeLimits()))
+
+
+def test_events_before_an_error_in_the_same_piece_are_not_lost() -> None:
+    play = Play(OK, b"t:half\ne:failed\n")
+    with pytest.raises(StreamInterrupted, match="broke off with an error: failed"):
+        call(play, stream=True)
+    assert fold(play.events).text == "half"
