@@ -60,7 +60,8 @@ class Error(Exception):
 
     def __str__(self) -> str:
         where = f"{self.provider}: " if self.provider else ""
-        how = f" {self.hint}" if self.hint else ""
+        stop = "" if self.message.endswith((".", "!", "?", ":")) else "."
+        how = f"{stop} {self.hint}" if self.hint else ""
         which = f" (request id {self.request_id})" if self.request_id else ""
         tried = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
         return f"{where}{self.message}{how}{which}{tried} [{self.code}]"

@@ -1,0 +1,125 @@
+"""The address of an endpoint: the row's, the user's or the environment's, with its parts filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from baimo.catalogue.rows import Endpoint, Parameter, ProviderRow
+from baimo.errors import ConfigError, InputError
+from baimo.wire.http import split_url
+
+from .layers import DOTENV, PROJECT_FILE, Given, Variables
+
+_OPERATIONS = ("/chat/completions", "/completions", "/embeddings", "/responses", "/messages")
+_ANY_HOST = ("0.0.0.0", "")
+
+
+class Address(NamedTuple):
+    """Where requests go, and who said so."""
+
+    url: str
+    source: str
+    """For people: a key of a file, a variable, or `the catalogue`."""
+    values: Mapping[str, str]
+    """The parts that somebody gave a value: region, project_id, api_version, …"""
+    project_file: str | None
+    """The project's file that had a say in it."""
+
+
+class _Part(NamedTuple):
+    value: str
+    source: str
+    project_file: str | None
+
+
+def find_address(
+    endpoint: Endpoint, given: Mapping[str, Given], variables: Variables, *, provider: str
+) -> Address:
+    """The address of an endpoint. Raises ConfigError for one that cannot work, or a part without a value."""
+    parts = {name: part for name in endpoint.parameters if (part := _part(name, endpoint, given, variables))}
+    template = _template(endpoint, given, variables, provider)
+    values = {name: part.value for name, part in parts.items()}
+    if template.value.startswith("{"):
+        _mend_host(template.value, endpoint.parameters, values)
+    url = replace(endpoint, base_url=template.value).address(values)
+    used = [template, *(part for name, part in parts.items() if f"{{{name}}}" in template.value)]
+    said = [part for part in used if part.source]
+    source = said[0].source if said else "the catalogue"
+    if endpoint.transport != "local":
+        check_url(url, f"the address of {provider} ({source})")
+    files = [part.project_file for part in used if part.project_file]
+    return Address(url, source, values, files[0] if files else None)
+
+
+def own_addresses(row: ProviderRow | None, given: Mapping[str, Given], variables: Variables) -> set[str]:
+    """The addresses that a row has without anything that the project says."""
+    if row is None:
+        return set()
+    others = {name: one for name, one in given.items() if not one.layer.project and name != "base_url"}
+    found = set()
+    for endpoint in row.endpoints:
+        try:
+            address = find_address(endpoint, others, variables.without_dotenv(), provider=row.name)
+        except ConfigError:
+            continue
+        found.add(address.url)
+    return found
+
+
+def check_url(url: str, what: str) -> None:
+    """Raise ConfigError for a base address that cannot be one."""
+    try:
+        split_url(url)
+    except InputError as error:
+        raise ConfigError(f"{what}: {error.message}") from None
+    parts = urlsplit(url.strip())
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{what}: {url!r} must end with its path; leave out what stands after ? or #")
+    path = parts.path.rstrip("/")
+    for operation in _OPERATIONS:
+        if path.endswith(operation):
+            raise ConfigError(
+                f"{what}: {url!r} names one operation", hint=f"Write the base address: cut off {operation}"
+            )
+
+
+def _template(endpoint: Endpoint, given: Mapping[str, Given], variables: Variables, provider: str) -> _Part:
+    """The address before its parts are filled in. `source` is empty for the row's own."""
+    if one := given.get("base_url"):
+        source = f"providers.{provider}.base_url in {one.layer.label}"
+        return _Part(str(one.value).strip().rstrip("/"), source, PROJECT_FILE if one.layer.project else None)
+    if found := variables.first(endpoint.base_url_env):
+        return _Part(found.value.rstrip("/"), found.source, DOTENV if found.project else None)
+    return _Part(endpoint.base_url, "", None)
+
+
+def _part(name: str, endpoint: Endpoint, given: Mapping[str, Given], variables: Variables) -> _Part | None:
+    if one := given.get(name):
+        return _Part(
+            str(one.value), f"{name} in {one.layer.label}", PROJECT_FILE if one.layer.project else None
+        )
+    if found := variables.first(endpoint.parameters[name].env):
+        return _Part(found.value, found.source, DOTENV if found.project else None)
+    return None
+
+
+def _mend_host(template: str, parameters: Mapping[str, Parameter], values: dict[str, str]) -> None:
+    """Complete a host given without scheme or port, as `OLLAMA_HOST` may be, from the row's default."""
+    name = template[1:].partition("}")[0]
+    value = values.get(name)
+    default = parameters[name].default if name in parameters else None
+    if value is None or default is None or "://" in value:
+        return
+    usual = urlsplit(default)
+    try:
+        parts = urlsplit(f"{usual.scheme}://{value}")
+        host, port = parts.hostname or "", parts.port or usual.port
+    except ValueError:
+        return
+    host = usual.hostname or "" if host in _ANY_HOST else host
+    shown = f"[{host}]" if ":" in host else host
+    values[name] = f"{usual.scheme}://{shown}{f':{port}' if port else ''}{parts.path}"

@@ -1,0 +1,268 @@
+"""Model names to routes: aliases, the provider before the separator, and its deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from baimo import dialects
+from baimo.auth.keys import HeaderKey, NoKey
+from baimo.auth.signer import Signer
+from baimo.catalogue import load as catalogue
+from baimo.catalogue.rows import Auth
+from baimo.dialect.protocols import Dialect, Site
+from baimo.errors import ConfigError, UnknownProviderError
+from baimo.exchange import Deployment
+from baimo.plan import Pool, Route
+from baimo.resilience.timing import TimeLimits
+from baimo.types.secret import Secret
+from baimo.wire.http import HeaderFields, header_fields, with_headers
+
+from . import shape
+from .address import Address
+from .layers import Given, Layer
+from .provider import Around, Candidate, Provider, Tables
+
+SEPARATORS = "/:"
+
+
+class Dressing(NamedTuple):
+    """What aliases lay over every call that goes through them."""
+
+    headers: HeaderFields = ()
+    extra: Mapping[str, Any] = {}
+    timeouts: Mapping[str, float] = {}
+    foreign: str | None = None
+    """The alias, where its headers or extra are not the project's own."""
+
+
+class _Signed(NamedTuple):
+    signer: Signer
+    secrets: Mapping[str, Secret]
+    weight: float
+
+
+class _Ready(NamedTuple):
+    """What all models of an endpoint share."""
+
+    candidate: Candidate
+    address: Address
+    dialect: Dialect
+    site: Site
+    headers: HeaderFields
+    signed: tuple[_Signed, ...]
+
+
+def split(name: str) -> tuple[str, str | None]:
+    """Provider and model of `provider/model` or `provider:model`; a bare name has no model.
+
+    >>> split("ollama:qwen3:8b")
+    ('ollama', 'qwen3:8b')
+    """
+    for index, char in enumerate(name):
+        if char in SEPARATORS:
+            return name[:index].strip(), name[index + 1 :].strip()
+    return name, None
+
+
+class Resolver:
+    """Makes routes. Reads a provider's row when a model of it is first asked for."""
+
+    def __init__(self, tables: Mapping[str, Tables], aliases: Mapping[str, Given], around: Around) -> None:
+        self._tables = tables
+        self._aliases = aliases
+        self._around = around
+        self._providers: dict[str, Provider] = {}
+        self._ready: dict[tuple[str, str], _Ready] = {}
+
+    def provider_names(self) -> tuple[str, ...]:
+        """All providers: the catalogue's and the user's own, sorted."""
+        return tuple(sorted({*catalogue.provider_names(), *self._tables}))
+
+    def provider(self, name: str) -> Provider:
+        """A provider by its name or another name of it. Raises UnknownProviderError with near names."""
+        found = self._providers.get(name)
+        if found is None:
+            real = name if name in self._tables else self._canonical(name)
+            found = self._providers.get(real) or Provider(real, self._tables.get(real, ()), self._around)
+            self._providers[name] = self._providers[real] = found
+        return found
+
+    def route(self, name: str) -> Route:
+        """The pools that a model name or an alias stands for, in order."""
+        pools = [self._pool(provider, model, dressing) for provider, model, dressing in self._meant(name, ())]
+        return tuple(pools)
+
+    def _meant(self, name: str, through: tuple[str, ...]) -> list[tuple[str, str, Dressing]]:
+        """The models that a name means, each with what the aliases on the way lay over it."""
+        name = name.strip()
+        if not name:
+            raise ConfigError("the model's name is empty; a model is named provider/model")
+        alias = self._aliases.get(name)
+        if alias is None:
+            provider, model = split(name)
+            if not model or not provider:
+                raise self._no_model(provider if model == "" else name)
+            return [(provider, model, Dressing())]
+        if name in through:
+            loop = " → ".join((*through[through.index(name) :], name))
+            raise ConfigError(f"{alias.layer.label}: the aliases in models run in a circle: {loop}")
+        own = _dressing(name, alias)
+        below = [one for target in _targets(name, alias) for one in self._meant(target, (*through, name))]
+        return [(provider, model, _over(own, under)) for provider, model, under in below]
+
+    def _pool(self, provider_name: str, model: str, dressing: Dressing) -> Pool:
+        provider = self.provider(provider_name)
+        ready = self._made_ready(provider, provider.choose(model))
+        if dressing.foreign is not None:
+            self._guard(provider, ready.address, dressing.foreign)
+        limits = TimeLimits(**{**provider.timeouts, **dressing.timeouts})
+        endpoint = ready.candidate.endpoint
+        return tuple(
+            Deployment(
+                provider=provider.name,
+                endpoint=endpoint.name,
+                model=model,
+                dialect=ready.dialect,
+                site=ready.site,
+                signer=one.signer,
+                secrets=one.secrets,
+                headers=with_headers(ready.headers, dressing.headers),
+                extra={**provider.extra, **dressing.extra},
+                limits=limits,
+                transport="local" if endpoint.transport == "local" else "network",
+                weight=one.weight,
+                facts=partial(catalogue.model, provider.name, model),
+            )
+            for one in ready.signed
+        )
+
+    def _made_ready(self, provider: Provider, candidate: Candidate) -> _Ready:
+        """The endpoint with its credentials read. This is where files are opened and commands are run."""
+        endpoint = candidate.endpoint
+        known = self._ready.get((provider.name, endpoint.name))
+        if known is not None:
+            return known
+        address = candidate.address
+        assert address is not None  # a chosen candidate is complete
+        if foreign := provider.foreign(candidate):
+            self._guard(provider, address, foreign)
+        dialect = dialects.get(endpoint.dialect)
+        values = address.values
+        site = Site(
+            base_url=address.url,
+            provider=provider.name,
+            region=values.get("region"),
+            project=values.get("project") or values.get("project_id"),
+            app_id=values.get("app_id"),
+            api_version=values.get("api_version"),
+            quirks=dialect.quirks(endpoint.quirks),
+        )
+        signed = []
+        for one in candidate.credentials:
+            read = {name: at.read(self._around.project, provider.name) for name, at in one.located.items()}
+            signed.append(_Signed(*_signing(endpoint.auth, read, provider.name), one.weight))
+        made = _Ready(candidate, address, dialect, site, header_fields(endpoint.headers), tuple(signed))
+        self._ready[provider.name, endpoint.name] = made
+        return made
+
+    def _guard(self, provider: Provider, address: Address, foreign: str) -> None:
+        """Raise ConfigError when an untrusted project leads something that is not its own elsewhere."""
+        file = provider.redirected_by(address)
+        if file is not None and self._around.project is not None:
+            what = f"would send {foreign} to {address.url}, which is no address of the known {provider.name}"
+            if not provider.known:
+                what = f"would send {foreign} to {address.url}"
+            self._around.project.require(file, what, provider=provider.name)
+
+    def _canonical(self, name: str) -> str:
+        try:
+            return catalogue.find(name).name
+        except UnknownProviderError as error:
+            own = {*self._tables, *self._aliases}
+            words = shape.near(name, {*catalogue.provider_names(), *catalogue.aliases(), *own})
+            hint = words if words.startswith("Did") else "`baimo providers` lists those that are known."
+            raise UnknownProviderError(f"no provider is called {name!r}", hint=hint) from error
+
+    def _no_model(self, name: str) -> ConfigError:
+        """What is wrong with a name that has no model, or no provider."""
+        try:
+            provider = self.provider(name)
+        except UnknownProviderError as error:
+            return self._no_provider(name, error)
+        example = provider.row.default_model or "model"
+        return ConfigError(
+            f"{name!r} is a provider; name a model of it as provider/model",
+            hint=f"For example {provider.name}/{example}",
+        )
+
+    def _no_provider(self, name: str, error: UnknownProviderError) -> ConfigError:
+        serving = [one for one in catalogue.provider_names() if catalogue.model_row(one, name) is not None]
+        if serving:
+            hint = f"Did you mean {' or '.join(f'{one}/{name}' for one in serving[:4])}?"
+        elif error.hint is not None and error.hint.startswith("Did"):
+            hint = error.hint
+        else:
+            hint = "For example deepseek/deepseek-flash; `baimo models` lists those that are known."
+        return UnknownProviderError(
+            f"{name!r} names no provider and is no alias; a model is named provider/model", hint=hint
+        )
+
+
+def check_alias(name: str, table: Mapping[str, Any], layer: Layer) -> None:
+    """Raise ConfigError for an alias that cannot work."""
+    path = shape.joined("models", name)
+    if any(separator in name for separator in SEPARATORS):
+        raise ConfigError(
+            f"{layer.label}: {path}: an alias must not hold / or :, they stand behind a provider"
+        )
+    shape.check(table, shape.ALIAS, where=layer.label, path=path)
+    shape.check(
+        table.get("timeouts", {}), shape.TIMEOUTS, where=layer.label, path=shape.joined(path, "timeouts")
+    )
+
+
+def _targets(name: str, alias: Given) -> Sequence[str]:
+    table = alias.value
+    if ("model" in table) == ("route" in table):
+        raise ConfigError(
+            f"{alias.layer.label}: {shape.joined('models', name)} must have either model or route"
+        )
+    targets: Sequence[str] = table["route"] if "route" in table else (table["model"],)
+    if not targets:
+        raise ConfigError(f"{alias.layer.label}: {shape.joined('models', name)}.route names no model")
+    return targets
+
+
+def _dressing(name: str, alias: Given) -> Dressing:
+    table = alias.value
+    headers, extra = header_fields(dict(table.get("headers", {}))), dict(table.get("extra", {}))
+    is_foreign = bool(headers or extra) and not alias.layer.project
+    foreign = f"headers or extra of the alias {name!r} in {alias.layer.label}" if is_foreign else None
+    return Dressing(headers, extra, table.get("timeouts", {}), foreign)
+
+
+def _over(above: Dressing, below: Dressing) -> Dressing:
+    return Dressing(
+        with_headers(below.headers, above.headers),
+        {**below.extra, **above.extra},
+        {**below.timeouts, **above.timeouts},
+        above.foreign or below.foreign,
+    )
+
+
+def _signing(auth: Auth, read: Mapping[str, Secret], provider: str) -> tuple[Signer, Mapping[str, Secret]]:
+    """The signer of a scheme, and the secrets under the names by which it knows them."""
+    makers: dict[str, Callable[[], Signer]] = {
+        "bearer": HeaderKey,
+        "header": partial(HeaderKey, auth.field, auth.prefix),
+        "none": NoKey,
+    }
+    make = makers.get(auth.scheme)
+    if make is None:
+        raise ConfigError(
+            f"unknown auth scheme {auth.scheme!r}", hint=shape.near(auth.scheme, makers), provider=provider
+        )
+    key = read.get(auth.secret)
+    return make(), {"api_key": key} if key is not None else {}

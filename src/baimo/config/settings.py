@@ -1,0 +1,266 @@
+"""The configuration of a client: where it comes from, and what a model name means in it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from baimo.catalogue import load as catalogue
+from baimo.errors import ConfigError, UnknownProviderError
+from baimo.plan import Route
+from baimo.resilience.timing import TimeLimits
+from baimo.types.models import ModelInfo
+from baimo.types.secret import Secret
+
+from . import dotenv, files, paths, shape
+from .credentials import Locator
+from .layers import DOTENV, PROJECT_FILE, USER_FILE, Given, Layer, Variables, merged
+from .provider import Around, Key, Tables
+from .resolve import Resolver, check_alias
+from .trust import RECORD, Project
+
+_ROUTES_KEPT = 4096
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How connections are made; None: as the environment and the system say. Paths are absolute."""
+
+    proxy: Mapping[str, str] | str | Literal[False] | None = None
+    ca_file: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+
+
+class Settings:
+    """What `load` found. Routes are made when a model is first asked for, and kept.
+
+    `default_model`, `max_retries` and `unsupported` are None where nobody set them.
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer], tables: Mapping[str, Tables], around: Around, user_file: Path
+    ) -> None:
+        top = _top(layers)
+        self.layers = tuple(layers)
+        self.user_file = user_file
+        self.default_model: str | None = _value(top, "default_model")
+        self.max_retries: int | None = _value(top, "max_retries")
+        self.unsupported: Literal["raise", "drop"] | None = _value(top, "unsupported")
+        self.limits = TimeLimits(**around.timeouts)
+        self._top = top
+        self._around = around
+        self._aliases = _aliases(layers)
+        self._resolver = Resolver(tables, self._aliases, around)
+        self._routes: dict[str, Route] = {}
+
+    def resolve(self, model: str | Sequence[str] | None = None) -> Route:
+        """The deployments for a model name, an alias, a list of them in order, or the default model.
+
+        Raises UnknownProviderError, MissingKeyError or another ConfigError.
+        """
+        if isinstance(model, str):
+            route = self._routes.get(model)
+            if route is None:
+                if len(self._routes) >= _ROUTES_KEPT:
+                    self._routes.clear()
+                route = self._routes[model] = self._resolver.route(model)
+            return route
+        if model is None:
+            return self.resolve(self._default())
+        if not isinstance(model, (list, tuple)):
+            raise ConfigError(f"a model is named by text or a list of texts, not by {type(model).__name__}")
+        if not model:
+            raise ConfigError("the list of models is empty")
+        return tuple(pool for name in model for pool in self.resolve(_text(name)))
+
+    def provider_names(self) -> tuple[str, ...]:
+        """All providers: the catalogue's and those of the configuration, sorted."""
+        return self._resolver.provider_names()
+
+    def aliases(self) -> tuple[str, ...]:
+        """The aliases of the configuration, sorted."""
+        return tuple(sorted(self._aliases))
+
+    def known_models(self, provider: str | None = None) -> tuple[ModelInfo, ...]:
+        """What the catalogue knows of the models of one provider, or of all."""
+        names = self.provider_names() if provider is None else (self._resolver.provider(provider).name,)
+        return tuple(model for name in names for model in catalogue.models(name))
+
+    @property
+    def network(self) -> Network:
+        """How connections are made. Raises ConfigError when an untrusted project wants a say in it."""
+        given = self._top.get("network")
+        if given is None:
+            return Network()
+        project = self._around.project
+        for layer in self.layers:
+            if layer.project and project is not None and "network" in layer.table:
+                project.require(PROJECT_FILE, "wants to change how connections are made (network)")
+        return Network(**given.value)
+
+    def _default(self) -> str:
+        if self.default_model is None:
+            raise ConfigError(
+                "no model was named and no default_model is set",
+                hint=f'Name it, or write default_model = "provider/model" into {self.user_file}',
+            )
+        return self.default_model
+
+
+def load_settings(
+    config: str | Path | Mapping[str, Any] | None = None, *, keys: Mapping[str, Key] | None = None
+) -> Settings:
+    """As `load`, with this process's environment, folder and platform."""
+    import os
+    import sys
+
+    return load(
+        config, keys=keys, environ=os.environ, cwd=Path.cwd(), platform=sys.platform, home=Path.home()
+    )
+
+
+def load(
+    config: str | Path | Mapping[str, Any] | None = None,
+    *,
+    keys: Mapping[str, Key] | None = None,
+    environ: Mapping[str, str],
+    cwd: Path,
+    platform: str,
+    home: Path,
+) -> Settings:
+    """The configuration: `config` alone where it is given, else the project's file over the user's file.
+
+    Raises ConfigError naming file and key for what is wrong in them. Rows and credentials are looked at
+    when a model needs them.
+    """
+    user_dir = paths.config_dir(environ, platform, home)
+    project: Project | None = None
+    env_file: dict[str, str] = {}
+    if isinstance(config, Mapping):
+        layers = [Layer(label="the argument config", table=config, folder=cwd)]
+    elif config is not None:
+        layers = [_required(cwd / config)]
+    else:
+        above, project, env_file = _project(cwd, user_dir / RECORD)
+        layers = [layer for layer in (above, _layer(user_dir / USER_FILE)) if layer is not None]
+    for layer in layers:
+        _check(layer)
+    tables = _providers(layers)
+    variables = Variables(environ, env_file)
+    around = Around(
+        variables=variables,
+        locator=Locator(variables, home, project),
+        project=project,
+        keys=_keys(keys or {}, tables),
+        argument=Layer(label="the argument keys", table={}, folder=cwd),
+        timeouts=_value(_top(layers), "timeouts") or {},
+    )
+    return Settings(layers, tables, around, user_dir / USER_FILE)
+
+
+def _layer(path: Path, *, data: bytes | None = None, project: bool = False) -> Layer | None:
+    data = files.read(path) if data is None else data
+    if data is None:
+        return None
+    table = files.parse_toml(data, path)
+    return Layer(label=str(path), table=table, folder=path.parent, project=project)
+
+
+def _required(path: Path) -> Layer:
+    layer = _layer(path)
+    if layer is None:
+        raise ConfigError(f"there is no configuration file {path}")
+    return layer
+
+
+def _project(cwd: Path, record: Path) -> tuple[Layer | None, Project | None, dict[str, str]]:
+    """The file of this folder and the `.env` beside it; nothing where there is no such file."""
+    data = files.read(cwd / PROJECT_FILE)
+    if data is None:
+        return None, None, {}
+    contents = {PROJECT_FILE: data}
+    variables: dict[str, str] = {}
+    beside = files.read(cwd / DOTENV)
+    if beside is not None:
+        contents[DOTENV] = beside
+        variables = dotenv.parse(files.as_text(beside, cwd / DOTENV), where=str(cwd / DOTENV))
+    project = Project(cwd.resolve(), contents, record)
+    return _layer(cwd / PROJECT_FILE, data=data, project=True), project, variables
+
+
+def _check(layer: Layer) -> None:
+    """Raise ConfigError for what is wrong in a layer, as far as no row is needed to tell."""
+    where = layer.label
+    shape.check(layer.table, shape.TOP, where=where)
+    shape.check(layer.table.get("timeouts", {}), shape.TIMEOUTS, where=where, path="timeouts")
+    shape.check(layer.table.get("network", {}), shape.NETWORK, where=where, path="network")
+    for name, table in layer.table.get("models", {}).items():
+        shape.check_value(table, "table", where=where, path=shape.joined("models", name))
+        check_alias(name, table, layer)
+    for name, table in layer.table.get("providers", {}).items():
+        path = shape.joined("providers", name)
+        shape.check_value(table, "table", where=where, path=path)
+        for key, kind in shape.PROVIDER.items():
+            if key in table:
+                shape.check_value(table[key], kind, where=where, path=shape.joined(path, key))
+        shape.check(table.get("timeouts", {}), shape.TIMEOUTS, where=where, path=f"{path}.timeouts")
+
+
+def _top(layers: Iterable[Layer]) -> dict[str, Given]:
+    return merged((layer, layer.table) for layer in layers)
+
+
+def _value(top: Mapping[str, Given], key: str) -> Any:
+    given = top.get(key)
+    return None if given is None else given.value
+
+
+def _aliases(layers: Iterable[Layer]) -> dict[str, Given]:
+    """Every alias with its table; the highest layer that has it decides what it means."""
+    found: dict[str, Given] = {}
+    for layer in layers:
+        for name, table in layer.table.get("models", {}).items():
+            found.setdefault(name, Given(table, layer))
+    return found
+
+
+def _providers(layers: Sequence[Layer]) -> dict[str, Tables]:
+    """The tables of each provider, highest first, under the name that its row has."""
+    new = {
+        name
+        for layer in layers
+        for name, table in layer.table.get("providers", {}).items()
+        if "dialect" in table
+    }
+    found: dict[str, list[tuple[Layer, Mapping[str, Any]]]] = {}
+    for layer in layers:
+        for name, table in layer.table.get("providers", {}).items():
+            found.setdefault(_row_name(name, new, layer.label), []).append((layer, table))
+    return {name: tuple(tables) for name, tables in found.items()}
+
+
+def _keys(keys: Mapping[str, Key], tables: Mapping[str, Tables]) -> dict[str, Key]:
+    """The caller's keys under the names of the rows. Raises ConfigError for one of no provider or no text."""
+    for name, key in keys.items():
+        if key is not None and not isinstance(key, (str, Secret, Mapping)):
+            raise ConfigError(f"keys[{name!r}] must be text, not {type(key).__name__}")
+    return {_row_name(name, tables, "the argument keys"): key for name, key in keys.items()}
+
+
+def _row_name(name: str, new: Container[str], where: str) -> str:
+    if name in new or name in catalogue.provider_names():
+        return name
+    try:
+        return catalogue.find(name).name
+    except UnknownProviderError as error:
+        hint = error.hint or f"A new one needs providers.{name}.dialect and providers.{name}.base_url."
+        raise UnknownProviderError(f"{where}: {error.message}", hint=hint) from error
+
+
+def _text(name: object) -> str:
+    if not isinstance(name, str):
+        raise ConfigError(f"a model is named by text, not by {type(name).__name__}")
+    return name
