@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from baimo.catalogue.rows import Endpoint, Parameter, ProviderRow
+from baimo.catalogue.rows import Endpoint, ProviderRow
 from baimo.errors import ConfigError, InputError
 from baimo.wire.http import split_url
 
 from .layers import DOTENV, PROJECT_FILE, Given, Variables
 
 _OPERATIONS = ("/chat/completions", "/completions", "/embeddings", "/responses", "/messages")
-_ANY_HOST = ("0.0.0.0", "")
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
 
 
 class Address(NamedTuple):
@@ -42,9 +42,10 @@ def find_address(
     """The address of an endpoint. Raises ConfigError for one that cannot work, or a part without a value."""
     parts = {name: part for name in endpoint.parameters if (part := _part(name, endpoint, given, variables))}
     template = _template(endpoint, given, variables, provider)
-    values = {name: part.value for name, part in parts.items()}
-    if template.value.startswith("{"):
-        _mend_host(template.value, endpoint.parameters, values)
+    values = {
+        name: part.value if endpoint.parameters[name].port is None else _reachable(part.value)
+        for name, part in parts.items()
+    }
     url = replace(endpoint, base_url=template.value).address(values)
     used = [template, *(part for name, part in parts.items() if f"{{{name}}}" in template.value)]
     said = [part for part in used if part.source]
@@ -107,19 +108,10 @@ def _part(name: str, endpoint: Endpoint, given: Mapping[str, Given], variables: 
     return None
 
 
-def _mend_host(template: str, parameters: Mapping[str, Parameter], values: dict[str, str]) -> None:
-    """Complete a host given without scheme or port, as `OLLAMA_HOST` may be, from the row's default."""
-    name = template[1:].partition("}")[0]
-    value = values.get(name)
-    default = parameters[name].default if name in parameters else None
-    if value is None or default is None or "://" in value:
-        return
-    usual = urlsplit(default)
-    try:
-        parts = urlsplit(f"{usual.scheme}://{value}")
-        host, port = parts.hostname or "", parts.port or usual.port
-    except ValueError:
-        return
-    host = usual.hostname or "" if host in _ANY_HOST else host
-    shown = f"[{host}]" if ":" in host else host
-    values[name] = f"{usual.scheme}://{shown}{f':{port}' if port else ''}{parts.path}"
+def _reachable(value: str) -> str:
+    """A server's address as one can call it: where it listens everywhere, it is called on this machine."""
+    scheme, mark, rest = value.rpartition("://")
+    for everywhere, here in _EVERYWHERE.items():
+        if rest == everywhere or rest.startswith((f"{everywhere}:", f"{everywhere}/")):
+            return f"{scheme}{mark}{here}{rest[len(everywhere) :]}"
+    return value

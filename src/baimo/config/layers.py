@@ -76,16 +76,16 @@ def merged(tables: Iterable[tuple[Layer, Mapping[str, Any]]]) -> dict[str, Given
                 if value is not None:
                     found[key] = Given(value, layer)
             elif isinstance(above.value, Mapping) and isinstance(value, Mapping):
-                found[key] = Given(_under(above.value, value), above.layer)
+                found[key] = Given(laid_over(above.value, value), above.layer)
     return found
 
 
-def _under(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
+def laid_over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
     """`below` with `above` laid over it, at every depth."""
     both = dict(below)
     for key, value in above.items():
         lower = both.get(key)
         both[key] = (
-            _under(value, lower) if isinstance(value, Mapping) and isinstance(lower, Mapping) else value
+            laid_over(value, lower) if isinstance(value, Mapping) and isinstance(lower, Mapping) else value
         )
     return both
