@@ -1,0 +1,79 @@
+"""What a type checker sees of the public names. Checked, never run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import assert_type
+
+import baimo
+from baimo.client.async_streams import AsyncChatStream
+from baimo.client.streams import ChatStream
+from baimo.types.events import ChatEvent
+
+PEOPLE = [
+    baimo.Message(role=baimo.Role.SYSTEM, content=(baimo.Text(text="Be brief."),)),
+    baimo.Message(role=baimo.Role.USER, content=(baimo.Image(url="https://example.com/a.png"),)),
+]
+
+
+def blocking(client: baimo.Client) -> None:
+    """`baimo.Client`, and the two functions that need none."""
+    reply = client.chat("deepseek/deepseek-flash", "Hi", temperature=0.7, max_tokens=1000, timeout=30.0)
+    assert_type(reply, baimo.ChatResponse)
+    assert_type(baimo.chat("local/smollm2", "Hi"), baimo.ChatResponse)
+    assert_type(client.chat(["a/b", "c/d"], PEOPLE, system="Be kind."), baimo.ChatResponse)
+    assert_type(client.chat("a/b", [{"role": "user", "content": "Hi"}]), baimo.ChatResponse)
+
+    stream = client.stream("a/b", "Hi")
+    assert_type(stream, ChatStream)
+    assert_type(baimo.stream("a/b", "Hi"), ChatStream)
+    with stream as opened:
+        assert_type(opened, ChatStream)
+        for event in opened:
+            assert_type(event, ChatEvent)
+    assert_type(stream.text, Iterator[str])
+    assert_type(stream.response, baimo.ChatResponse)
+
+    assert_type(client.embed("a/b", ["文本"]).vectors, list[list[float]])
+    assert_type(client.models("deepseek"), tuple[baimo.ModelInfo, ...])
+    for answer in client.map("a/b", ["one", "two"], concurrency=8):
+        assert_type(answer, baimo.ChatResponse | baimo.Error)
+
+
+async def awaited(client: baimo.AsyncClient) -> None:
+    """The same names, awaited."""
+    assert_type(await client.chat("a/b", "Hi"), baimo.ChatResponse)
+    async with client.stream("a/b", "Hi") as stream:
+        assert_type(stream, AsyncChatStream)
+        async for event in stream:
+            assert_type(event, ChatEvent)
+    assert_type(stream.text, AsyncIterator[str])
+    assert_type((await client.embed("a/b", "x")).vectors, list[list[float]])
+    assert_type(await client.models(), tuple[baimo.ModelInfo, ...])
+    async for answer in client.map("a/b", ["one"]):
+        assert_type(answer, baimo.ChatResponse | baimo.Error)
+
+
+def answered(reply: baimo.ChatResponse) -> None:
+    """What a response tells."""
+    assert_type(reply.text, str)
+    assert_type(reply.thinking, str)
+    assert_type(reply.message, baimo.Message)
+    assert_type(reply.choices, tuple[baimo.Choice, ...])
+    assert_type(reply.tool_calls, tuple[baimo.ToolCall, ...])
+    assert_type(reply.finish_reason, baimo.FinishReason)
+    assert_type(reply.usage, baimo.Usage)
+    assert_type(reply.usage.input, int | None)
+    assert_type(reply.cost, baimo.Money | None)
+    assert_type(reply.notes, tuple[baimo.Note, ...])
+    assert_type(reply.request_id, str | None)
+
+
+def failed(error: baimo.Error) -> None:
+    """What an error tells."""
+    assert_type(error.code, str)
+    assert_type(error.retryable, bool)
+    assert_type(error.retry_after, float | None)
+    assert_type(error.sent, bool)
+    if isinstance(error, baimo.ProviderError):
+        assert_type(error.status, int | None)
