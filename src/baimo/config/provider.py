@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -16,7 +15,7 @@ from baimo.types.secret import Secret
 from . import shape
 from .address import Address, find_address, own_addresses
 from .credentials import Absent, Located, Locator
-from .layers import Given, Layer, Variables, merged
+from .layers import Given, Layer, Variables, laid_over, merged
 from .trust import Project
 
 Key: TypeAlias = str | Secret | Mapping[str, str | Secret] | None
@@ -92,6 +91,10 @@ class Provider:
         """What is merged into every body."""
         return self._table("extra")
 
+    def quirks(self, endpoint: Endpoint, model: str) -> Mapping[str, Any]:
+        """An endpoint's quirks for one model; what the user says of them stands above the row's."""
+        return laid_over(self._table("quirks"), endpoint.quirks_for(model))
+
     @property
     def timeouts(self) -> dict[str, float]:
         """Time limits by name: the provider's, over the configuration's, over the row's."""
@@ -109,9 +112,7 @@ class Provider:
     def candidates(self, model: str = "") -> list[Candidate]:
         """The endpoints that serve a model, in the row's order; all of them where none claims it."""
         endpoints = self.row.endpoints
-        serving = [
-            one for one in endpoints if any(fnmatchcase(model, pattern) for pattern in one.models or "*")
-        ]
+        serving = [one for one in endpoints if one.serves(model)]
         return [self._candidate(one) for one in serving or endpoints]
 
     def foreign(self, candidate: Candidate) -> str | None:

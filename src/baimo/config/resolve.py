@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from baimo import dialects
 from baimo.auth.keys import HeaderKey, NoKey
 from baimo.auth.signer import Signer
@@ -46,10 +48,10 @@ class _Signed(NamedTuple):
 class _Ready(NamedTuple):
     """What all models of an endpoint share."""
 
-    candidate: Candidate
     address: Address
     dialect: Dialect
     site: Site
+    """For a model that is like the others of its endpoint."""
     headers: HeaderFields
     signed: tuple[_Signed, ...]
 
@@ -114,18 +116,22 @@ class Resolver:
 
     def _pool(self, provider_name: str, model: str, dressing: Dressing) -> Pool:
         provider = self.provider(provider_name)
-        ready = self._made_ready(provider, provider.choose(model))
+        candidate = provider.choose(model)
+        endpoint = candidate.endpoint
+        ready = self._made_ready(provider, candidate)
         if dressing.foreign is not None:
             self._guard(provider, ready.address, dressing.foreign)
         limits = TimeLimits(**{**provider.timeouts, **dressing.timeouts})
-        endpoint = ready.candidate.endpoint
+        site = ready.site
+        if endpoint.variants:
+            site = replace(site, quirks=ready.dialect.quirks(provider.quirks(endpoint, model)))
         return tuple(
             Deployment(
                 provider=provider.name,
                 endpoint=endpoint.name,
                 model=model,
                 dialect=ready.dialect,
-                site=ready.site,
+                site=site,
                 signer=one.signer,
                 secrets=one.secrets,
                 headers=with_headers(ready.headers, dressing.headers),
@@ -157,13 +163,13 @@ class Resolver:
             project=values.get("project") or values.get("project_id"),
             app_id=values.get("app_id"),
             api_version=values.get("api_version"),
-            quirks=dialect.quirks(endpoint.quirks),
+            quirks=dialect.quirks(provider.quirks(endpoint, "")),
         )
         signed = []
         for one in candidate.credentials:
             read = {name: at.read(self._around.project, provider.name) for name, at in one.located.items()}
             signed.append(_Signed(*_signing(endpoint.auth, read, provider.name), one.weight))
-        made = _Ready(candidate, address, dialect, site, header_fields(endpoint.headers), tuple(signed))
+        made = _Ready(address, dialect, site, header_fields(endpoint.headers), tuple(signed))
         self._ready[provider.name, endpoint.name] = made
         return made
 
