@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -48,7 +49,26 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     default: str | None = None
     """None: the endpoint cannot be used before somebody sets it."""
     env: tuple[str, ...] = ()
+    port: int | None = None
+    """For a server's address: without a scheme it gets `http://`, and this port where it has none."""
     remark: Bilingual | None = None
+
+    def filled(self, value: str) -> str:
+        """The value as it stands in the address."""
+        value = value.rstrip("/")
+        if self.port is None or "://" in value:
+            return value
+        host, slash, path = value.partition("/")
+        has_port = not host.endswith("]") and host.rpartition(":")[2].isdigit()
+        return f"http://{host}{'' if has_port else f':{self.port}'}{slash}{path}"
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What differs for some models of an endpoint: `quirks` are laid on the endpoint's own, key by key."""
+
+    models: tuple[str, ...]
+    """Patterns of model names (`*` and `?`)."""
+    quirks: dict[str, Any]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -73,6 +93,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     parameters: dict[str, Parameter] = {}
     quirks: dict[str, Any] = {}
     """Checked by the dialect itself."""
+    variants: tuple[Variant, ...] = ()
     models: tuple[str, ...] = ()
     """Patterns of the models that this endpoint serves (`*` and `?`); empty: all."""
     headers: dict[str, str] = {}
@@ -87,6 +108,18 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     """Where a reader can check it; None: the row's own source."""
     checked: date | None = None
 
+    def serves(self, model: str) -> bool:
+        """Whether this endpoint is for that model."""
+        return not self.models or _matches(model, self.models)
+
+    def quirks_for(self, model: str) -> dict[str, Any]:
+        """The endpoint's quirks with those of every variant that names the model on top."""
+        quirks = dict(self.quirks)
+        for variant in self.variants:
+            if _matches(model, variant.models):
+                quirks.update(variant.quirks)
+        return quirks
+
     def address(self, values: Mapping[str, str] | None = None) -> str:
         """The base address with `values` and the parameters' defaults filled in.
 
@@ -98,7 +131,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
             if value is None:
                 places = " or ".join(("the configuration", *parameter.env))
                 raise ConfigError(f"endpoint {self.name!r} needs {name!r}", hint=f"Set it in {places}.")
-            address = address.replace(f"{{{name}}}", value.rstrip("/"))
+            address = address.replace(f"{{{name}}}", parameter.filled(value))
         return address
 
 
@@ -162,3 +195,8 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     remark: Bilingual | None = None
     source: str | None = None
     checked: date | None = None
+
+
+def _matches(model: str, patterns: tuple[str, ...]) -> bool:
+    name = model.lower()
+    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns)
