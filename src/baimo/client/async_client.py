@@ -35,7 +35,7 @@ class AsyncClient(ClientBase):
         *,
         keys: Mapping[str, str] | None = None,
         config: Config = None,
-        max_retries: int = 2,
+        max_retries: int | None = None,
         timeout: float | None = None,
         on_retry: OnRetry | None = None,
         transport: AsyncTransport | None = None,

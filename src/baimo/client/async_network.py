@@ -11,13 +11,13 @@ from baimo.transports.protocol import AsyncReply, AsyncTransport
 from baimo.wire.http import HttpRequest
 
 from .base import LOCAL_ORIGIN
+from .connecting import transport_options
 
 
 class Routed:
     """Sends a request to the embedded model when it is addressed to it, else over the network."""
 
-    def __init__(self, settings: Settings, network: AsyncTransport) -> None:
-        self._settings = settings
+    def __init__(self, network: AsyncTransport) -> None:
         self._network = network
         self._local: AsyncTransport | None = None
 
@@ -44,4 +44,4 @@ class Routed:
 
 def open_transport(settings: Settings) -> AsyncTransport:
     """The transport that a client uses when it is handed none."""
-    return Routed(settings, AioTransport(settings.transport_options))
+    return Routed(AioTransport(transport_options(settings)))

@@ -27,14 +27,16 @@ class ClientBase:
     """Turns a call's arguments into the generator that makes the call."""
 
     def __init__(
-        self, *, keys: Mapping[str, str] | None, config: Config, max_retries: int, timeout: float | None
+        self, *, keys: Mapping[str, str] | None, config: Config, max_retries: int | None, timeout: float | None
     ) -> None:
-        if type(max_retries) is not int or max_retries < 0:
+        if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
         if timeout is not None and timeout <= 0:
             raise InputError(f"timeout must be more than 0 seconds, got {timeout!r}")
         self._settings: Settings = load_settings(config, keys=keys)
-        self._retry = RetryPolicy(attempts=max_retries + 1)
+        if max_retries is None:
+            max_retries = self._settings.max_retries
+        self._retry = RetryPolicy() if max_retries is None else RetryPolicy(attempts=max_retries + 1)
         self._timeout = timeout
 
     @property
@@ -45,6 +47,8 @@ class ClientBase:
     def _chat(
         self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool
     ) -> tuple[Exchange, Route, CallOptions]:
+        if "unsupported" not in options and self._settings.unsupported is not None:
+            options = {**options, "unsupported": self._settings.unsupported}
         request, call = build(messages, options, stream=stream)
         route = self._settings.resolve(model)
         steps = plan(

@@ -26,7 +26,8 @@ class Client(ClientBase):
     """Calls every provider, from any thread.
 
     `keys` gives keys by provider name; `config` is a path or a mapping that stands for all configuration
-    files; `max_retries` bounds how often a failed call is made again; `timeout` bounds every call as a
+    files; `max_retries` bounds how often a failed call is made again (2 where neither this
+    nor the configuration says so); `timeout` bounds every call as a
     whole, in seconds; `on_retry` is told before each further attempt; `transport` moves the bytes in place
     of our own.
 
@@ -41,7 +42,7 @@ class Client(ClientBase):
         *,
         keys: Mapping[str, str] | None = None,
         config: Config = None,
-        max_retries: int = 2,
+        max_retries: int | None = None,
         timeout: float | None = None,
         on_retry: OnRetry | None = None,
         transport: Transport | None = None,

@@ -8,13 +8,13 @@ from baimo.transports.sync import SyncTransport
 from baimo.wire.http import HttpRequest
 
 from .base import LOCAL_ORIGIN
+from .connecting import transport_options
 
 
 class Routed:
     """Sends a request to the embedded model when it is addressed to it, else over the network."""
 
-    def __init__(self, settings: Settings, network: Transport) -> None:
-        self._settings = settings
+    def __init__(self, network: Transport) -> None:
         self._network = network
         self._local: Transport | None = None
 
@@ -39,4 +39,4 @@ class Routed:
 
 def open_transport(settings: Settings) -> Transport:
     """The transport that a client uses when it is handed none."""
-    return Routed(settings, SyncTransport(settings.transport_options))
+    return Routed(SyncTransport(transport_options(settings)))
