@@ -1,1 +1,1 @@
-"""Moving bytes: HTTP/1.1 over asyncio and over blocking sockets, and adapters for clients that users bring."""
+"""Moving bytes: HTTP/1.1 over asyncio and over blocking sockets, and adapters for clients of the user."""

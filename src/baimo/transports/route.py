@@ -1,0 +1,75 @@
+"""The way to an origin: directly, by a proxy that forwards, or through a tunnel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from baimo.errors import ConnectError, InputError
+from baimo.transports.options import ProxyPolicy
+from baimo.transports.origin import Origin, parse_origin
+from baimo.transports.proxy import Proxy, proxy_for
+from baimo.wire.http import HeaderFields, HttpRequest
+from baimo.wire.http1_request import render_head
+
+if TYPE_CHECKING:
+    from baimo.wire.socks import SocksHandshake
+
+
+class Route:
+    """Everything about the way to one origin that is the same for each call."""
+
+    __slots__ = ("host_field", "is_forwarded", "origin", "prefix", "proxy", "proxy_fields")
+
+    def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
+        self.origin = origin
+        self.proxy = proxy
+        self.host_field = origin.host_field
+        # A plain request is handed to an HTTP proxy in absolute form; all else goes through a tunnel.
+        self.is_forwarded = proxy is not None and not proxy.is_socks and not origin.is_secure
+        self.prefix = b"http://" + self.host_field if self.is_forwarded else b""
+        self.proxy_fields: HeaderFields = (
+            proxy.authorization() if proxy is not None and self.is_forwarded else ()
+        )
+
+    @property
+    def name(self) -> str:
+        """The origin for messages, and by what way."""
+        via = f" by the proxy {self.proxy.address}" if self.proxy is not None else ""
+        return f"{self.origin.authority}{via}"
+
+    def render(self, request: HttpRequest) -> bytes:
+        """The head of a request that takes this way."""
+        return render_head(request, host=self.host_field, prefix=self.prefix, more=self.proxy_fields)
+
+
+def find_route(text: str, policy: ProxyPolicy, environ: Mapping[str, str]) -> Route:
+    """The way to an origin. Raises InputError for a bad origin, ConfigError for a bad proxy address."""
+    origin = parse_origin(text)
+    if origin.scheme not in ("http", "https"):
+        raise InputError(f"an HTTP request cannot go to {text!r}")
+    return Route(origin, proxy_for(origin, policy, environ))
+
+
+def proxy_refusal(proxy: Proxy, status: int) -> ConnectError:
+    """What a proxy's refusal means, in words and without credentials."""
+    if status == 407:
+        what = "refuses the user name and password" if proxy.username else "asks for a user name and password"
+        return ConnectError(
+            f"the proxy {proxy.address} {what} (407)",
+            hint="Write them into the proxy's address: scheme://user:password@host:port.",
+            retryable=False,
+        )
+    return ConnectError(f"the proxy {proxy.address} did not open a tunnel: it answered {status}")
+
+
+def proxy_hung_up(proxy: Proxy) -> ConnectError:
+    """The error for a proxy that ended the connection where its answer was due."""
+    return ConnectError(f"the proxy {proxy.address} ended the connection without an answer")
+
+
+def socks_handshake(proxy: Proxy, host: str, port: int) -> SocksHandshake:
+    """The conversation with a SOCKS proxy for a connection to `host:port`."""
+    from baimo.wire.socks import SocksHandshake
+
+    return SocksHandshake(host, port, username=proxy.username, password=proxy.password.reveal())

@@ -1,0 +1,235 @@
+"""HTTP over blocking sockets: for callers without an event loop, from any thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from baimo.errors import TransportError
+from baimo.transports.failure import connect_timeout, transport_closed
+from baimo.transports.names import Resolver
+from baimo.transports.options import TransportOptions
+from baimo.transports.pool import OriginPool
+from baimo.transports.route import Route, find_route, proxy_refusal
+from baimo.transports.sync_connect import Deadline, Dialer
+from baimo.transports.sync_connection import SyncConnection
+from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http1_request import head_and_body
+
+
+class SyncTransport:
+    """Sends requests from any thread; connections are kept and reused. Meets the protocol `Transport`."""
+
+    def __init__(self, options: TransportOptions | None = None, *, names: Resolver | None = None) -> None:
+        self._options = options or TransportOptions()
+        self._names = names or Resolver()
+        self._dialer = Dialer(self._options.tls, self._names)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._places: dict[str, _Place] = {}
+        self._active: set[SyncConnection] = set()
+        self._closed = False
+
+    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> SyncReply:
+        """Send and wait for the head. See `Transport.open`."""
+        if self._pid != os.getpid():
+            self._after_fork()
+        place = self._places.get(request.origin) or self._add_place(request.origin)
+        first, rest = head_and_body(place.route.render(request), request)
+        connection = self._check_out(place, connect_s)
+        try:
+            connection.send(request.method, first, rest, head_s)
+            head = connection.read_head(head_s)
+            if head.status == 407 and place.route.is_forwarded and place.route.proxy is not None:
+                raise proxy_refusal(place.route.proxy, 407)
+        except BaseException:
+            connection.abort()
+            raise
+        return SyncReply(connection, head)
+
+    def close(self) -> None:
+        """Close all connections. Calls in other threads end with TransportError."""
+        if self._pid != os.getpid():
+            self._after_fork()
+        with self._lock:
+            self._closed = True
+            active = list(self._active)
+            idle = [kept for place in self._places.values() for kept in place.pool.take_all_idle()]
+            waiting = [waiter for place in self._places.values() for waiter in place.pool.waiting]
+        for kept in idle:
+            kept.close_descriptor()
+        for connection in active:
+            connection.abort()
+        for waiter in waiting:
+            waiter.wake()
+
+    def end_call(self, place: _Place, connection: SyncConnection, *, is_good: bool) -> None:
+        """The call on that connection is over; a good one is kept for the next call."""
+        gone: list[SyncConnection] = []
+        with self._lock:
+            self._active.discard(connection)
+            if is_good:
+                gone = [connection] if self._closed else place.pool.put_idle(connection, time.monotonic())
+            waiter = place.pool.free()
+        for old in gone:
+            old.close_descriptor()
+        if waiter is not None:
+            waiter.wake()
+
+    def _add_place(self, origin: str) -> _Place:
+        route = find_route(origin, self._options.proxies, os.environ)
+        place = _Place(self, route, self._options)
+        with self._lock:
+            return self._places.setdefault(origin, place)
+
+    def _check_out(self, place: _Place, connect_s: float) -> SyncConnection:
+        """A connection with its place in the pool taken. Raises ConnectError and TimedOutError("connect")."""
+        deadline = Deadline(connect_s)
+        with self._lock:
+            self._check_open()
+            has_place = place.pool.reserve()
+        if not has_place:
+            self._wait_in_line(place, deadline)
+        try:
+            connection = self._take_idle(place) or self._dial(place, deadline)
+            with self._lock:
+                self._active.add(connection)
+                is_closed = self._closed
+        except BaseException:
+            self._free(place)
+            raise
+        if is_closed:
+            connection.abort()
+            raise transport_closed()
+        return connection
+
+    def _take_idle(self, place: _Place) -> SyncConnection | None:
+        now = time.monotonic()
+        while True:
+            with self._lock:
+                connection = place.pool.pop_idle(now)
+            if connection is None or connection.is_quiet():
+                return connection
+            connection.close_descriptor()
+
+    def _dial(self, place: _Place, deadline: Deadline) -> SyncConnection:
+        return SyncConnection(place, *self._dialer.dial(place.route, deadline))
+
+    def _wait_in_line(self, place: _Place, deadline: Deadline) -> None:
+        waiter = _Waiter()
+        with self._lock:
+            # A place may have come free since the caller looked.
+            if place.pool.reserve():
+                return
+            place.pool.waiting.append(waiter)
+        try:
+            in_time = waiter.wait(deadline.seconds)
+            self._check_open()
+            if in_time:
+                return
+        except BaseException:
+            self._leave_line(place, waiter)
+            raise
+        self._leave_line(place, waiter)
+        raise connect_timeout(place.route.name, deadline.seconds, "no free connection to")
+
+    def _leave_line(self, place: _Place, waiter: _Waiter) -> None:
+        with self._lock:
+            is_waiting = waiter in place.pool.waiting
+            if is_waiting:
+                place.pool.waiting.remove(waiter)
+        if not is_waiting:
+            self._free(place)  # the place had been handed over already
+
+    def _free(self, place: _Place) -> None:
+        with self._lock:
+            waiter = place.pool.free()
+        if waiter is not None:
+            waiter.wake()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise transport_closed()
+
+    def _after_fork(self) -> None:
+        """A child process starts anew: the connections are its parent's, it lets go of its own hold."""
+        idle = [kept for place in self._places.values() for kept in place.pool.take_all_idle()]
+        self._begin()
+        for connection in idle:
+            connection.close_descriptor()
+
+
+class SyncReply:
+    """A reply whose head has come. Meets the protocol `Reply`."""
+
+    __slots__ = ("_connection", "head")
+
+    def __init__(self, connection: SyncConnection, head: WireHead) -> None:
+        self._connection: SyncConnection | None = connection
+        self.head = head
+
+    def read(self, within_s: float) -> bytes:
+        """The next piece of the body. See `Reply.read`."""
+        connection = self._connection
+        if connection is None:
+            raise TransportError("the reply was closed", retryable=False)
+        try:
+            piece = connection.wire.take()
+            return connection.read_piece(within_s) if piece is None else piece
+        except BaseException:
+            self.abort()
+            raise
+
+    def close(self) -> None:
+        """Done with it; the connection is kept when the whole body came."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.release()
+
+    def abort(self) -> None:
+        """Close the socket at once, from whatever thread."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+
+
+class _Waiter:
+    """Waits in line for a place; woken once."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def wait(self, seconds: float) -> bool:
+        return self._lock.acquire(timeout=seconds)
+
+    def wake(self) -> None:
+        if self._lock.locked():
+            self._lock.release()
+
+
+class _Place:
+    """One origin: the way to it and its connections, which come home here."""
+
+    __slots__ = ("_transport", "pool", "route")
+
+    def __init__(self, transport: SyncTransport, route: Route, options: TransportOptions) -> None:
+        self._transport = transport
+        self.route = route
+        self.pool: OriginPool[SyncConnection, _Waiter] = OriginPool(
+            max_connections=options.max_connections,
+            max_idle=options.max_idle,
+            idle_expiry_s=options.idle_expiry_s,
+        )
+
+    def give_back(self, connection: SyncConnection) -> None:
+        self._transport.end_call(self, connection, is_good=True)
+
+    def forget(self, connection: SyncConnection) -> None:
+        self._transport.end_call(self, connection, is_good=False)
