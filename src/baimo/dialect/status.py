@@ -60,7 +60,7 @@ _TOO_LONG = re.compile(
 )
 _FILTERED = re.compile(
     r"content[ _](?:policy|filter|management)|content_?filter|safety system|data_?inspection|high risk"
-    r"|inappropriate content|sensitive content|敏感内容|不安全",
+    r"|inappropriate content|sensitive content|敏感内容|不安全|策略阻止",
     re.IGNORECASE,
 )
 _NO_MODEL = re.compile(

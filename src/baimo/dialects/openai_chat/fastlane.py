@@ -1,0 +1,84 @@
+"""The commonest chunks as small structs: a piece of text of the first choice and nothing else.
+
+Every field that would mean something more is typed as null, so a chunk that carries it is refused by the decoder
+itself and costs no look-up here. Fields that mean nothing to us are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from baimo.types.content import Text, Thinking
+
+Nothing: TypeAlias = Literal[""] | None
+
+
+class _Delta(msgspec.Struct, gc=False):
+    tool_calls: None = None
+    refusal: Nothing = None
+    audio: None = None
+    function_call: None = None
+    reasoning_details: None = None
+    annotations: None = None
+    images: None = None
+    extra_content: None = None
+
+
+class _Content(_Delta, gc=False):
+    text: str = msgspec.field(name="content", default="")
+    reasoning_content: Nothing = None
+    reasoning: Nothing = None
+
+
+class _ReasoningContent(_Delta, gc=False):
+    text: str = msgspec.field(name="reasoning_content", default="")
+    content: Nothing = None
+    reasoning: Nothing = None
+
+
+class _Reasoning(_Delta, gc=False):
+    text: str = msgspec.field(name="reasoning", default="")
+    content: Nothing = None
+    reasoning_content: Nothing = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    index: Literal[0] = 0
+    finish_reason: None = None
+    logprobs: None = None
+    usage: None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    usage: None = None
+    error: None = None
+    base_resp: None = None
+    error_code: None = None
+    x_groq: None = None
+    bot_usage: None = None
+    citations: None = None
+    search_results: None = None
+    web_search: None = None
+    references: None = None
+
+
+Lane: TypeAlias = Callable[[bytes], Any]
+
+
+def _lane(delta: type[_Delta]) -> Lane:
+    choice = msgspec.defstruct("_OneChoice", [("delta", delta)], bases=(_Choice,), gc=False, kw_only=True)
+    chunk = msgspec.defstruct("_OneChunk", [("choices", tuple[choice])], bases=(_Chunk,), gc=False, kw_only=True)  # type: ignore[valid-type]
+    return msgspec.json.Decoder(chunk).decode
+
+
+LANES: Mapping[type, tuple[tuple[Lane, bytes], ...]] = {
+    Text: ((_lane(_Content), b'"content"'),),
+    Thinking: (
+        (_lane(_ReasoningContent), b'"reasoning_content"'),
+        (_lane(_Reasoning), b'"reasoning"'),
+    ),
+}
+"""By the kind of part that is open: the decoder, and the field that must stand in the chunk before."""

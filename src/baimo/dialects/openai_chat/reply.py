@@ -1,0 +1,263 @@
+"""Replies of this wire, whole and streamed, to events.
+
+One event of a stream and a whole body go through the same code. The commonest chunk, which carries nothing but a
+piece of text of the first choice, is decoded straight into a small struct; whatever else a chunk holds makes that
+struct refuse it, and the tolerant way takes over.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from baimo.dialect.jsontext import decode, excerpt
+from baimo.errors import Error, StreamInterrupted, WireError
+from baimo.types.events import ChatEvent, PartDelta, Started, UsageReported
+from baimo.wire.http import WireHead
+from baimo.wire.sse import EventDecoder
+
+from .choice import ChoiceState, citations_of
+from .errors import find_refusal, raise_for_body, raise_refusal
+from .fastlane import LANES, Lane
+from .quirks import Quirks
+from .usage import decode_usage, sum_models
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of a whole reply."""
+
+MAX_ERROR_BODY = 1024 * 1024
+"""Bytes of a refusal that are kept; the rest is passed over."""
+
+
+class ErrorDecoder:
+    """Collects the body of an error status and raises what it means when it has ended."""
+
+    def __init__(self, head: WireHead) -> None:
+        self._head = head
+        self._body = bytearray()
+        self.early: list[ChatEvent] = []
+
+    def feed(self, piece: bytes) -> list[ChatEvent]:
+        self._body += piece[: MAX_ERROR_BODY - len(self._body)]
+        return []
+
+    def end(self) -> list[ChatEvent]:
+        raise_for_body(self._head, bytes(self._body))
+        return []
+
+
+class ReplyDecoder:
+    """Decodes a reply with a good status; its body tells whether it is one object or a stream of events.
+
+    Memory: one event of a stream, or a whole body, both bounded.
+    """
+
+    lanes: ClassVar[dict[type, tuple[Lane, ...]]] = LANES
+    """Quick ways for chunks of nothing but text, by the kind of part that is open."""
+
+    def __init__(self, head: WireHead, quirks: Quirks) -> None:
+        self.early: list[ChatEvent] = []
+        self._head = head
+        self._quirks = quirks
+        self._sse: EventDecoder | None = None
+        self._whole: list[bytes] | None = None
+        self._size = 0
+        self._start = b""
+        self._choices: dict[int, ChoiceState] = {}
+        self._started = False
+        self._usage: dict[str, Any] | None = None
+        self._done = False
+        self._lane: Lane | None = None
+        self._lane_part = 0
+
+    def feed(self, piece: bytes) -> list[ChatEvent]:
+        """The events this piece completes. Raises ProviderError or WireError."""
+        if self._sse is not None:
+            return self._events(self._sse.feed(piece))
+        if self._whole is not None:
+            self._collect(piece)
+            return []
+        return self._sniff(piece)
+
+    def end(self) -> list[ChatEvent]:
+        """The body ended. Raises StreamInterrupted for a stream without an end, WireError for a broken body."""
+        self.early = out = []
+        if self._sse is None:
+            self._decode_whole(b"".join(self._whole or ()) + self._start, out)
+            return out
+        for payload in self._sse.end():
+            if not self._done:
+                self._last(payload, out)
+        if not self._done:
+            cut = [state for state in self._choices.values() if state.finish is None]
+            if cut or not self._choices:
+                raise StreamInterrupted(
+                    "the stream stopped before its end: neither a finish reason nor [DONE] came", ended="cut"
+                )
+            self._close(out)
+        return out
+
+    def _sniff(self, piece: bytes) -> list[ChatEvent]:
+        """Decide by the first visible byte what the body is; blank lines may come before it."""
+        start = self._start + piece
+        visible = start.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
+        if not visible or visible in (b"\xef", b"\xef\xbb"):
+            self._start = start[-3:]
+            return []
+        self._start = b""
+        if visible[:1] in b'{["<' or not _looks_like_events(visible, self._head):
+            self._whole = []
+            self._collect(start)
+            return []
+        self._sse = EventDecoder()
+        return self._events(self._sse.feed(start))
+
+    def _collect(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > MAX_BODY:
+            raise WireError(f"the reply is larger than {MAX_BODY} bytes")
+        if self._whole is not None:
+            self._whole.append(piece)
+
+    def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
+        out: list[ChatEvent] = []
+        self.early = out
+        lane, part = self._lane, self._lane_part
+        append = out.append
+        for payload in payloads:
+            if lane is not None:
+                try:
+                    text = lane(payload).choices[0].delta.text
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    pass
+                else:
+                    if text:
+                        append(PartDelta(index=part, text=text))
+                    continue
+            if self._done:
+                break
+            self._event(payload, out)
+            lane, part = self._find_lane(payload), self._lane_part
+        return out
+
+    def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
+        """One event of a stream, the tolerant way."""
+        payload_text = payload.strip()
+        if payload_text.startswith(b"[DONE]"):
+            self._close(out)
+            return
+        if payload_text:
+            self._chunk(decode(payload_text), payload, out)
+
+    def _last(self, payload: bytes, out: list[ChatEvent]) -> None:
+        """An event that the end of the body closed: whole, or cut in its middle."""
+        try:
+            self._event(payload, out)
+        except WireError as error:
+            raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
+
+    def _chunk(self, chunk: Any, payload: bytes, out: list[ChatEvent]) -> None:
+        refusal = find_refusal(chunk, event=getattr(payload, "event", ""))
+        if refusal is not None:
+            raise_refusal(refusal, self._head, payload)
+        if isinstance(chunk, dict):
+            self._start_reply(chunk, out)
+            for choice in _choices(chunk):
+                self._state(choice).chunk(choice, out)
+            self._tail(chunk, out)
+
+    def _decode_whole(self, body: bytes, out: list[ChatEvent]) -> None:
+        body = body.strip()
+        if body.startswith(b"<"):
+            kind = self._head.media_type or "no content type"
+            raise WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(body)}")
+        if not body:
+            raise WireError("an empty body where a reply in JSON was due")
+        reply = decode(body.removeprefix(b"\xef\xbb\xbf"))
+        refusal = find_refusal(reply)
+        if refusal is not None:
+            raise_refusal(refusal, self._head, body)
+        if not isinstance(reply, dict) or not isinstance(reply.get("choices"), list):
+            raise WireError(f"the reply has no field 'choices': {excerpt(body)}")
+        self._start_reply(reply, out)
+        choices = _choices(reply)
+        if not choices:
+            raise WireError("the reply's field 'choices' is empty")
+        for number, choice in enumerate(choices):
+            if not isinstance(choice.get("message"), dict) and not isinstance(choice.get("delta"), dict):
+                raise WireError(f"the reply has no field 'choices[{number}].message'")
+            choice.setdefault("index", number)
+            self._state(choice).chunk(choice, out)
+        self._tail(reply, out)
+        self._close(out)
+
+    def _start_reply(self, chunk: dict[str, Any], out: list[ChatEvent]) -> None:
+        if self._started or not chunk.get("choices"):
+            return
+        self._started = True
+        name, model, created = chunk.get("id"), chunk.get("model"), chunk.get("created")
+        out.append(
+            Started(
+                id=name if isinstance(name, str) and name else None,
+                model=model if isinstance(model, str) and model else None,
+                created=int(created) if isinstance(created, (int, float)) and created else None,
+            )
+        )
+
+    def _state(self, choice: dict[str, Any]) -> ChoiceState:
+        index = choice.get("index")
+        index = index if isinstance(index, int) and 0 <= index < 1_000_000 else 0
+        state = self._choices.get(index)
+        if state is None:
+            state = self._choices[index] = ChoiceState(index, self._quirks)
+        return state
+
+    def _tail(self, chunk: dict[str, Any], out: list[ChatEvent]) -> None:
+        """What stands beside the choices: usage, sources."""
+        counts = chunk.get("usage")
+        if not isinstance(counts, dict) and isinstance(chunk.get("x_groq"), dict):
+            counts = chunk["x_groq"].get("usage")
+        if not isinstance(counts, dict):
+            counts = next((c["usage"] for c in _choices(chunk) if isinstance(c.get("usage"), dict)), None)
+        if counts is None:
+            counts = sum_models(chunk.get("bot_usage"))
+        if counts and counts != self._usage:
+            self._usage = counts
+            outside = self._quirks.reasoning_tokens == "outside"
+            out.append(UsageReported(usage=decode_usage(counts, outside=outside)))
+        sources = citations_of(chunk)
+        if sources and 0 in self._choices:
+            self._choices[0].sources = sources
+
+    def _close(self, out: list[ChatEvent]) -> None:
+        """The end mark: every part and every choice ends."""
+        if not self._choices:
+            raise WireError("the stream ended without a single choice")
+        self._done = True
+        for _, state in sorted(self._choices.items()):
+            state.close(out)
+
+    def _find_lane(self, payload: bytes) -> Lane | None:
+        """The quick way for the next chunk, if the first choice has an open part that takes nothing but text."""
+        self._lane = None
+        state = self._choices.get(0)
+        part = state.plain() if state is not None and not self._done else None
+        if part is not None:
+            for lane, field in self.lanes.get(part.kind, ()):
+                if field in payload:
+                    self._lane, self._lane_part = lane, part.index
+                    break
+        return self._lane
+
+
+def _choices(chunk: dict[str, Any]) -> list[dict[str, Any]]:
+    choices = chunk.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
+def _looks_like_events(start: bytes, head: WireHead) -> bool:
+    return start[:1] in (b":", b"d", b"e", b"i", b"r") or head.media_type == "text/event-stream"
+
+
+__all__ = ["Error", "ErrorDecoder", "ReplyDecoder"]
