@@ -66,7 +66,8 @@ class Dialect(Protocol):
     """What every dialect has."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The word that rows and replays name it by; the name of its room."""
 
     def quirks(self, fields: Mapping[str, Any]) -> Any:
         """The dialect's quirks struct from a row's table. Raises ConfigError naming an unknown key."""
@@ -96,21 +97,28 @@ class ChatDialect(Dialect, Protocol):
 class EmbedDialect(Dialect, Protocol):
     """Embeddings, both ways."""
 
-    def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest: ...
+    def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
+        """The unsigned wire request. Raises InputError or UnsupportedError."""
 
-    def decode_embed(self, request: EmbedRequest, head: WireHead, body: bytes) -> EmbedResponse: ...
+    def decode_embed(self, request: EmbedRequest, head: WireHead, body: bytes) -> EmbedResponse:
+        """The vectors of a whole reply. Raises ProviderError or WireError."""
 
-    def decode_embed_request(self, wire: HttpRequest) -> EmbedRequest: ...
+    def decode_embed_request(self, wire: HttpRequest) -> EmbedRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
 
-    def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes: ...
+    def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes:
+        """Being the provider: the body of the reply."""
 
 
 @runtime_checkable
 class ModelsDialect(Dialect, Protocol):
     """The provider's own list of models, both ways."""
 
-    def encode_models(self, site: Site) -> HttpRequest: ...
+    def encode_models(self, site: Site) -> HttpRequest:
+        """The unsigned wire request."""
 
-    def decode_models(self, head: WireHead, body: bytes, site: Site) -> tuple[ModelInfo, ...]: ...
+    def decode_models(self, head: WireHead, body: bytes, site: Site) -> tuple[ModelInfo, ...]:
+        """The models that a whole reply lists. Raises ProviderError or WireError."""
 
-    def encode_model_list(self, models: tuple[ModelInfo, ...]) -> bytes: ...
+    def encode_model_list(self, models: tuple[ModelInfo, ...]) -> bytes:
+        """Being the provider: the body of the reply."""
