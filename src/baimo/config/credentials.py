@@ -28,6 +28,8 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
     """Where it stands, for people."""
     project: bool
     """True when it is the project's own: written in its file or its `.env`."""
+    variable: str | None = None
+    """The environment variable that holds it."""
     text: Secret | None = None
     path: Path | None = None
     command: tuple[str, ...] = ()
@@ -94,7 +96,7 @@ class Locator:
 
 
 def _variable(found: Variable) -> Located:
-    return Located(source=found.source, project=found.project, text=Secret(found.value))
+    return Located(source=found.source, project=found.project, variable=found.name, text=Secret(found.value))
 
 
 def _from_file(path: Path, source: str) -> str:

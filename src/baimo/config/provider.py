@@ -87,6 +87,16 @@ class Provider:
         self._candidates: dict[str, Candidate] = {}
 
     @property
+    def endpoint_is_chosen(self) -> bool:
+        """True when the configuration names the endpoint."""
+        return "endpoint" in self._given
+
+    @property
+    def address_parts(self) -> frozenset[str]:
+        """The keys of its table that are parts of its addresses: region, workspace, …"""
+        return self._parts
+
+    @property
     def extra(self) -> Mapping[str, Any]:
         """What is merged into every body."""
         return self._table("extra")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from baimo.catalogue import load as catalogue
+from baimo.catalogue.rows import ProviderRow
 from baimo.errors import ConfigError, UnknownProviderError
 from baimo.plan import Route
 from baimo.resilience.timing import TimeLimits
@@ -17,9 +18,11 @@ from baimo.types.secret import Secret
 
 from . import dotenv, files, paths, shape
 from .credentials import Locator
+from .explain import EndpointState, KeyState, endpoint_states, key_state
 from .layers import DOTENV, PROJECT_FILE, USER_FILE, Given, Layer, Variables, merged
 from .provider import Around, Key, Tables
 from .resolve import Resolver, check_alias
+from .show import Line, layer_lines, variable_lines
 from .trust import RECORD, Project
 
 _ROUTES_KEPT = 4096
@@ -54,6 +57,9 @@ class Settings:
         self._around = around
         self._aliases = _aliases(layers)
         self._resolver = Resolver(tables, self._aliases, around)
+        for name, layered in tables.items():
+            if any(key not in shape.PROVIDER for _, table in layered for key in table):
+                self._resolver.provider(name)  # only its row tells whether such keys are known
         self._routes: dict[str, Route] = {}
 
     def resolve(self, model: str | Sequence[str] | None = None) -> Route:
@@ -88,6 +94,27 @@ class Settings:
         """What the catalogue knows of the models of one provider, or of all."""
         names = self.provider_names() if provider is None else (self._resolver.provider(provider).name,)
         return tuple(model for name in names for model in catalogue.models(name))
+
+    def key_state(self, provider: str) -> KeyState:
+        """Whether a provider's key is set, and from where. Reads no file and runs no command."""
+        return key_state(self._resolver.provider(provider))
+
+    def endpoint_states(self, provider: str, model: str = "") -> tuple[EndpointState, ...]:
+        """A provider's endpoints in order: which is used, and why."""
+        return endpoint_states(self._resolver.provider(provider), model)
+
+    def row(self, provider: str) -> ProviderRow:
+        """What is known of a provider, with the configuration's tables on top."""
+        return self._resolver.provider(provider).row
+
+    def show(self) -> list[Line]:
+        """Every value that counts, with the place it comes from; secrets masked. Reads every row."""
+        providers = [self._resolver.provider(name) for name in self.provider_names()]
+        parts = {provider.name: provider.address_parts for provider in providers}
+        lines = layer_lines(self.layers, parts)
+        for provider in providers:
+            lines += variable_lines(provider, self._around.variables)
+        return lines
 
     @property
     def network(self) -> Network:

@@ -1,0 +1,121 @@
+"""What a configuration comes to: which keys are set and from where, which endpoint is used and why."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from .provider import Candidate, Provider
+
+
+class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint of a provider: whether calls go there, and why."""
+
+    name: str
+    used: bool
+    why: Literal["chosen", "only", "first_complete", "not_first", "no_credentials", "no_address"]
+    """A word for programs; `sentence` says it."""
+    address: str | None
+    address_source: str | None
+    """Who said the address: a key of a file, a variable, or `the catalogue`."""
+    sources: tuple[str, ...]
+    """Where its credentials stand."""
+    missing: tuple[str, ...]
+    """The secrets that are not there, each with its variables."""
+    problem: str | None = None
+    """Why it has no address."""
+
+    @property
+    def sentence(self) -> str:
+        """The state in English."""
+        match self.why:
+            case "no_address":
+                return f"not usable: {self.problem}"
+            case "no_credentials":
+                return f"not usable: no {', '.join(self.missing)}"
+            case "not_first":
+                return "not used: an earlier endpoint is complete"
+            case "chosen":
+                return "used: the configuration chose it"
+            case "only":
+                return "used: the provider's only endpoint"
+            case _:
+                return "used: the first whose credentials are complete"
+
+
+class KeyState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a provider can be called, and what is set for it. Holds no secret."""
+
+    provider: str
+    complete: bool
+    """True when a call would find all it needs."""
+    is_set: bool
+    """True when a credential is there; a provider that needs none may be complete without."""
+    endpoint: str
+    """The endpoint that is used, or would be."""
+    sources: tuple[str, ...]
+    variables: tuple[str, ...]
+    """The environment variables that are looked at, in order."""
+    home: str | None
+    """Where a key is made."""
+
+
+def key_state(provider: Provider) -> KeyState:
+    """What is set for a provider. Reads no file and runs no command."""
+    candidates = provider.candidates()
+    used = next((one for one in candidates if one.complete), candidates[0])
+    variables = [name for one in candidates for names in one.endpoint.env.values() for name in names]
+    sources = _sources(used)
+    return KeyState(
+        provider=provider.name,
+        complete=used.complete,
+        is_set=bool(sources) and not used.missing,
+        endpoint=used.endpoint.name,
+        sources=sources,
+        variables=tuple(dict.fromkeys(variables)),
+        home=provider.row.home or None,
+    )
+
+
+def endpoint_states(provider: Provider, model: str = "") -> tuple[EndpointState, ...]:
+    """Every endpoint that serves a model, in the order in which they are tried."""
+    states: list[EndpointState] = []
+    candidates = provider.candidates(model)
+    for candidate in candidates:
+        address = candidate.address
+        why = _why(candidate, provider, alone=len(candidates) == 1, taken=any(one.used for one in states))
+        state = EndpointState(
+            name=candidate.endpoint.name,
+            used=why in ("chosen", "only", "first_complete"),
+            why=why,
+            address=address.url if address else None,
+            address_source=address.source if address else None,
+            sources=_sources(candidate),
+            missing=tuple(
+                f"{secret} ({' or '.join(names)})" if names else secret
+                for secret, names in candidate.missing.items()
+            ),
+            problem=str(candidate.problem.message) if candidate.problem else None,
+        )
+        states.append(state)
+    return tuple(states)
+
+
+def _why(
+    candidate: Candidate, provider: Provider, *, alone: bool, taken: bool
+) -> Literal["chosen", "only", "first_complete", "not_first", "no_credentials", "no_address"]:
+    if candidate.missing:
+        return "no_credentials"
+    if candidate.problem is not None:
+        return "no_address"
+    if taken:
+        return "not_first"
+    if provider.endpoint_is_chosen:
+        return "chosen"
+    return "only" if alone else "first_complete"
+
+
+def _sources(candidate: Candidate) -> tuple[str, ...]:
+    found = [located.source for one in candidate.credentials for located in one.located.values()]
+    return tuple(dict.fromkeys(found))
