@@ -188,13 +188,27 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     output_modalities: tuple[str, ...] = ()
     prices: tuple[Price, ...] = ()
     retired: date | None = None
-    """The day it stopped being served."""
+    """The day it stopped, or is announced to stop."""
     never: bool = False
-    """No provider ever served that name; it stands here because texts teach it."""
+    """The provider never served that name; it stands here because texts teach it."""
     successor: str | None = None
     remark: Bilingual | None = None
+    told_by: str | None = None
+    """Where `retired`, `never`, `successor` and `remark` are told."""
     source: str | None = None
+    """Where the figures are told; None: the file's source."""
     checked: date | None = None
+
+
+class AddressRemark(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """What is wrong with an address that texts teach, old settings hold, or people often mistake."""
+
+    matches: tuple[str, ...]
+    """Patterns (`*` and `?`) of the whole address in lower case, without a slash at its end."""
+    remark: Bilingual
+    told_by: str
 
 
 def _matches(model: str, patterns: tuple[str, ...]) -> bool:
