@@ -264,8 +264,15 @@ def _providers(layers: Sequence[Layer]) -> dict[str, Tables]:
     }
     found: dict[str, list[tuple[Layer, Mapping[str, Any]]]] = {}
     for layer in layers:
+        written: dict[str, str] = {}
         for name, table in layer.table.get("providers", {}).items():
-            found.setdefault(_row_name(name, new, layer.label), []).append((layer, table))
+            real = _row_name(name, new, layer.label)
+            if real in written:
+                raise ConfigError(
+                    f"{layer.label}: providers.{name} and providers.{written[real]} are the same"
+                )
+            written[real] = name
+            found.setdefault(real, []).append((layer, table))
     return {name: tuple(tables) for name, tables in found.items()}
 
 

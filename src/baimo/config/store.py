@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from baimo.catalogue import load as catalogue
 from baimo.errors import ConfigError, InputError
 
 from . import files, shape
@@ -27,29 +28,42 @@ def set_key(path: Path, provider: str, secrets: Mapping[str, str]) -> None:
             raise InputError(f"{name} is empty or holds spaces, line breaks or characters outside ASCII")
     old = files.as_text(files.read(path) or b"", path)
     before = files.parse_toml(old.encode(), path)
+    _check_tables(before, str(path))
+    table = _table_name(before, provider)
+    wanted = _wanted(before, table, secrets, str(path))
     text = old
     for name, secret in secrets.items():
-        text = _with_line(text, provider, name, _quoted(secret))
-    wanted = _wanted(before, provider, secrets, path)
+        text = _with_line(text, table, name, _quoted(secret))
     if not _reads_as(text, wanted):
-        table = shape.joined("providers", provider)
-        raise ConfigError(f"{path} cannot be changed by a program", hint=f"Write {table} by hand.")
+        by_hand = f"Write {shape.joined('providers', table)} by hand."
+        raise ConfigError(f"{path} is written in a way that no line of it can be set alone", hint=by_hand)
     files.write_private(path, text.encode())
 
 
-def _wanted(
-    before: Mapping[str, Any], provider: str, secrets: Mapping[str, str], path: Path
-) -> dict[str, Any]:
-    providers = before.get("providers", {})
-    table = providers.get(provider, {}) if isinstance(providers, dict) else None
-    if not isinstance(providers, dict) or not isinstance(table, dict):
-        raise ConfigError(f"{path}: providers and providers.{provider} must be tables")
+def _check_tables(before: Mapping[str, Any], where: str) -> None:
+    shape.check_value(before.get("providers", {}), "table", where=where, path="providers")
+    for name, table in before.get("providers", {}).items():
+        shape.check_value(table, "table", where=where, path=shape.joined("providers", name))
+
+
+def _table_name(before: Mapping[str, Any], provider: str) -> str:
+    """What the file calls the provider: its name, or another name that means the same row."""
+    written: Mapping[str, Any] = before.get("providers", {})
+    if provider not in written:
+        for name in written:
+            if catalogue.aliases().get(name.lower()) == provider:
+                return name
+    return provider
+
+
+def _wanted(before: Mapping[str, Any], name: str, secrets: Mapping[str, str], where: str) -> dict[str, Any]:
+    """What the file must say afterwards."""
+    providers: Mapping[str, Any] = before.get("providers", {})
+    table: Mapping[str, Any] = providers.get(name, {})
     if "keys" in table:
-        raise ConfigError(
-            f"{path}: {shape.joined('providers', provider)} has a pool of keys",
-            hint="Change the pool by hand.",
-        )
-    return {**before, "providers": {**providers, provider: {**table, **secrets}}}
+        path = shape.joined("providers", name)
+        raise ConfigError(f"{where}: {path} has a pool of keys", hint="Change the pool by hand.")
+    return {**before, "providers": {**providers, name: {**table, **secrets}}}
 
 
 def _reads_as(text: str, wanted: Mapping[str, Any]) -> bool:
