@@ -23,6 +23,7 @@ from baimo.wire.http import HeaderFields, header_fields, with_headers
 
 from . import shape
 from .address import Address
+from .hints import hint
 from .layers import Given, Layer
 from .provider import Around, Candidate, Provider, Tables
 
@@ -140,6 +141,7 @@ class Resolver:
                 transport="local" if endpoint.transport == "local" else "network",
                 weight=one.weight,
                 facts=partial(catalogue.model, provider.name, model),
+                advice=partial(hint, row=provider.row, model=model, base_url=ready.address.url),
             )
             for one in ready.signed
         )

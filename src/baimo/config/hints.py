@@ -1,0 +1,32 @@
+"""What to tell about a refusal: dated facts of provider, model and address, and what a refused key means."""
+
+from __future__ import annotations
+
+from baimo.catalogue.rows import ProviderRow
+from baimo.errors import (
+    AuthError,
+    ConnectError,
+    ContentFilteredError,
+    ContextTooLongError,
+    Error,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    WireError,
+)
+
+_OF_NAMES = (AuthError, ConnectError, InvalidRequestError, NotFoundError, PermissionDeniedError, WireError)
+_OF_CONTENT = (ContentFilteredError, ContextTooLongError)
+
+
+def hint(error: Error, row: ProviderRow, model: str, base_url: str) -> str | None:
+    """Words that may cure the error, or None. Looked for only when a call has failed."""
+    if not isinstance(error, _OF_NAMES) or isinstance(error, _OF_CONTENT):
+        return None
+    from datetime import UTC, datetime
+
+    from baimo.catalogue.advice import advice
+
+    known = advice(row.name, model, base_url, today=datetime.now(UTC).date())
+    site = row.site_hint.en if row.site_hint and isinstance(error, AuthError) else None
+    return " ".join(words for words in (known, site) if words) or None
