@@ -217,7 +217,13 @@ def wait_in_words(message: str) -> float | None:
 
 
 def refusal(
-    kind: type[ProviderError], message: str, *, head: WireHead, provider_code: str | None, body: str, **facts: Any
+    kind: type[ProviderError],
+    message: str,
+    *,
+    head: WireHead,
+    provider_code: str | None,
+    body: str,
+    **facts: Any,
 ) -> ProviderError:
     """An error of that class with the facts of its reply."""
     return kind(

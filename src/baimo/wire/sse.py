@@ -1,7 +1,7 @@
 """Server-sent events: the data of each event out of pieces of a body.
 
-Follows the WHATWG description of event streams (lines end in LF, CR or CRLF, a blank line ends an event, lines
-that begin with a colon are comments) and gives each event as the bytes of its data. Most streams of LLM APIs are
+Follows the WHATWG description of event streams: lines end in LF, CR or CRLF, a blank line ends an event, and
+lines that begin with a colon are comments. Each event is given as the bytes of its data. Most streams are
 nothing but `data: …` and blank lines; those are split without looking at single lines.
 """
 

@@ -1,5 +1,112 @@
-"""The chat API of OpenAI and of all who speak it.
+"""The chat API of OpenAI and of all who speak it, with embeddings and the list of models, both ways.
 
 Read at https://platform.openai.com/docs/api-reference/chat and in the types of the official Python package 3.54.0,
-November 2026.
+November 2026. Odd things: a refusal and a forced tool call both end with `stop`; usage may stand in five places;
+an error may come under status 200, in the middle of a stream and after its finish reason; `[DONE]` is often
+missing. How providers differ is in `quirks`.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from baimo.dialect.interval import Interval
+from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.errors import ConfigError, Error
+from baimo.types.chat import ChatRequest
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.models import ModelInfo
+from baimo.wire.http import HttpRequest, WireHead
+
+from . import embeddings, errors, listing, served_request
+from . import request as requests
+from .finish import NAME
+from .quirks import Paths, Quirks
+from .reply import ErrorDecoder, ReplyDecoder
+from .served_reply import StreamEncoder, WholeEncoder
+
+__all__ = ["DIALECT", "OpenAIChat", "Paths", "Quirks"]
+
+_DEFAULTS = Quirks()
+
+
+class OpenAIChat:
+    """The dialect `openai_chat`."""
+
+    name = NAME
+
+    def quirks(self, fields: Mapping[str, Any]) -> Quirks:
+        """Quirks from a row's table. Raises ConfigError naming an unknown key or a wrong value."""
+        known = Quirks.__struct_fields__
+        for field in fields:
+            if field not in known:
+                near = get_close_matches(field, known, n=3)
+                hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known)}"
+                raise ConfigError(f"{NAME} has no quirk {field!r}; {hint}")
+        try:
+            return msgspec.convert(dict(fields), Quirks, dec_hook=_interval)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"a quirk of {NAME} is wrong: {error}") from None
+
+    def encode_request(self, request: ChatRequest, site: Site) -> HttpRequest:
+        """The unsigned request. Raises InputError or UnsupportedError."""
+        return requests.encode_request(request, site)
+
+    def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
+        """A decoder for a reply with that head; refusals included."""
+        if not 200 <= head.status < 300:
+            return ErrorDecoder(head)
+        return ReplyDecoder(head, site.quirks or _DEFAULTS)
+
+    def decode_request(self, wire: HttpRequest) -> ChatRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        return served_request.decode_request(wire)
+
+    def encoder(self, request: ChatRequest) -> ChatEncoder:
+        """Being the provider: an encoder for the reply to that request."""
+        return StreamEncoder(request) if request.stream else WholeEncoder(request_)
+
+    def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
+        """Being the provider: head and body of a refusal."""
+        return errors.encode_error(error)
+
+    def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
+        """The unsigned request for embeddings."""
+        return embeddings.encode_embed(request, site)
+
+    def decode_embed(self, request: EmbedRequest, head: WireHead, body: bytes) -> EmbedResponse:
+        """The vectors in the order of the inputs. Raises ProviderError or WireError."""
+        return embeddings.decode_embed(request, head, body)
+
+    def decode_embed_request(self, wire: HttpRequest) -> EmbedRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        return embeddings.decode_embed_request(wire)
+
+    def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes:
+        """Being the provider: the body of a reply."""
+        return embeddings.encode_embed_response(request, response)
+
+    def encode_models(self, site: Site) -> HttpRequest:
+        """The unsigned request for the list of models."""
+        return listing.encode_models(site)
+
+    def decode_models(self, head: WireHead, body: bytes, site: Site) -> tuple[ModelInfo, ...]:
+        """The models a provider tells of. Raises ProviderError or WireError."""
+        return listing.decode_models(head, body, site)
+
+    def encode_model_list(self, models: tuple[ModelInfo, ...]) -> bytes:
+        """Being the provider: the body of a reply."""
+        return listing.encode_model_list(models)
+
+
+def _interval(kind: type, value: Any) -> Any:
+    if kind is Interval and isinstance(value, str):
+        return Interval(value)
+    raise ValueError(f"{value!r} cannot be read as a {kind.__name__}")
+
+
+DIALECT = OpenAIChat()

@@ -16,7 +16,7 @@ from baimo.types.content import Audio, Citation, Image, Opaque, Refusal, Replay,
 from baimo.types.events import ChatEvent, Finished, LogprobsReported
 
 from .calls import Calls
-from .finish import NAME, decode_finish
+from .finish import IN_PART, NAME, decode_finish
 from .quirks import Quirks
 from .think import ThinkSplitter
 
@@ -169,7 +169,9 @@ class ChoiceState:
         kind = part.get("type")
         if kind == "thinking":
             words = part.get("thinking")
-            text = words if isinstance(words, str) else "".join(str(w.get("text") or "") for w in _dicts(words))
+            text = (
+                words if isinstance(words, str) else "".join(str(w.get("text") or "") for w in _dicts(words))
+            )
             if text:
                 self._think(text, out)
             if isinstance(part.get("signature"), str):
@@ -194,7 +196,7 @@ class ChoiceState:
         if self._details:
             fields["reasoning_details"] = self._details
         if self._signature:
-            fields["thinking"] = self._signature
+            fields[IN_PART] = self._signature
         fields.update(self._extras)
         self._details, self._extras, self._signature = [], {}, {}
         if fields and _THINKING not in self._parts:
@@ -318,5 +320,3 @@ def _word(entry: dict[str, Any], *names: str) -> str | None:
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-

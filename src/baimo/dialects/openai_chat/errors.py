@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -88,7 +88,14 @@ CODES: Mapping[str, type[ProviderError]] = {
     code: kind for kind, codes in _TABLE.items() for code in codes.split()
 }
 
-_GENERAL = {"server_error", "api_error", "upstream_error", "invalid_request_error", "BadRequest", "access_denied"}
+_GENERAL = {
+    "server_error",
+    "api_error",
+    "upstream_error",
+    "invalid_request_error",
+    "BadRequest",
+    "access_denied",
+}
 """Types so general that a clear status says more."""
 
 BASE_RESP_CODES: Mapping[str, type[ProviderError]] = {
@@ -141,7 +148,8 @@ class Refusal(NamedTuple):
 
     message: str
     code: str | None = None
-    type: str | None = None
+    word: str | None = None
+    """The `type` of the error."""
     status: int | None = None
     """An HTTP status that stands in the body."""
     codes: Mapping[str, type[ProviderError]] = CODES
@@ -188,7 +196,7 @@ def _nested(body: dict[str, Any]) -> Refusal | None:
     return Refusal(
         message or word or code or encode(error)[:_MAX_BODY],
         code=code,
-        type=word,
+        word=word,
         status=_status(error.get("status_code")) or _status(error.get("code")),
         request_id=_text(error.get("request_id")),
     )
@@ -217,7 +225,7 @@ def _flat(body: dict[str, Any], *, failed: bool) -> Refusal | None:
         message = _text(detail) or _details(detail)
     if message and (code or failed or detail) and code != "0":
         kind = _text(body.get("type"))
-        return Refusal(message, code=code, type=kind, status=_status(body.get("statusCode")))
+        return Refusal(message, code=code, word=kind, status=_status(body.get("statusCode")))
     return Refusal(encode(body)[:_MAX_BODY], code=code) if failed else None
 
 
@@ -233,11 +241,13 @@ def _details(detail: Any) -> str:
     return "; ".join(lines)[:_MAX_BODY]
 
 
-def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> None:
+def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> NoReturn:
     """Raise the error that a refusal means. A status inside a good reply's body decides like one of the head."""
-    code = (head.status >= 400 and head.status) or refusal.status or (500 if head.status < 400 else head.status)
+    code = (
+        (head.status >= 400 and head.status) or refusal.status or (500 if head.status < 400 else head.status)
+    )
     kind = status.classify(
-        code, code=refusal.code, type=refusal.type, message=refusal.message, codes=_table(refusal, code)
+        code, code=refusal.code, type=refusal.word, message=refusal.message, codes=_table(refusal, code)
     )
     wait = None
     if kind in (RateLimitedError, OverloadedError):
@@ -248,7 +258,7 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> None:
         kind,
         refusal.message.strip()[:_MAX_BODY] or f"HTTP status {head.status} without a reason",
         head=head,
-        provider_code=refusal.code or refusal.type,
+        provider_code=refusal.code or refusal.word,
         body=body[: _MAX_BODY * 4].decode("utf-8", "replace")[:_MAX_BODY],
         request_id=status.request_id(head) or refusal.request_id,
         retry_after=wait,
@@ -258,13 +268,13 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> None:
 def _table(refusal: Refusal, code: int) -> Mapping[str, type[ProviderError]]:
     """The table, without the words that say less than this status."""
     if code in status.BY_STATUS and code != 400:
-        general = {refusal.code, refusal.type} & _GENERAL
+        general = {refusal.code, refusal.word} & _GENERAL
         if general:
             return {word: kind for word, kind in refusal.codes.items() if word not in general}
     return refusal.codes
 
 
-def raise_for_body(head: WireHead, body: bytes) -> None:
+def raise_for_body(head: WireHead, body: bytes) -> NoReturn:
     """Raise what the body of an error status means, whatever stands in it."""
     try:
         content = decode(body.strip()) if body.strip() else None

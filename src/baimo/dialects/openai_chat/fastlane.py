@@ -70,7 +70,9 @@ Lane: TypeAlias = Callable[[bytes], Any]
 
 def _lane(delta: type[_Delta]) -> Lane:
     choice = msgspec.defstruct("_OneChoice", [("delta", delta)], bases=(_Choice,), gc=False, kw_only=True)
-    chunk = msgspec.defstruct("_OneChunk", [("choices", tuple[choice])], bases=(_Chunk,), gc=False, kw_only=True)  # type: ignore[valid-type]
+    chunk = msgspec.defstruct(
+        "_OneChunk", [("choices", tuple[choice])], bases=(_Chunk,), gc=False, kw_only=True
+    )  # type: ignore[valid-type]
     return msgspec.json.Decoder(chunk).decode
 
 

@@ -8,6 +8,9 @@ from baimo.types.chat import FinishReason
 
 NAME = "openai_chat"
 
+IN_PART = "in_part"
+"""In what is kept of reasoning to be sent back: fields of its part of a content list, not of the message."""
+
 _WORDS: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
     "eos": FinishReason.STOP,

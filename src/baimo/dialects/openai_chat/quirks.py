@@ -93,7 +93,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     stream_only: bool = False
     """The models only stream: a whole reply is streamed as well and put together on our side."""
 
-    thinking_switch: Literal["effort", "thinking_type", "enable_thinking", "reasoning_object", "none"] = "effort"
+    thinking_switch: Literal["effort", "thinking_type", "enable_thinking", "reasoning_object", "none"] = (
+        "effort"
+    )
     """How reasoning is asked for.
 
     effort: `reasoning_effort`, off is "none". thinking_type: `thinking.type` enabled or disabled, beside it
@@ -115,8 +117,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     thinking_always: bool = False
     """Thinking cannot be switched off."""
 
-    reasoning_field: Literal["reasoning_content", "reasoning", "think_tags"] = "reasoning_content"
-    """Where an earlier answer's reasoning stands when it is sent back; think_tags: inside the content."""
+    reasoning_field: Literal["reasoning_content", "reasoning", "think_tags", "thinking_part"] = (
+        "reasoning_content"
+    )
+    """Where an earlier answer's reasoning stands when it is sent back: a field, tags inside the content, or a part
+    of a content list."""
 
     reasoning_replay: Literal["never", "tool_turns", "always", "required"] = "never"
     """When it is sent back: never, where the message called tools, always, or (required) where the message called

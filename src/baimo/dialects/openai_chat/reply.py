@@ -7,12 +7,13 @@ struct refuse it, and the tolerant way takes over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
 from baimo.dialect.jsontext import decode, excerpt
-from baimo.errors import Error, StreamInterrupted, WireError
+from baimo.errors import StreamInterrupted, WireError
 from baimo.types.events import ChatEvent, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
 from baimo.wire.sse import EventDecoder
@@ -44,7 +45,6 @@ class ErrorDecoder:
 
     def end(self) -> list[ChatEvent]:
         raise_for_body(self._head, bytes(self._body))
-        return []
 
 
 class ReplyDecoder:
@@ -53,7 +53,7 @@ class ReplyDecoder:
     Memory: one event of a stream, or a whole body, both bounded.
     """
 
-    lanes: ClassVar[dict[type, tuple[Lane, ...]]] = LANES
+    lanes: ClassVar[Mapping[type, tuple[tuple[Lane, bytes], ...]]] = LANES
     """Quick ways for chunks of nothing but text, by the kind of part that is open."""
 
     def __init__(self, head: WireHead, quirks: Quirks) -> None:
@@ -82,9 +82,13 @@ class ReplyDecoder:
 
     def end(self) -> list[ChatEvent]:
         """The body ended. Raises StreamInterrupted for a stream without an end, WireError for a broken body."""
-        self.early = out = []
+        out: list[ChatEvent] = []
+        self.early = out
         if self._sse is None:
-            self._decode_whole(b"".join(self._whole or ()) + self._start, out)
+            body = b"".join(self._whole or ())
+            if not body and self._head.media_type == "text/event-stream":
+                raise StreamInterrupted("the stream stopped before anything came", ended="cut")
+            self._decode_whole(body, out)
             return out
         for payload in self._sse.end():
             if not self._done:
@@ -258,6 +262,3 @@ def _choices(chunk: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _looks_like_events(start: bytes, head: WireHead) -> bool:
     return start[:1] in (b":", b"d", b"e", b"i", b"r") or head.media_type == "text/event-stream"
-
-
-__all__ = ["Error", "ErrorDecoder", "ReplyDecoder"]

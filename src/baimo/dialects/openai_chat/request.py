@@ -1,0 +1,403 @@
+"""Neutral requests to this wire's bodies. What a provider cannot be told is refused, or dropped with a note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from baimo.dialect.interval import Interval
+from baimo.dialect.protocols import Site
+from baimo.errors import InputError, UnsupportedError
+from baimo.notes import Note
+from baimo.types.chat import ChatRequest, Reasoning, ResponseFormat
+from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolChoice
+from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
+
+from .address import address
+from .finish import NAME
+from .messages import MessageEncoder
+from .quirks import Quirks
+
+_HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"application/json"))
+_STREAM_HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"text/event-stream"))
+
+_PENALTY = Interval("[-2, 2]")
+
+_DEFAULTS = Quirks()
+
+
+class Complaints:
+    """What cannot be said: raised, or with `drop` collected as notes."""
+
+    __slots__ = ("_drop", "_who", "notes")
+
+    def __init__(self, *, drop: bool, who: str) -> None:
+        self._drop = drop
+        self._who = who
+        self.notes: list[Note] = []
+
+    def cannot(self, what: str, why: str = "") -> None:
+        """Something is left out."""
+        text = f"{self._who} cannot be told {what}{': ' if why else ''}{why}"
+        if not self._drop:
+            raise UnsupportedError(text, hint='Leave it out, or pass unsupported="drop".')
+        self.notes.append(Note(code="dropped", message=f"left out: {text}"))
+
+    def clamped(self, what: str, value: float, limits: str, to: float) -> None:
+        """A value outside its range is moved into it."""
+        if not self._drop:
+            raise UnsupportedError(
+                f"{what} is {value:g}, but {self._who} takes {limits}",
+                hint='Choose a value inside, or pass unsupported="drop" to take the nearest.',
+            )
+        self.notes.append(
+            Note(code="clamped", message=f"{what} {value:g} is outside {limits}; {to:g} was sent")
+        )
+
+    def emulated(self, message: str) -> None:
+        """Something is said in another way that means the same."""
+        self.notes.append(Note(code="emulated", message=message))
+
+
+def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
+    """The unsigned request. Raises InputError or UnsupportedError."""
+    quirks: Quirks = site.quirks or _DEFAULTS
+    complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "this provider")
+    body = _Body(request, quirks, complaints).build()
+    stream = request.stream or quirks.stream_only
+    if request.foreign is not None and request.foreign.dialect == NAME:
+        body.update(msgspec.json.decode(request.foreign.json))
+    if request.extra:
+        lay_over(body, request.extra)
+    headers = _STREAM_HEAD if stream else _HEAD
+    if request.headers:
+        headers = with_headers(headers, header_fields(dict(request.headers)))
+    origin, target = address(site, quirks.paths.chat, request.model)
+    return HttpRequest(
+        method="POST",
+        origin=origin,
+        target=target,
+        headers=headers,
+        body=to_json(body, request),
+        notes=tuple(complaints.notes),
+    )
+
+
+def lay_over(body: dict[str, Any], extra: Mapping[str, Any]) -> None:
+    """Merge `extra` into a body: the last word, mappings merged one level deep."""
+    for name, value in extra.items():
+        below = body.get(name)
+        body[name] = {**below, **value} if isinstance(below, dict) and isinstance(value, Mapping) else value
+
+
+def to_json(body: dict[str, Any], request: ChatRequest | None = None) -> bytes:
+    """Compact UTF-8. Raises InputError for half surrogates, naming the message that holds one."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        where = "the request"
+        for index, message in enumerate(request.messages if request is not None else ()):
+            try:
+                msgspec.json.encode(message)
+            except UnicodeEncodeError:
+                where = f"messages[{index}]"
+                break
+        raise InputError(f"{where} holds half a surrogate pair, which is no valid Unicode text") from None
+    except TypeError as error:
+        raise InputError(f"the request holds a value that is no JSON: {error}") from None
+
+
+class _Body:
+    """Builds one body, field by field."""
+
+    def __init__(self, request: ChatRequest, quirks: Quirks, complaints: Complaints) -> None:
+        self._request = request
+        self._quirks = quirks
+        self._complaints = complaints
+        self._body: dict[str, Any] = {"model": request.model}
+
+    def build(self) -> dict[str, Any]:
+        request, body = self._request, self._body
+        body["messages"] = MessageEncoder(self._quirks, self._complaints).encode(request.messages)
+        if request.tools:
+            self._tools(request.tools, request.tool_choice)
+        elif request.tool_choice is not None and request.tool_choice.mode != "none":
+            self._complaints.cannot(f"tool_choice {request.tool_choice.mode!r}", "no tools are offered")
+        if request.max_tokens is not None and self._may("max_tokens"):
+            body[self._quirks.max_tokens_field] = request.max_tokens
+        self._sampling()
+        if request.response_format is not None:
+            self._format(request.response_format)
+        if request.reasoning is not None:
+            self._reasoning(request.reasoning)
+        self._rare()
+        self._stream()
+        if self._quirks.renamed:
+            self._body = {self._quirks.renamed.get(name, name): value for name, value in body.items()}
+        return self._body
+
+    def _may(self, name: str, field: str | None = None) -> bool:
+        """Whether the provider takes that; complains where it does not."""
+        if name in self._quirks.refused:
+            self._complaints.cannot(field or name)
+            return False
+        return True
+
+    def _sampling(self) -> None:
+        request, body = self._request, self._body
+        if request.temperature is not None and self._may("temperature"):
+            body["temperature"] = self._within("temperature", request.temperature, self._quirks.temperature)
+        if request.top_p is not None and self._may("top_p"):
+            body["top_p"] = self._within("top_p", request.top_p, self._quirks.top_p)
+        if request.frequency_penalty and self._may("frequency_penalty"):
+            body["frequency_penalty"] = self._within("frequency_penalty", request.frequency_penalty, _PENALTY)
+        if request.presence_penalty and self._may("presence_penalty"):
+            body["presence_penalty"] = self._within("presence_penalty", request.presence_penalty, _PENALTY)
+        if request.seed is not None and self._may("seed"):
+            body["seed"] = request.seed
+        if request.stop and self._may("stop"):
+            body["stop"] = request.stop
+        for name, neutral in (("top_k", None), ("min_p", 0.0), ("repetition_penalty", 1.0)):
+            value = getattr(request, name)
+            if value is not None and value != neutral:
+                if name in self._quirks.extras:
+                    body[name] = value
+                else:
+                    self._complaints.cannot(name)
+
+    def _within(self, name: str, value: float, limits: Interval) -> float:
+        if value in limits:
+            return value
+        nearest = limits.clamp(value)
+        self._complaints.clamped(name, value, limits.text, nearest)
+        return nearest
+
+    def _tools(self, tools: tuple[Tool, ...], choice: ToolChoice | None) -> None:
+        if not self._may("tools"):
+            return
+        wire_choice: Any = None
+        if choice is not None:
+            wire_choice, tools = self._choice(choice, tools)
+        offered = [entry for entry in map(self._tool, tools) if entry is not None]
+        if not offered:
+            return
+        self._body["tools"] = offered
+        if wire_choice is not None:
+            self._body["tool_choice"] = wire_choice
+        parallel = self._request.parallel_tool_calls
+        if parallel is not None and self._may("parallel_tool_calls"):
+            self._body["parallel_tool_calls"] = parallel
+
+    def _tool(self, tool: Tool) -> dict[str, Any] | None:
+        if isinstance(tool, FunctionTool):
+            function: dict[str, Any] = {"name": tool.name}
+            if tool.description is not None:
+                function["description"] = tool.description
+            if tool.parameters is not None:
+                function["parameters"] = tool.parameters
+            if tool.strict is not None:
+                function["strict"] = tool.strict
+            entry: dict[str, Any] = {"type": "function", "function": function}
+            if tool.cache is not None:
+                if self._quirks.cache_marks == "cache_control":
+                    entry["cache_control"] = {"type": "ephemeral"}
+                else:
+                    self._complaints.cannot(f"a cache mark on the tool {tool.name!r}")
+            return entry
+        if isinstance(tool, CustomTool):
+            return _custom(tool) if self._may("custom_tools", f"the custom tool {tool.name!r}") else None
+        return self._server_tool(tool)
+
+    def _server_tool(self, tool: ServerTool) -> dict[str, Any] | None:
+        if tool.replay.dialect != NAME:
+            self._complaints.cannot("a server tool", f"it is one of the dialect {tool.replay.dialect!r}")
+            return None
+        entry: dict[str, Any] = msgspec.json.decode(tool.replay.json)
+        return entry
+
+    def _choice(self, choice: ToolChoice, tools: tuple[Tool, ...]) -> tuple[Any, tuple[Tool, ...]]:
+        """The wire's tool_choice and the tools to offer with it."""
+        named = {tool.name: tool for tool in tools if not isinstance(tool, ServerTool)}
+        for name in choice.allowed:
+            if name not in named:
+                raise InputError(f"tool_choice names {name!r}, which is not among the tools")
+        refused = self._quirks.refused
+        if choice.mode == "required" and len(choice.allowed) == 1 and "tool_choice.named" not in refused:
+            kind = "custom" if isinstance(named[choice.allowed[0]], CustomTool) else "function"
+            return {"type": kind, kind: {"name": choice.allowed[0]}}, tools
+        if choice.allowed:
+            if "allowed_tools" in self._quirks.extras and len(choice.allowed) > 1:
+                return _allowed_tools(choice, named), tools
+            tools = tuple([named[name] for name in choice.allowed])
+            self._complaints.emulated("tool_choice: only the allowed tools were offered")
+        if choice.mode == "auto" or not self._may(
+            f"tool_choice.{choice.mode}", f"tool_choice {choice.mode!r}"
+        ):
+            return ("auto" if choice.mode == "auto" else None), tools
+        return choice.mode, tools
+
+    def _format(self, form: ResponseFormat) -> None:
+        if form.type == "text" or not self._may(form.type, f"response_format {form.type!r}"):
+            return
+        if form.type == "json_object":
+            self._body["response_format"] = {"type": "json_object"}
+            return
+        schema: dict[str, Any] = {"name": form.name or "answer"}
+        if form.description is not None:
+            schema["description"] = form.description
+        if form.schema is not None:
+            schema["schema"] = form.schema
+        if form.strict is not None:
+            schema["strict"] = form.strict
+        self._body["response_format"] = {"type": "json_schema", "json_schema": schema}
+
+    def _reasoning(self, reasoning: Reasoning) -> None:
+        """How much to think, in the words of this provider."""
+        way = self._quirks.thinking_switch
+        off = reasoning.enabled is False or reasoning.effort == "none"
+        effort = None if off else self._effort(reasoning.effort)
+        if off and (self._quirks.thinking_always or (way == "effort" and "none" not in self._quirks.efforts)):
+            self._complaints.cannot(
+                "to stop thinking", "its models always think; the lowest effort was asked for"
+            )
+            off, effort = False, next((word for word in self._quirks.efforts if word != "none"), None)
+        if way == "none":
+            self._complaints.cannot("how much to think")
+            return
+        budget = reasoning.budget
+        if budget is not None and way not in ("enable_thinking", "reasoning_object"):
+            self._complaints.cannot("a budget for thinking in tokens")
+            budget = None
+        on = False if off else reasoning.enabled
+        if way == "effort" and on and effort is None and self._quirks.efforts:
+            effort = self._quirks.efforts[len(self._quirks.efforts) // 2]
+        _SWITCHES[way](self._body, on, effort, budget)
+
+    def _effort(self, effort: str | None) -> str | None:
+        """The effort itself, or the nearest the models know."""
+        known = self._quirks.efforts
+        if effort is None or effort in known:
+            return effort
+        if not known:
+            self._complaints.cannot(f"the effort {effort!r}", "only on and off can be said")
+            return None
+        every = _DEFAULTS.efforts
+        place = every.index(effort)
+        nearest = min(known, key=lambda word: abs(every.index(word) - place))
+        self._complaints.cannot(
+            f"the effort {effort!r}", f"it knows {', '.join(known)}; {nearest!r} is nearest"
+        )
+        return nearest
+
+    def _rare(self) -> None:
+        request, body = self._request, self._body
+        if request.n is not None and request.n != 1 and self._may("n"):
+            body["n"] = request.n if 1 <= request.n <= self._quirks.n_max else self._few(request.n)
+        if (request.logprobs or request.top_logprobs is not None) and self._may("logprobs"):
+            self._logprobs()
+        if request.logit_bias and self._may("logit_bias"):
+            body["logit_bias"] = request.logit_bias
+        if request.audio is not None and self._may("audio"):
+            body["audio"] = {"voice": request.audio.voice, "format": request.audio.format}
+        if request.prediction is not None and self._may("prediction"):
+            body["prediction"] = {"type": "content", "content": request.prediction}
+        if request.modalities and request.modalities != ("text",) and self._may("modalities"):
+            body["modalities"] = request.modalities
+        for name in _PLAIN:
+            value = getattr(request, name)
+            if value is not None and self._may(name):
+                body[name] = value
+
+    def _few(self, n: int) -> int:
+        limits = f"[1, {self._quirks.n_max}]"
+        nearest = max(1, min(n, self._quirks.n_max))
+        self._complaints.clamped("n", n, limits, nearest)
+        return nearest
+
+    def _logprobs(self) -> None:
+        if self._quirks.logprobs_int:
+            self._body["logprobs"] = max(1, self._request.top_logprobs or 0)
+            return
+        self._body["logprobs"] = True
+        top = self._request.top_logprobs
+        if top is not None:
+            self._body["top_logprobs"] = int(self._within("top_logprobs", top, _TOP_LOGPROBS))
+
+    def _stream(self) -> None:
+        request = self._request
+        if not request.stream and not self._quirks.stream_only:
+            return
+        self._body["stream"] = True
+        if request.include_usage and self._quirks.stream_usage == "none":
+            self._complaints.cannot("to report usage in a stream")
+        elif request.include_usage is not False and self._quirks.stream_usage == "option":
+            self._body["stream_options"] = {"include_usage": True}
+
+
+_PLAIN = ("verbosity", "service_tier", "store", "metadata", "user", "prompt_cache_key")
+"""Fields that go out as they are."""
+
+_TOP_LOGPROBS = Interval("[0, 20]")
+
+
+def _custom(tool: CustomTool) -> dict[str, Any]:
+    custom: dict[str, Any] = {"name": tool.name}
+    if tool.description is not None:
+        custom["description"] = tool.description
+    if tool.grammar is not None:
+        grammar = {"definition": tool.grammar, "syntax": tool.syntax or "lark"}
+        custom["format"] = {"type": "grammar", "grammar": grammar}
+    return {"type": "custom", "custom": custom}
+
+
+def _allowed_tools(choice: ToolChoice, named: Mapping[str, Tool]) -> dict[str, Any]:
+    entries = []
+    for name in choice.allowed:
+        kind = "custom" if isinstance(named[name], CustomTool) else "function"
+        entries.append({"type": kind, kind: {"name": name}})
+    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode, "tools": entries}}
+
+
+def _say_effort(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is False:
+        body["reasoning_effort"] = "none"
+    elif effort is not None:
+        body["reasoning_effort"] = effort
+
+
+def _say_type(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["thinking"] = {"type": "enabled" if on else "disabled"}
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
+def _say_boolean(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["enable_thinking"] = on
+    if budget is not None:
+        body["thinking_budget"] = budget
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
+def _say_object(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    said: dict[str, Any] = {}
+    if effort is not None:
+        said["effort"] = effort
+    if budget is not None:
+        said["max_tokens"] = budget
+    if on is False or (on and not said):
+        said["enabled"] = on
+    if said:
+        body["reasoning"] = said
+
+
+_SWITCHES = {
+    "effort": _say_effort,
+    "thinking_type": _say_type,
+    "enable_thinking": _say_boolean,
+    "reasoning_object": _say_object,
+}

@@ -1,0 +1,30 @@
+"""Bodies of operations other than chat: refusals and pages are told from good ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baimo.dialect.jsontext import decode, excerpt
+from baimo.errors import WireError
+from baimo.wire.http import WireHead
+
+from .errors import find_refusal, raise_for_body, raise_refusal
+
+
+def decode_body(head: WireHead, body: bytes) -> Any:
+    """The decoded body of a good reply. Raises ProviderError for a refusal, WireError for what is no JSON."""
+    if head.status >= 300:
+        raise_for_body(head, body)
+    start = body.strip()
+    if not start:
+        raise WireError("an empty body where a reply in JSON was due")
+    if start.startswith(b"<"):
+        raise WireError(
+            f"a page ({head.media_type or 'no content type'}) where JSON was due: {excerpt(start)}"
+        )
+    content = decode(start)
+    if not isinstance(content, dict) or "data" not in content or content["data"] is None:
+        refusal = find_refusal(content)
+        if refusal is not None:
+            raise_refusal(refusal, head, body)
+    return content
