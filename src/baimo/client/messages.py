@@ -44,7 +44,7 @@ def _one(one: Any, index: int) -> tuple[Message, ...]:
     if isinstance(one, Message):
         return (one,)
     if isinstance(one, Mapping):
-        from baimo.dialects.openai_chat import parse_message
+        from baimo.dialects.openai_chat.plain import parse_message
 
         return (parse_message(one, index),)
     if isinstance(one, tuple) and len(one) == 2:

@@ -142,17 +142,17 @@ def _converted(value: Any, name: str, kind: type) -> Any:
 def _tools(value: Any, name: str) -> tuple[Any, ...]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
         raise _wrong(name, "a list of tools", value)
-    return tuple([_tool(one, f"{name}[{index}]") for index, one in enumerate(value)])
+    return tuple([_tool(one, index) for index, one in enumerate(value)])
 
 
-def _tool(one: Any, where: str) -> Any:
+def _tool(one: Any, index: int) -> Any:
     if isinstance(one, (FunctionTool, CustomTool, ServerTool)):
         return one
     if not isinstance(one, Mapping):
-        raise _wrong(where, "a FunctionTool, a CustomTool or a dict as OpenAI writes it", one)
-    from baimo.dialects.openai_chat import parse_tool
+        raise _wrong(f"tools[{index}]", "a FunctionTool, a CustomTool or a dict as OpenAI writes it", one)
+    from baimo.dialects.openai_chat.plain import parse_tool
 
-    return parse_tool(one, where)
+    return parse_tool(one, index)
 
 
 def _tool_choice(value: Any, name: str) -> ToolChoice:
@@ -162,9 +162,9 @@ def _tool_choice(value: Any, name: str) -> ToolChoice:
         return ToolChoice(mode=value)
     if isinstance(value, str):
         return ToolChoice(mode="required", allowed=(value,))
-    from baimo.dialects.openai_chat import parse_tool_choice
+    from baimo.dialects.openai_chat.plain import parse_tool_choice
 
-    return parse_tool_choice(_mapping(value, name), name)
+    return parse_tool_choice(_mapping(value, name))
 
 
 def _response_format(value: Any, name: str) -> ResponseFormat:

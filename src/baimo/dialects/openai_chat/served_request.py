@@ -158,9 +158,9 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
     limit = body.max_completion_tokens
     return ChatRequest(
         model=body.model,
-        messages=tuple([_message(fields, index) for index, fields in enumerate(body.messages)]),
-        tools=tuple([_tool(tool, index) for index, tool in enumerate(body.tools or ())]),
-        tool_choice=_choice(body.tool_choice),
+        messages=tuple([decode_message(fields, index) for index, fields in enumerate(body.messages)]),
+        tools=tuple([decode_tool(tool, index) for index, tool in enumerate(body.tools or ())]),
+        tool_choice=decode_choice(body.tool_choice),
         parallel_tool_calls=body.parallel_tool_calls,
         temperature=body.temperature,
         top_p=body.top_p,
@@ -211,7 +211,8 @@ def _named(message: str, prefix: str = "") -> str:
     return f"{where}: {text}"
 
 
-def _message(fields: dict[str, Raw], index: int) -> Message:
+def decode_message(fields: dict[str, Raw], index: int) -> Message:
+    """One message of a body. Raises InputError naming it and the field."""
     where = f"messages[{index}]"
     try:
         wire = msgspec.convert(
@@ -376,7 +377,8 @@ def _object(value: Any, where: str) -> Json:
     return value
 
 
-def _tool(tool: Json, index: int) -> Tool:
+def decode_tool(tool: Json, index: int) -> Tool:
+    """One tool of a body. Raises InputError naming it and the field."""
     where, kind = f"tools[{index}]", tool.get("type")
     if kind == "function":
         try:
@@ -406,7 +408,8 @@ def _tool(tool: Json, index: int) -> Tool:
     return ServerTool(replay=Replay(dialect=NAME, json=Raw(msgspec.json.encode(tool))))
 
 
-def _choice(choice: Any) -> ToolChoice | None:
+def decode_choice(choice: Any) -> ToolChoice | None:
+    """Which tools may be used. Raises InputError naming the field."""
     if choice is None:
         return None
     if choice in ("none", "auto", "required"):
