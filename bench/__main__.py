@@ -18,7 +18,7 @@ from . import table
 from .environments import python_of, server_command
 from .figures import Figures, Measure
 from .measures import CLIENTS, JOBS, MEASURES, Client, Job
-from .runs import Runner, RunFailed, serving
+from .runs import RunFailed, Runner, serving
 
 PEER_ROUNDS = 3
 US = table.US
@@ -28,7 +28,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     peers = [name for name, client in CLIENTS.items() if client.peer]
     usual = [name for name in peers if not CLIENTS[name].asked_for]
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure Baimo beside others.")
-    parser.add_argument("--short", action="store_true", help="CPU against bare libraries only, in under 100 s")
+    parser.add_argument(
+        "--short", action="store_true", help="CPU against bare libraries only, in under 100 s"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="alternating rounds (5)")
     parser.add_argument("--peers", default=",".join(usual), help=f"of {', '.join(peers)}; or none")
     parser.add_argument("--only", help="these jobs: " + ", ".join(JOBS))
@@ -132,8 +134,9 @@ def main(arguments: Sequence[str]) -> int:
         warm(runner, chosen, jobs)
         figures = measure(runner, jobs, chosen)
     titles = {name: client.title for name, client in CLIENTS.items()}
+    columns = [name for name, client in CLIENTS.items() if client.column and name != US]
     print(heading(chosen, "C" if len(command) == 1 else "Python", time.monotonic() - began))
-    print(table.render(table.rows(figures, measures, list(CLIENTS), titles)))
+    print(table.render(table.rows(figures, measures, columns, titles)))
     if chosen.json:
         samples = [
             {"job": job, "figure": figure, "client": client, "rounds": found}

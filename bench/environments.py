@@ -1,4 +1,4 @@
-"""The environments of those under measure: one per lock in `requirements/`, kept under `.cache/bench/`."""
+"""What a run needs: an environment for each lock in `requirements/`, and a server. Kept under `.cache/`."""
 
 from __future__ import annotations
 
@@ -21,19 +21,17 @@ def _key(content: bytes) -> str:
 
 def python_of(lock: str) -> Path:
     """The interpreter of a lock's environment, which is made when it is not there yet."""
-    requirements = Path(__file__).parent / "requirements" / f"{lock}.txt"
-    home = CACHE / _key(requirements.read_bytes())
-    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = home / "complete"
-    if done.exists():
-        return python
-    print(f"making the environment {lock} ...", file=sys.stderr)
-    shutil.rmtree(home, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", home], check=True)
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, "--require-hashes", "--requirement", requirements], check=True)
-    done.touch()
-    return python
+    requirements = Path("bench", "requirements", f"{lock}.txt")
+    print(f"environment of {requirements} ...", file=sys.stderr)
+    made = subprocess.run(
+        ["scripts/env", requirements],
+        cwd=ROOT,
+        env={**os.environ, "PYTHON": sys.executable},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return Path(made.stdout.strip(), "bin", "python")
 
 
 def server_command(kind: str, python: Path) -> list[str | Path]:

@@ -20,6 +20,8 @@ class Client:
     """Its module in `clients/`; empty for programs that make no calls."""
     installs: tuple[str, ...] = ()
     """The distributions a user asks for; what they need is counted with them."""
+    column: bool = True
+    """Has a column of the table; else it is there to be a base."""
     peer: bool = False
     """Another library, as against the floor and the bare clients."""
     asked_for: bool = False
@@ -28,11 +30,10 @@ class Client:
 
 CLIENTS = {
     "baimo": Client(title="Baimo", lock="bare", imports="import baimo", module="baimo_face"),
-    "python": Client(title="bare Python", lock="bare", imports="pass"),
-    "stdlib": Client(title="json+asyncio+ssl", lock="bare", imports="import json, asyncio, ssl"),
-    "floor": Client(
-        title="floor", lock="bare", imports="import asyncio, httptools, msgspec", module="floor"
+    "stdlib": Client(
+        title="json+asyncio+ssl", lock="bare", imports="import json, asyncio, ssl", column=False
     ),
+    "floor": Client(title="floor", lock="bare", imports="import asyncio, httptools, msgspec", module="floor"),
     "aiohttp": Client(
         title="aiohttp",
         lock="bare",
@@ -41,10 +42,19 @@ CLIENTS = {
         installs=("aiohttp", "msgspec"),
     ),
     "http.client": Client(
-        title="http.client", lock="bare", imports="import http.client, msgspec", module="bare_http_client"
+        title="http.client",
+        lock="bare",
+        imports="import http.client, msgspec",
+        module="bare_http_client",
+        column=False,
     ),
     "openai": Client(
-        title="openai", lock="openai", imports="import openai", module="openai_sdk", installs=("openai",), peer=True
+        title="openai",
+        lock="openai",
+        imports="import openai",
+        module="openai_sdk",
+        installs=("openai",),
+        peer=True,
     ),
     "litellm": Client(
         title="litellm",
@@ -94,8 +104,8 @@ _SYNC = ("floor", "http.client")
 _ASYNC = ("floor", "aiohttp")
 
 JOBS = {
-    "import": Job(clients=("python", "stdlib", "aiohttp")),
-    "import_memory": Job(clients=("python", "stdlib", "aiohttp"), rounds=1),
+    "import": Job(clients=("stdlib", "aiohttp")),
+    "import_memory": Job(clients=("stdlib", "aiohttp"), rounds=1),
     "cold": Job(clients=_SYNC),
     "sync": Job(clients=_SYNC, size=2000, peer_size=200, short_size=1000),
     "async": Job(clients=_ASYNC, size=2000, peer_size=200, short_size=1000),
@@ -224,7 +234,7 @@ MEASURES = (
         title="sockets open 40 ms after 100 calls cancelled",
         job="cancel_calls",
         figure="open",
-        unit="open",
+        unit="",
         bar=Bar(limit=0),
         summary="most",
     ),
@@ -232,7 +242,7 @@ MEASURES = (
         title="the next 100 calls that are right",
         job="cancel_calls",
         figure="right",
-        unit="right",
+        unit="",
         bar=Bar(limit=100, at_least=True),
         summary="least",
     ),
@@ -240,7 +250,7 @@ MEASURES = (
         title="sockets open 40 ms after 30 streams cancelled",
         job="cancel_streams",
         figure="open",
-        unit="open",
+        unit="",
         bar=Bar(limit=0),
         summary="most",
     ),
@@ -248,12 +258,10 @@ MEASURES = (
         title="the next 100 calls that are right (streams)",
         job="cancel_streams",
         figure="right",
-        unit="right",
+        unit="",
         bar=Bar(limit=100, at_least=True),
         summary="least",
     ),
     Measure(title="installed, without .pyc", job="installed", figure="mb", unit="MB", bar=Bar(limit=10)),
-    Measure(
-        title="distributions", job="installed", figure="distributions", unit="", bar=Bar(limit=6)
-    ),
+    Measure(title="distributions", job="installed", figure="distributions", unit="", bar=Bar(limit=6)),
 )

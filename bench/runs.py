@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import tomllib
@@ -30,9 +31,29 @@ def serving(command: list[str | Path]) -> Iterator[str]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin and server.stdout
         try:
-            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+            origin = f"http://127.0.0.1:{int(server.stdout.readline())}"
+            with _apart(server.pid):
+                yield origin
         finally:
             server.stdin.close()
+
+
+@contextmanager
+def _apart(server: int) -> Iterator[None]:
+    """Give the server one core and us and the clients that we start another, where the system can.
+
+    Else it is chance whether they share one, and a call that wakes no core is cheaper by tens of µs.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(server, {max(cores)})
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def _environment(home: Path) -> dict[str, str]:

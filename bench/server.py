@@ -12,7 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from typing import cast
+from typing import ClassVar, cast
 
 WORDS = (
     *("river", "stone", "cloud", "field", "light", "night", "apple", "bread"),
@@ -64,7 +64,12 @@ def _chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
 
 
 def _whole() -> bytes:
-    message = {"role": "assistant", "content": _words(0, 7, 100), "refusal": None, "annotations": []}
+    message: dict[str, object] = {
+        "role": "assistant",
+        "content": _words(0, 7, 100),
+        "refusal": None,
+        "annotations": [],
+    }
     value = {
         "id": "chatcmpl-Bench0000000000000000000000000",
         "object": "chat.completion",
@@ -107,7 +112,7 @@ def stream_pieces(chunks: int, *, gap: bool, usage: bool) -> Iterable[bytes]:
 class Connection(asyncio.Protocol):
     """One client's connection."""
 
-    everyone: set[Connection] = set()
+    everyone: ClassVar[set[Connection]] = set()
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -159,7 +164,9 @@ class Connection(asyncio.Protocol):
             self.transport.write(WHOLE)
             return
         gap_s, usage = asked.get("gap", 0) / 1000, bool(re.search(rb'"include_usage": ?true', body))
-        pieces = stream_pieces(asked.get("chunks", BLOCK), gap=gap_s > 0, usage=usage) if streaming else [WHOLE]
+        pieces = (
+            stream_pieces(asked.get("chunks", BLOCK), gap=gap_s > 0, usage=usage) if streaming else [WHOLE]
+        )
         self.reply = self.loop.create_task(self.write_all(pieces, asked.get("delay", 0) / 1000, gap_s))
 
     async def write_all(self, pieces: Iterable[bytes], delay_s: float, gap_s: float) -> None:

@@ -11,7 +11,7 @@ US = "baimo"
 
 def number(value: float) -> str:
     """Three digits that matter."""
-    if value >= 100 or value == int(value):
+    if value >= 100 or value == round(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
@@ -41,12 +41,8 @@ def _base(figures: Figures, measure: Measure, titles: dict[str, str]) -> str:
 def rows(
     figures: Figures, measures: Sequence[Measure], clients: Sequence[str], titles: dict[str, str]
 ) -> list[list[str]]:
-    """The head and one row per measure; a client that is the base of each of its rows has no column."""
-    others = [
-        client
-        for client in clients
-        if client != US and any(figures.rounds(m, client) and m.base != client for m in measures)
-    ]
+    """The head and one row per measure; of the clients those have a column that have a figure."""
+    others = [client for client in clients if any(figures.rounds(measure, client) for measure in measures)]
     head = ["", "base (1x)", "Baimo", "bar", "", *[titles[client] for client in others]]
     body = [
         [
@@ -55,7 +51,7 @@ def rows(
             _cell(figures, measure, US),
             _bar(measure),
             figures.verdict(measure, US),
-            *["" if client == measure.base else _cell(figures, measure, client) for client in others],
+            *[_cell(figures, measure, client) for client in others],
         ]
         for measure in measures
     ]

@@ -200,7 +200,7 @@ def throughput(client: Any, origin: str, calls: int) -> Found:
 
 def cancel_calls(client: Any, origin: str, calls: int) -> Found:
     """Sockets open at the server 40 ms after calls were cancelled, and how many of the next 100 are right."""
-    return _run(_cancel(client, origin, calls, lambda it: it.call(), "/delay-400"))
+    return _run(_cancel(client, origin, calls, lambda it: it.call(), "/delay-1000"))
 
 
 def cancel_streams(client: Any, origin: str, streams: int) -> Found:
@@ -212,11 +212,15 @@ async def _cancel(
     client: Any, origin: str, count: int, begin: Callable[[Any], Awaitable[int]], path: str
 ) -> Found:
     async with client.Async(f"{origin}{path}/v1") as it:
+        _check(await it.call(), ANSWER)
         tasks = [asyncio.ensure_future(begin(it)) for _ in range(count)]
-        await asyncio.sleep(0.3)
-        held = _open_connections(origin)
-        if held != count:
+        for _ in range(70):
+            await asyncio.sleep(0.01)
+            if (held := _open_connections(origin)) == count:
+                break
+        else:
             raise WrongAnswer(f"{held} connections for {count} at once")
+        await asyncio.sleep(0.2)
         for task in tasks:
             task.cancel()
         await asyncio.sleep(0.04)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import baimo
+from baimo import AsyncClient, Client, Error
+from baimo.types.events import PartDelta
 
 
 def _config(base_url: str) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def _config(base_url: str) -> dict[str, Any]:
 
 class Sync:
     def __init__(self, base_url: str) -> None:
-        self._client = baimo.Client(config=_config(base_url))
+        self._client = Client(config=_config(base_url))
 
     def __enter__(self) -> Sync:
         return self
@@ -30,13 +31,18 @@ class Sync:
         characters = 0
         with self._client.stream("bench/model", "Hi") as events:
             for event in events:
-                if type(event) is baimo.PartDelta:
+                if isinstance(event, PartDelta):
                     characters += len(event.text)
         return characters
 
     def map(self, inputs: Sequence[str]) -> int:
         """The number of characters of all answers, of which none is kept."""
-        return sum([len(answer.text) for answer in self._client.map("bench/model", inputs)])
+        characters = 0
+        for answer in self._client.map("bench/model", inputs):
+            if isinstance(answer, Error):
+                raise answer
+            characters += len(answer.text)
+        return characters
 
 
 class Async:
@@ -44,7 +50,7 @@ class Async:
         self._config = _config(base_url)
 
     async def __aenter__(self) -> Async:
-        self._client = baimo.AsyncClient(config=self._config)
+        self._client = AsyncClient(config=self._config)
         return self
 
     async def __aexit__(self, *failure: Any) -> None:
@@ -57,6 +63,6 @@ class Async:
         characters = 0
         async with self._client.stream("bench/model", "Hi") as events:
             async for event in events:
-                if type(event) is baimo.PartDelta:
+                if isinstance(event, PartDelta):
                     characters += len(event.text)
         return characters

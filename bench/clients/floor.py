@@ -45,15 +45,24 @@ class _Body:
             raise ConnectionError(self.take().decode())
 
 
-class _Connection(_Body, asyncio.Protocol):
+class _Connection(_Body, asyncio.BufferedProtocol):
+    """Received into one lasting buffer: asyncio's other protocols allocate and map 256 KiB for every read."""
+
     waiter: asyncio.Future[None] | None = None
     wakes_early = False
+
+    def __init__(self, buffer: memoryview) -> None:
+        super().__init__()
+        self.buffer = buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
-    def data_received(self, data: bytes) -> None:
-        self.parser.feed_data(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.parser.feed_data(self.buffer[:nbytes])
         if (self.complete or self.wakes_early) and self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
 
@@ -68,6 +77,7 @@ class Async:
     def __init__(self, base_url: str) -> None:
         self._at, self._head = _head(base_url)
         self._idle: list[_Connection] = []
+        self._buffer = memoryview(bytearray(65536))
 
     async def __aenter__(self) -> Async:
         self._loop = asyncio.get_running_loop()
@@ -81,7 +91,7 @@ class Async:
         if self._idle:
             connection = self._idle.pop()
         else:
-            _, connection = await self._loop.create_connection(_Connection, *self._at)
+            _, connection = await self._loop.create_connection(lambda: _Connection(self._buffer), *self._at)
         connection.complete = False
         connection.transport.write(self._head + b"%d\r\n\r\n%s" % (len(body), body))
         return connection
