@@ -1,0 +1,49 @@
+"""The script that writes pages from the catalogue notices a page that is stale."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_docs(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(root / "scripts" / "docs"), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def checkout(folder: Path) -> Path:
+    """As much of the project as the script needs, to be spoilt."""
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "docs", folder / "scripts" / "docs")
+    shutil.copytree(ROOT / "src" / "baimo", folder / "src" / "baimo")
+    return folder
+
+
+def test_the_pages_of_this_checkout_are_fresh() -> None:
+    done = run_docs(ROOT, "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_page_that_differs_or_is_missing_fails_the_check_and_is_written_on_demand(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    assert "docs/providers.md" in run_docs(folder, "--check").stderr
+    assert run_docs(folder).returncode == 0
+    assert run_docs(folder, "--check").returncode == 0
+    row = folder / "src" / "baimo" / "catalogue" / "providers" / "deepseek.toml"
+    row.write_text(row.read_text("utf-8").replace("深度求索", "深度求索二"), "utf-8")
+    stale = run_docs(folder, "--check")
+    assert stale.returncode == 1
+    assert stale.stderr.startswith("stale: docs/zh/providers.md;")
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    assert run_docs(ROOT, "--chek").returncode == 2
