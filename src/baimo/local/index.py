@@ -46,7 +46,8 @@ def link_to(transport: Transport, index: Address, project: str, filename: str) -
 
 
 def _of_pip(environ: Mapping[str, str], platform: str, home: Path, prefix: Path, read: Read) -> Iterator[str]:
-    settings: dict[str, str] = {}
+    # As pip does it: a closer file wins over a farther one, and its section `download` over all of `global`.
+    sections: dict[str, dict[str, str]] = {"global": {}, "download": {}}
     for path in _pip_files(environ, platform, home, prefix):
         text = read(path)
         if text is None:
@@ -56,11 +57,12 @@ def _of_pip(environ: Mapping[str, str], platform: str, home: Path, prefix: Path,
             parser.read_string(text)
         except configparser.Error:
             continue
-        for section in ("global", "download"):
+        for section, settings in sections.items():
             if parser.has_section(section):
                 settings.update({key.replace("_", "-"): value for key, value in parser.items(section)})
-    yield from (environ.get("PIP_INDEX_URL") or settings.get("index-url", "")).split()
-    yield from (environ.get("PIP_EXTRA_INDEX_URL") or settings.get("extra-index-url", "")).split()
+    told = sections["global"] | sections["download"]
+    yield from (environ.get("PIP_INDEX_URL") or told.get("index-url", "")).split()
+    yield from (environ.get("PIP_EXTRA_INDEX_URL") or told.get("extra-index-url", "")).split()
 
 
 def _pip_files(environ: Mapping[str, str], platform: str, home: Path, prefix: Path) -> Iterator[Path]:

@@ -49,6 +49,7 @@ def pull(
     on_progress: OnProgress | None = None,
     environ: Mapping[str, str] | None = None,
     transport: Transport | None = None,
+    known: Mapping[str, KnownModel] = KNOWN,
 ) -> Path:
     """Bring a model onto this machine and return the path of its weights.
 
@@ -57,7 +58,8 @@ def pull(
     it is the file's name without its ending. A model that is already here and whole is not fetched again.
 
     Raises LocalModelError, InputError for a name nobody knows. `transport` is for https addresses and for
-    machines without pip and uv; by default a new one with the environment's proxies.
+    machines without pip and uv; by default a new one with the environment's proxies. `known` are the
+    models that have a name.
     """
     work = _Pull(
         Store(home or home_dir()),
@@ -68,14 +70,14 @@ def pull(
     try:
         if "://" in what:
             return work.address(what, name)
-        known = KNOWN.get(what.lower())
-        if known is not None and name is None and not Path(what).is_file():
-            return work.known(known)
+        model = known.get(what.lower())
+        if model is not None and name is None and not Path(what).is_file():
+            return work.known(model)
         if what.lower().endswith(".gguf") or Path(what).is_file():
             return work.file(Path(what), name)
     except OSError as error:
         raise LocalModelError(f"{what}: the model folder cannot be written: {error.strerror}") from error
-    raise InputError(f"no model is called {what!r}", hint=near(what, tuple(KNOWN)))
+    raise InputError(f"no model is called {what!r}", hint=near(what, tuple(known)))
 
 
 class _Pull:

@@ -178,7 +178,7 @@ class _Desk:
         return self._send_off(request, asked, record, engine)
 
     def _send_off(self, request: HttpRequest, asked: _Asked, record: Record, engine: Engine) -> HttpRequest:
-        if record.english_only and _CHINESE_AND_KIN.search(bytes(asked.messages).decode("utf-8", "replace")):
+        if record.english_only and _is_far_from_english(asked.messages):
             self._say_once(f"english {record.name}", _english_only(record.name))
         path = _CHAT if _path(request).endswith(_CHAT) else _EMBED
         fields = (
@@ -255,10 +255,20 @@ def _asked(request: HttpRequest) -> _Asked:
         raise InputError(f"the request to the embedded model cannot be read: {error}") from error
 
 
+def _is_far_from_english(messages: msgspec.Raw) -> bool:
+    """Whether Chinese, Japanese or Korean stands in the messages, written plainly or as JSON escapes."""
+    text = bytes(messages)
+    if text.isascii() and b"\\u" not in text:
+        return False
+    plain = msgspec.json.encode(msgspec.json.decode(text)).decode()
+    return _CHINESE_AND_KIN.search(plain) is not None
+
+
 def _english_only(name: str) -> str:
     """One line in both languages: what to use for Chinese instead."""
     pulled = f"`baimo pull {FOR_CHINESE}` ({megabytes(KNOWN[FOR_CHINESE].size)})"
-    free = sorted((row for row in providers() if row.free_tier), key=lambda row: row.currency != "CNY")
+    elsewhere = (row for row in providers() if row.free_tier and row.endpoints[0].transport != "local")
+    free = sorted(elsewhere, key=lambda row: row.currency != "CNY")
     named = ", ".join(row.name for row in free[:_FREE_SHOWN])
     zh = f"，或用有免费额度的服务商：{named}" if named else ""
     en = f", or a provider with a free tier: {named}" if named else ""
