@@ -181,8 +181,6 @@ def _info(provider_name: str, name: str, row: ModelRow, shared: ModelsFile) -> M
 
 def _dated(price: Price, row: ModelRow, shared: ModelsFile) -> Price:
     """A price without a source of its own has the model's, or the file's."""
-    if price.source is not None and price.checked is not None:
-        return price
     return replace(
         price,
         source=price.source or row.source or shared.source,
