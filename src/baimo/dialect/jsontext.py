@@ -1,7 +1,7 @@
 """JSON as providers write it: strict first, then with what the strict reader refuses.
 
-A provider that cuts its text between the two halves of a surrogate pair sends half an escape, which is no valid
-Unicode; one that cuts inside a UTF-8 character sends half a character.
+A provider that cuts its text between the two halves of a surrogate pair sends half an escape, which is no
+valid Unicode; one that cuts inside a UTF-8 character sends half a character.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from baimo.errors import (
@@ -46,34 +46,31 @@ BY_STATUS: Mapping[int, type[ProviderError]] = {
 
 _RETRYABLE_STATUS = {409}
 
-_NO_MONEY = re.compile(
-    r"insufficient (?:account )?(?:balance|quota|funds|credit)|balance is (?:insufficient|not enough)|overdue balance"
-    r"|not enough (?:credit|balance)|account balance|current (?:token )?quota|out of credit|payment required"
-    r"|in arrears|arrearage|欠费|余额不足|充值",
-    re.IGNORECASE,
+# Patterns are kept as text: they are compiled when the first refusal comes, not at import.
+_NO_MONEY = (
+    r"(?i)insufficient (?:account )?(?:balance|quota|funds|credit)|balance is (?:insufficient|not enough)"
+    r"|overdue balance|not enough (?:credit|balance)|account balance|current (?:token )?quota|out of credit"
+    r"|payment required|in arrears|arrearage|欠费|余额不足|充值"
 )
-_TOO_LONG = re.compile(
-    r"context[ _](?:length|window|size)|maximum context|max(?:imum)? (?:model )?(?:sequence|prompt) length"
+_TOO_LONG = (
+    r"(?i)context[ _](?:length|window|size)|maximum context|max(?:imum)? (?:model )?(?:sequence|prompt) length"
     r"|prompt (?:is )?too long|prompt tokens too long|exceeded model token limit|too many (?:input )?tokens"
-    r"|reduce the length of|exceeds the (?:available )?context|超长|上下文长度",
-    re.IGNORECASE,
+    r"|reduce the length of|exceeds the (?:available )?context|超长|上下文长度"
 )
-_FILTERED = re.compile(
-    r"content[ _](?:policy|filter|management)|content_?filter|safety system|data_?inspection|high risk"
-    r"|inappropriate content|sensitive content|敏感内容|不安全|策略阻止",
-    re.IGNORECASE,
+_FILTERED = (
+    r"(?i)content[ _](?:policy|filter|management)|content_?filter|safety system|data_?inspection|high risk"
+    r"|inappropriate content|sensitive content|敏感内容|不安全|策略阻止"
 )
-_NO_MODEL = re.compile(
-    r"model[^.]{0,80}(?:does not exist|not found|not exist|is not supported|unknown)"
-    r"|(?:unknown|invalid|no such|not a valid) model\b|模型不存在",
-    re.IGNORECASE,
+_NO_MODEL = (
+    r"(?i)model[^.]{0,80}(?:does not exist|not found|not exist|unknown)|model '[^']*' is not supported"
+    r"|(?:unknown|invalid|no such|not a valid) model\b|模型不存在"
 )
-_BAD_KEY = re.compile(
-    r"(?:invalid|incorrect|wrong|missing)[^.]{0,20} api[ _-]?key|api[ _-]?key (?:is )?(?:invalid|not valid|incorrect)",
-    re.IGNORECASE,
+_BAD_KEY = (
+    r"(?i)(?:invalid|incorrect|wrong|missing)[^.]{0,20} api[ _-]?key"
+    r"|api[ _-]?key (?:is )?(?:invalid|not valid|incorrect)"
 )
 
-_BY_WORDS: Mapping[type[ProviderError], tuple[tuple[re.Pattern[str], type[ProviderError]], ...]] = {
+_BY_WORDS: Mapping[type[ProviderError], tuple[tuple[str, type[ProviderError]], ...]] = {
     InvalidRequestError: (
         (_TOO_LONG, ContextTooLongError),
         (_FILTERED, ContentFilteredError),
@@ -105,7 +102,7 @@ def classify(
     elif found is not InvalidRequestError:
         return found
     for words, kind in _BY_WORDS.get(found, ()):
-        if words.search(message):
+        if re.search(words, message):
             return kind
     if found is InvalidRequestError and status in BY_STATUS:
         return BY_STATUS[status]
@@ -177,9 +174,10 @@ def _number(text: str | None) -> float | None:
     return value if 0 <= value < float("inf") else None
 
 
-_DATE = re.compile(
-    r"[A-Za-z]+,? +(?:(?P<day>\d{1,2})[ -](?P<month>[A-Za-z]{3})[ -](?P<year>\d{2,4})|(?P<month2>[A-Za-z]{3}) +(?P<day2>\d{1,2}))"
-    r" +(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?: +(?P<year2>\d{4}))?(?: +GMT| +UTC)?",
+_DATE = (
+    r"[A-Za-z]+,? +(?:(?P<day>\d{1,2})[ -](?P<month>[A-Za-z]{3})[ -](?P<year>\d{2,4})"
+    r"|(?P<month2>[A-Za-z]{3}) +(?P<day2>\d{1,2}))"
+    r" +(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?: +(?P<year2>\d{4}))?(?: +GMT| +UTC)?"
 )
 """The three forms of a date in HTTP: `Sun, 06 Nov 1994 08:49:37 GMT` and its two elders."""
 
@@ -188,7 +186,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 def _date(text: str) -> float | None:
     """Unix seconds of a date as HTTP writes it."""
-    found = _DATE.fullmatch(text)
+    found = re.fullmatch(_DATE, text)
     month = found and (found["month"] or found["month2"]).lower()
     year = found and (found["year"] or found["year2"])
     if not found or not year or month not in _MONTHS:
@@ -197,20 +195,20 @@ def _date(text: str) -> float | None:
     clock = (int(found["hour"]), int(found["minute"]), int(found["second"]))
     day = int(found["day"] or found["day2"])
     try:
-        return datetime(full_year, _MONTHS.index(month) + 1, day, *clock, tzinfo=timezone.utc).timestamp()
+        return datetime(full_year, _MONTHS.index(month) + 1, day, *clock, tzinfo=UTC).timestamp()
     except ValueError:
         return None
 
 
-_WAIT = re.compile(
-    r"(?:retry|try again|available|reset)[^.\d]{0,20}(?:after|in) (\d+(?:\.\d+)?) ?(ms|milliseconds?|s|sec|seconds?)\b",
-    re.IGNORECASE,
+_WAIT = (
+    r"(?i)(?:retry|try again|available|reset)[^.\d]{0,20}(?:after|in) (\d+(?:\.\d+)?) ?"
+    r"(ms|milliseconds?|s|sec|seconds?)\b"
 )
 
 
 def wait_in_words(message: str) -> float | None:
     """Seconds that a message asks to wait: "please try again in 1.5s"."""
-    found = _WAIT.search(message)
+    found = re.search(_WAIT, message)
     if found is None:
         return None
     return float(found[1]) / (1000 if found[2].lower().startswith("m") else 1)

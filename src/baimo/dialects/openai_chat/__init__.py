@@ -1,9 +1,9 @@
 """The chat API of OpenAI and of all who speak it, with embeddings and the list of models, both ways.
 
-Read at https://platform.openai.com/docs/api-reference/chat and in the types of the official Python package 3.54.0,
-November 2026. Odd things: a refusal and a forced tool call both end with `stop`; usage may stand in five places;
-an error may come under status 200, in the middle of a stream and after its finish reason; `[DONE]` is often
-missing. How providers differ is in `quirks`.
+Read at https://platform.openai.com/docs/api-reference/chat and in the types of the official Python package
+3.54.0, November 2026. Odd things: a refusal and a forced tool call both end with `stop`; usage may stand
+in five places; an error may come under status 200, in the middle of a stream and after its finish reason;
+`[DONE]` is often missing. How providers differ is in `quirks`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class OpenAIChat:
 
     def encoder(self, request: ChatRequest) -> ChatEncoder:
         """Being the provider: an encoder for the reply to that request."""
-        return StreamEncoder(request) if request.stream else WholeEncoder(request_)
+        return StreamEncoder(request) if request.stream else WholeEncoder(request)
 
     def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
         """Being the provider: head and body of a refusal."""

@@ -31,8 +31,8 @@ class _Call:
 class Calls:
     """The tool calls of one choice.
 
-    A fragment belongs to the call of its index. Without a usable index it belongs to the call of its id; without
-    an id to the last call, unless it names a tool again.
+    A fragment belongs to the call of its index. Without a usable index it belongs to the call of its id;
+    without an id to the last call, unless it names a tool again.
     """
 
     def __init__(self, parts: Parts) -> None:

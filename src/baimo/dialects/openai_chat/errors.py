@@ -35,13 +35,13 @@ _MAX_BODY = 4096
 _TABLE: Mapping[type[ProviderError], str] = {
     InvalidRequestError: """
         invalid_request_error unsupported_parameter unsupported_value invalid_value invalid_type BadRequest
-        missing_required_parameter invalid_parameter_error malformed_json invalid_argument invalid-argument 400
-        MissingParameter InvalidParameter invalid_image_url tool_use_failed not_supported_error 1210 1212 1213
-        1214 1215 1231 2013 1042
+        missing_required_parameter invalid_parameter_error malformed_json invalid_argument invalid-argument
+        400 MissingParameter InvalidParameter invalid_image_url tool_use_failed not_supported_error 1210
+        1212 1213 1214 1215 1231 2013 1042
     """,
     ContextTooLongError: """
-        context_length_exceeded exceed_context_size_error tokens_too_long characters_too_long string_above_max_length
-        1261
+        context_length_exceeded exceed_context_size_error tokens_too_long characters_too_long
+        string_above_max_length 1261
     """,
     ContentFilteredError: """
         content_filter content_policy_violation data_inspection_failed DataInspectionFailed unsafe_request
@@ -74,8 +74,9 @@ _TABLE: Mapping[type[ProviderError], str] = {
         user_rate_limit_exceeded cluster_rate_limit_exceeded TooManyRequests 429 1302 1303 1041 2045
     """,
     OverloadedError: """
-        server_is_overloaded overloaded_error service_unavailable_error engine_overloaded_error unavailable_error
-        ServerOverloaded ModelLoadingError ModelUnavailable ModelServingError 503 1305 1312 50505
+        server_is_overloaded overloaded_error service_unavailable_error engine_overloaded_error
+        unavailable_error ServerOverloaded ModelLoadingError ModelUnavailable ModelServingError 503 1305
+        1312 50505
     """,
     ServerError: """
         server_error internal_server_error internal_error InternalError InternalServiceError
@@ -160,7 +161,8 @@ def find_refusal(body: Any, *, event: str = "", failed: bool = False) -> Refusal
     """The refusal in a decoded body, or None. `failed`: the status says that it is one, so any text counts.
 
     Known forms: `{error: {…}}`, `{error: "…"}`, `{code, error}`, `{code, message}`, `{detail}`, `{message}`,
-    `{object: "error", …}`, `{fault: {…}}`, `[{error}]`, `{base_resp}`, `{error_code, error_msg}`, a bare string.
+    `{object: "error", …}`, `{fault: {…}}`, `[{error}]`, `{base_resp}`, `{error_code, error_msg}`, a bare
+    string.
     """
     if isinstance(body, list) and body:
         body = body[0]
@@ -242,7 +244,8 @@ def _details(detail: Any) -> str:
 
 
 def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> NoReturn:
-    """Raise the error that a refusal means. A status inside a good reply's body decides like one of the head."""
+    """Raise the error that a refusal means. A status inside a good reply's body decides like one of the
+    head."""
     code = (
         (head.status >= 400 and head.status) or refusal.status or (500 if head.status < 400 else head.status)
     )
@@ -323,11 +326,8 @@ def encode_error(error: Error) -> tuple[WireHead, bytes]:
 
 def error_object(error: Error) -> tuple[int, dict[str, Any]]:
     """The status and the `{error}` object for an error of ours."""
-    for kind, code, word, name in _OURS:
-        if isinstance(error, kind):
-            break
-    else:
-        code, word, name = 502, "server_error", None
+    found = (row for row in _OURS if isinstance(error, row[0]))
+    _, code, word, name = next(found, (Error, 502, "server_error", None))
     said = getattr(error, "provider_code", None)
     message = error.message.encode("utf-8", "replace").decode()
     return code, {"error": {"message": message, "type": word, "param": None, "code": name or said}}

@@ -1,11 +1,12 @@
-"""The commonest chunks as small structs: a piece of text of the first choice and nothing else.
+"""The commonest chunks and replies as small structs: text of the first choice and nothing else.
 
-Every field that would mean something more is typed as null, so a chunk that carries it is refused by the decoder
-itself and costs no look-up here. Fields that mean nothing to us are skipped.
+Every field that would mean something more is typed as null, so a chunk that carries it is refused by the
+decoder itself and costs no look-up here. Fields that mean nothing to us are skipped.
 """
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -45,6 +46,29 @@ class _Reasoning(_Delta, gc=False):
     reasoning_content: Nothing = None
 
 
+class _Message(msgspec.Struct, gc=False):
+    content: str
+    reasoning_content: Nothing = None
+    reasoning: Nothing = None
+    refusal: Nothing = None
+    tool_calls: tuple[()] | None = None
+    function_call: None = None
+    audio: None = None
+    reasoning_details: None = None
+    annotations: tuple[()] | None = None
+    images: None = None
+    extra_content: None = None
+    thought_signature: None = None
+
+
+class _WholeChoice(msgspec.Struct, gc=False):
+    message: _Message
+    finish_reason: Literal["stop", "length"]
+    index: Literal[0] = 0
+    logprobs: None = None
+    usage: None = None
+
+
 class _Choice(msgspec.Struct, gc=False):
     index: Literal[0] = 0
     finish_reason: None = None
@@ -65,14 +89,24 @@ class _Chunk(msgspec.Struct, gc=False):
     references: None = None
 
 
+class _Reply(_Chunk, gc=False, kw_only=True):
+    choices: tuple[_WholeChoice]
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    usage: dict[str, Any] | None = None  # type: ignore[assignment]
+
+
+whole = msgspec.json.Decoder(_Reply).decode
+"""A whole reply of one choice that is nothing but text."""
+
 Lane: TypeAlias = Callable[[bytes], Any]
 
 
 def _lane(delta: type[_Delta]) -> Lane:
     choice = msgspec.defstruct("_OneChoice", [("delta", delta)], bases=(_Choice,), gc=False, kw_only=True)
-    chunk = msgspec.defstruct(
-        "_OneChunk", [("choices", tuple[choice])], bases=(_Chunk,), gc=False, kw_only=True
-    )  # type: ignore[valid-type]
+    one: Any = types.GenericAlias(tuple, (choice,))
+    chunk = msgspec.defstruct("_OneChunk", [("choices", one)], bases=(_Chunk,), gc=False, kw_only=True)
     return msgspec.json.Decoder(chunk).decode
 
 

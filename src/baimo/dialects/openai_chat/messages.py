@@ -311,9 +311,7 @@ class MessageEncoder:
         marks: dict[str, Any] = fields.pop(IN_PART, {})
         for name, value in fields.items():
             earlier = wire.get(name)
-            if isinstance(earlier, list) and isinstance(value, list):
-                value = earlier + value
-            wire[name] = value
+            wire[name] = earlier + value if isinstance(earlier, list) and isinstance(value, list) else value
         return marks
 
     def _call(self, part: ToolCall) -> dict[str, Any]:

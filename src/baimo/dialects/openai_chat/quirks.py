@@ -1,7 +1,8 @@
 """How providers of this wire differ from each other: every difference is one typed field.
 
-The defaults are those of a provider nobody has looked at yet: what OpenAI documents can be said, what others added
-cannot, the limit is `max_tokens`, a developer's message goes out as the system's, and reasoning is not sent back.
+The defaults are those of a provider nobody has looked at yet: what OpenAI documents can be said, what
+others added cannot, the limit is `max_tokens`, a developer's message goes out as the system's, and
+reasoning is not sent back.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ Refusable: TypeAlias = Literal[
 ]
 """Neutral names of what OpenAI documents and a provider may refuse.
 
-`image_url` is an image by a web address (bytes may still be sent), `name` the name of a message's author, `replay`
-what another provider of this wire gave to be sent back (reasoning_details, signatures); it is left out in silence.
+`image_url` is an image by a web address (bytes may still be sent), `name` the name of a message's author,
+`replay` what another provider of this wire gave to be sent back (reasoning_details, signatures); it is
+left out in silence.
 """
 
 Extra: TypeAlias = Literal[
@@ -120,15 +122,16 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reasoning_field: Literal["reasoning_content", "reasoning", "think_tags", "thinking_part"] = (
         "reasoning_content"
     )
-    """Where an earlier answer's reasoning stands when it is sent back: a field, tags inside the content, or a part
-    of a content list."""
+    """Where an earlier answer's reasoning stands when it is sent back: a field, tags inside the content,
+    or a part of a content list."""
 
     reasoning_replay: Literal["never", "tool_turns", "always", "required"] = "never"
-    """When it is sent back: never, where the message called tools, always, or (required) where the message called
-    tools with one blank in place of reasoning that is not known."""
+    """When it is sent back: never, where the message called tools, always, or (required) where the message
+    called tools with one blank in place of reasoning that is not known."""
 
     reasoning_tokens: Literal["auto", "outside"] = "auto"
-    """Whether completion_tokens counts them. auto: yes, unless the total tells otherwise. outside: in neither."""
+    """Whether completion_tokens counts them. auto: yes, unless the total tells otherwise. outside: in
+    neither."""
 
     think_tags: bool = False
     """Answers carry their reasoning in the content, inside `<think>` and `</think>`."""
@@ -146,7 +149,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""
 
     tool_ids: Literal["any", "nine"] = "any"
-    """nine: ids of tool calls must be nine letters or digits; others are replaced, alike in call and result."""
+    """nine: ids of tool calls must be nine letters or digits; others are replaced, alike in call and
+    result."""
 
     renamed: dict[str, str] = {}
     """Top-level wire fields that go by another name here: `seed = "random_seed"`."""

@@ -1,8 +1,8 @@
 """Replies of this wire, whole and streamed, to events.
 
-One event of a stream and a whole body go through the same code. The commonest chunk, which carries nothing but a
-piece of text of the first choice, is decoded straight into a small struct; whatever else a chunk holds makes that
-struct refuse it, and the tolerant way takes over.
+One event of a stream and a whole body go through the same code. The commonest chunk, which carries nothing
+but a piece of text of the first choice, is decoded straight into a small struct; whatever else a chunk
+holds makes that struct refuse it, and the tolerant way takes over.
 """
 
 from __future__ import annotations
@@ -14,13 +14,23 @@ import msgspec
 
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import StreamInterrupted, WireError
-from baimo.types.events import ChatEvent, PartDelta, Started, UsageReported
+from baimo.types.chat import FinishReason
+from baimo.types.content import Text
+from baimo.types.events import (
+    ChatEvent,
+    Finished,
+    PartDelta,
+    PartEnded,
+    PartStarted,
+    Started,
+    UsageReported,
+)
 from baimo.wire.http import WireHead
 from baimo.wire.sse import EventDecoder
 
 from .choice import ChoiceState, citations_of
 from .errors import find_refusal, raise_for_body, raise_refusal
-from .fastlane import LANES, Lane
+from .fastlane import LANES, Lane, whole
 from .quirks import Quirks
 from .usage import decode_usage, sum_models
 
@@ -29,6 +39,14 @@ MAX_BODY = 64 * 1024 * 1024
 
 MAX_ERROR_BODY = 1024 * 1024
 """Bytes of a refusal that are kept; the rest is passed over."""
+
+
+_TEXT_BEGINS = PartStarted(index=0, part=Text(text=""))
+_TEXT_ENDS = PartEnded(index=0)
+_FINISHES = {
+    "stop": Finished(reason=FinishReason.STOP, raw="stop"),
+    "length": Finished(reason=FinishReason.LENGTH, raw="length"),
+}
 
 
 class ErrorDecoder:
@@ -81,7 +99,8 @@ class ReplyDecoder:
         return self._sniff(piece)
 
     def end(self) -> list[ChatEvent]:
-        """The body ended. Raises StreamInterrupted for a stream without an end, WireError for a broken body."""
+        """The body ended. Raises StreamInterrupted for a stream without an end, WireError for a broken
+        body."""
         out: list[ChatEvent] = []
         self.early = out
         if self._sse is None:
@@ -178,6 +197,8 @@ class ReplyDecoder:
             raise WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(body)}")
         if not body:
             raise WireError("an empty body where a reply in JSON was due")
+        if self._plain(body, out):
+            return
         reply = decode(body.removeprefix(b"\xef\xbb\xbf"))
         refusal = find_refusal(reply)
         if refusal is not None:
@@ -195,6 +216,30 @@ class ReplyDecoder:
             self._state(choice).chunk(choice, out)
         self._tail(reply, out)
         self._close(out)
+
+    def _plain(self, body: bytes, out: list[ChatEvent]) -> bool:
+        """The commonest reply, one choice of nothing but text, without further ado."""
+        if self._quirks.think_tags:
+            return False
+        try:
+            reply = whole(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return False
+        choice = reply.choices[0]
+        out.append(Started(id=reply.id or None, model=reply.model or None, created=reply.created or None))
+        if choice.message.content:
+            out.append(_TEXT_BEGINS)
+            out.append(PartDelta(index=0, text=choice.message.content))
+            out.append(_TEXT_ENDS)
+        if reply.usage:
+            self._report(reply.usage, out)
+        out.append(_FINISHES[choice.finish_reason])
+        return True
+
+    def _report(self, counts: dict[str, Any], out: list[ChatEvent]) -> None:
+        self._usage = counts
+        outside = self._quirks.reasoning_tokens == "outside"
+        out.append(UsageReported(usage=decode_usage(counts, outside=outside)))
 
     def _start_reply(self, chunk: dict[str, Any], out: list[ChatEvent]) -> None:
         if self._started or not chunk.get("choices"):
@@ -227,9 +272,7 @@ class ReplyDecoder:
         if counts is None:
             counts = sum_models(chunk.get("bot_usage"))
         if counts and counts != self._usage:
-            self._usage = counts
-            outside = self._quirks.reasoning_tokens == "outside"
-            out.append(UsageReported(usage=decode_usage(counts, outside=outside)))
+            self._report(counts, out)
         sources = citations_of(chunk)
         if sources and 0 in self._choices:
             self._choices[0].sources = sources
@@ -243,7 +286,8 @@ class ReplyDecoder:
             state.close(out)
 
     def _find_lane(self, payload: bytes) -> Lane | None:
-        """The quick way for the next chunk, if the first choice has an open part that takes nothing but text."""
+        """The quick way for the next chunk, if the first choice has an open part that takes nothing but
+        text."""
         self._lane = None
         state = self._choices.get(0)
         part = state.plain() if state is not None and not self._done else None

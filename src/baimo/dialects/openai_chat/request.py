@@ -1,4 +1,5 @@
-"""Neutral requests to this wire's bodies. What a provider cannot be told is refused, or dropped with a note."""
+"""Neutral requests to this wire's bodies. What a provider cannot be told is refused, or dropped with a
+note."""
 
 from __future__ import annotations
 

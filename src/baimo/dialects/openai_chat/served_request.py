@@ -195,13 +195,10 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
     )
 
 
-_PATH = re.compile(r"`\$(?:\.)?(.*)`")
-
-
 def _named(message: str, prefix: str = "") -> str:
     """A validation message with the path of the field in front."""
     text, _, path = message.partition(" - at ")
-    found = _PATH.search(path)
+    found = re.search(r"`\$(?:\.)?(.*)`", path)
     name = found[1] if found else ""
     missing = re.search(r"missing required field `(\w+)`", text)
     if missing:

@@ -108,6 +108,8 @@ def encode_usage(usage: Usage) -> dict[str, Any]:
 
 def _count(counts: dict[str, Any], name: str) -> int | None:
     value = counts.get(name)
+    if value is None:
+        return None
     if type(value) is float and value.is_integer():
         value = int(value)
     return value if type(value) is int and value >= 0 else None
