@@ -59,7 +59,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
         if self.port is None or "://" in value:
             return value
         host, slash, path = value.partition("/")
-        has_port = not host.endswith("]") and host.rpartition(":")[2].isdigit()
+        has_port = host.rpartition(":")[2].isdigit()
         return f"http://{host}{'' if has_port else f':{self.port}'}{slash}{path}"
 
 
