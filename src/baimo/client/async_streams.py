@@ -38,7 +38,7 @@ class AsyncChatStream(StreamState):
     @property
     async def text(self) -> AsyncIterator[str]:
         """The words for people of the first choice, piece by piece."""
-        only = TextOnly()
+        only = TextOnly(self._folder)
         for piece in only.pick(self._rest()):
             yield piece
         while await self._fill():

@@ -26,23 +26,28 @@ class _Driving(Protocol):
 
 
 class TextOnly:
-    """Picks the words for people of the first choice out of events."""
+    """Picks the words for people of the first choice out of events that `folder` has taken in."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("_folder", "_is_text")
 
-    def __init__(self) -> None:
-        self._parts: set[int] = set()
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._is_text: dict[int, bool] = {}
 
     def pick(self, events: list[ChatEvent]) -> list[str]:
         """The pieces of text that these events bring."""
         found: list[str] = []
-        parts = self._parts
+        is_text = self._is_text
         for event in events:
             if type(event) is PartDelta:
-                if event.text and event.index in parts and event.choice == 0:
+                if event.choice != 0 or not event.text:
+                    continue
+                wanted = is_text.get(event.index)
+                if wanted is None:
+                    wanted = is_text[event.index] = self._folder.kind(event.index) is Text
+                if wanted:
                     found.append(event.text)
             elif type(event) is PartStarted and event.choice == 0 and type(event.part) is Text:
-                parts.add(event.index)
                 if event.part.text:
                     found.append(event.part.text)
         return found
@@ -139,7 +144,7 @@ class ChatStream(StreamState):
     @property
     def text(self) -> Iterator[str]:
         """The words for people of the first choice, piece by piece."""
-        only = TextOnly()
+        only = TextOnly(self._folder)
         yield from only.pick(self._rest())
         while self._fill():
             yield from only.pick(self._rest())

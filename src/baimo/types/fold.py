@@ -134,6 +134,10 @@ class Folder:
             case _:
                 assert_never(event)
 
+    def kind(self, index: int, choice: int = 0) -> type[Part]:
+        """What kind of part that is. Raises KeyError for one that has not begun."""
+        return type(self._choices[choice].parts[index].part)
+
     def _choice(self, index: int) -> _GrowingChoice:
         choice = self._choices.get(index)
         if choice is None:
