@@ -7,6 +7,7 @@ import re
 from baimo.errors import ConfigError
 
 _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*(.*)", re.DOTALL)
+_ENDING = re.compile(r"\r\n|\n|\r")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$", "'": "'"}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
@@ -21,7 +22,7 @@ def parse(text: str, *, where: str = ".env") -> dict[str, str]:
     {'A': 'x y', 'B': '2'}
     """
     found = {}
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+    for number, line in enumerate(_ENDING.split(text.removeprefix("\ufeff")), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue

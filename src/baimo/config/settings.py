@@ -58,7 +58,7 @@ class Settings:
         self._aliases = _aliases(layers)
         self._resolver = Resolver(tables, self._aliases, around)
         for name, layered in tables.items():
-            if any(key not in shape.PROVIDER for _, table in layered for key in table):
+            if any(key not in shape.PROVIDER or key == "keys" for _, table in layered for key in table):
                 self._resolver.provider(name)  # only its row tells whether such keys are known
         self._routes: dict[str, Route] = {}
 
@@ -268,9 +268,8 @@ def _providers(layers: Sequence[Layer]) -> dict[str, Tables]:
         for name, table in layer.table.get("providers", {}).items():
             real = _row_name(name, new, layer.label)
             if real in written:
-                raise ConfigError(
-                    f"{layer.label}: providers.{name} and providers.{written[real]} are the same"
-                )
+                both = f"providers.{written[real]} and providers.{name}"
+                raise ConfigError(f"{layer.label}: {both} are the same provider")
             written[real] = name
             found.setdefault(real, []).append((layer, table))
     return {name: tuple(tables) for name, tables in found.items()}
