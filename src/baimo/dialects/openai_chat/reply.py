@@ -210,7 +210,9 @@ class ReplyDecoder:
         if not choices:
             raise WireError("the reply's field 'choices' is empty")
         for number, choice in enumerate(choices):
-            if not isinstance(choice.get("message"), dict) and not isinstance(choice.get("delta"), dict):
+            if isinstance(choice.get("message"), dict):
+                choice.pop("delta", None)
+            elif not choice.get("delta") and not choice.get("finish_reason"):
                 raise WireError(f"the reply has no field 'choices[{number}].message'")
             choice.setdefault("index", number)
             self._state(choice).chunk(choice, out)

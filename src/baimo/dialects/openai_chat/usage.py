@@ -11,10 +11,12 @@ from baimo.types.usage import Usage
 
 
 def decode_usage(counts: dict[str, Any], *, outside: bool = False) -> Usage:
-    """Usage from a `usage` object. `outside`: reasoning is counted in neither completion nor total.
+    """Usage from a `usage` object. `outside`: reasoning that exceeds the completion is counted
+    in neither it nor the total.
 
     A prompt's count includes what was cached, written to the cache, heard and seen; a completion's includes
-    reasoning, except where the total shows that it does not. Classes that would exceed their sum are cut.
+    reasoning, except where the total shows that it does not. Classes that would exceed their sum are cut; only
+    more cached tokens than the prompt has are believed to stand beside it.
     """
     inside = _mapping(counts.get("prompt_tokens_details"))
     made = _mapping(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
@@ -27,7 +29,8 @@ def decode_usage(counts: dict[str, Any], *, outside: bool = False) -> Usage:
     if written is None:
         written = _first(counts, "cache_write_tokens", "cache_creation_input_tokens")
     left = prompt
-    cached, left = _take(cached, left)
+    if cached is None or prompt is None or cached <= prompt:
+        cached, left = _take(cached, left)
     written, left = _take(written, left)
     heard, left = _take(_count(inside, "audio_tokens"), left)
     seen, left = _take(_count(inside, "image_tokens"), left)
@@ -63,7 +66,7 @@ def _output(
     if reasoning is None:
         # Gemini's route of this wire leaves thoughts out of the completion and names them nowhere.
         return (completion + beyond, beyond) if beyond > 0 else (completion, None)
-    if outside or (reasoning and beyond == reasoning):
+    if reasoning and (beyond == reasoning or (outside and reasoning > completion)):
         return completion + reasoning, reasoning
     return completion, reasoning
 
