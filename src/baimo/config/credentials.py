@@ -28,8 +28,8 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
     """Where it stands, for people."""
     project: bool
     """True when it is the project's own: written in its file or its `.env`."""
-    variable: str | None = None
-    """The environment variable that holds it."""
+    is_usual: bool = False
+    """True when no configuration names it: one of the provider's usual variables holds it."""
     text: Secret | None = None
     path: Path | None = None
     command: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Locator:
             found = self._variables.first((given,))
             if found is None:
                 return Absent(variable=given, source=source)
-            return _variable(found)
+            return Located(source=found.source, project=found.project, text=Secret(found.value))
         if form == "file":
             return self._file(given, layer, source)
         return Located(source=source, project=False, command=tuple(given), needs_trust=layer.project)
@@ -85,7 +85,9 @@ class Locator:
     def usual(self, names: tuple[str, ...]) -> Located | None:
         """The first of a provider's usual variables that is set."""
         found = self._variables.first(names)
-        return None if found is None else _variable(found)
+        if found is None:
+            return None
+        return Located(source=found.source, project=found.project, text=Secret(found.value), is_usual=True)
 
     def _file(self, given: str, layer: Layer, source: str) -> Located:
         path = self._home / given[2:] if given.startswith(("~/", "~\\")) else layer.folder / given
@@ -93,10 +95,6 @@ class Locator:
         if layer.project and self._project is not None:
             own = path.resolve().is_relative_to(self._project.folder)
         return Located(source=f"{source} ({path})", project=own, path=path)
-
-
-def _variable(found: Variable) -> Located:
-    return Located(source=found.source, project=found.project, variable=found.name, text=Secret(found.value))
 
 
 def _from_file(path: Path, source: str) -> str:

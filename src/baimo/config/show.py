@@ -53,7 +53,7 @@ def variable_lines(provider: Provider, variables: Variables) -> list[Line]:
         endpoint = candidate.endpoint
         for one in candidate.credentials:
             for secret, located in one.located.items():
-                if located.variable is not None and located.text is not None:
+                if located.is_usual and located.text is not None:
                     key = f"providers.{shape.joined('', provider.name)}.{secret}"
                     lines[key] = Line(key=key, value=located.text.masked(), source=located.source)
         found = variables.first(endpoint.base_url_env)
