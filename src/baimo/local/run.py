@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from baimo.catalogue.load import providers
 from baimo.errors import InputError, LocalModelError, TransportError
-from baimo.local.engine import Engine, Weights, engines
+from baimo.local.engine import Engine, Engines, Weights, engines
 from baimo.local.models import DEFAULT_CONTEXT, FOR_CHINESE, KNOWN, megabytes, near
 from baimo.local.pull import OnProgress, Progress, home_dir, pull
 from baimo.local.store import Record, Store, check_gguf
@@ -53,12 +53,14 @@ class LocalTransport:
         say: Say = to_stderr,
         on_progress: OnProgress | None = None,
         network: Transport | None = None,
+        shared: Engines | None = None,
     ) -> None:
         """`home` is the folder above `models/`; `on_progress` hears of a pull on first use.
 
-        `network` carries requests to the loopback port, by default without any proxy.
+        `network` carries requests to the loopback port, by default without any proxy. `shared` are the loaded
+        models, by default those of this process.
         """
-        self._desk = _Desk(home, say)
+        self._desk = _Desk(home, say, shared)
         self._on_progress = on_progress
         self._network = network
 
@@ -95,8 +97,9 @@ class AsyncLocalTransport:
         say: Say = to_stderr,
         on_progress: OnProgress | None = None,
         network: AsyncTransport | None = None,
+        shared: Engines | None = None,
     ) -> None:
-        self._desk = _Desk(home, say)
+        self._desk = _Desk(home, say, shared)
         self._on_progress = on_progress
         self._network = network
 
@@ -146,9 +149,10 @@ class _Asked(msgspec.Struct):
 class _Desk:
     """Finds the engine for a request: everything that both transports share."""
 
-    def __init__(self, home: Path | None, say: Say) -> None:
+    def __init__(self, home: Path | None, say: Say, shared: Engines | None) -> None:
         self._store = Store(home or home_dir())
         self._say = say
+        self._engines = shared or engines()
 
     def listing(self, request: HttpRequest) -> bytes | None:
         """The reply to a request for the list of models, or None when it is another request."""
@@ -167,14 +171,14 @@ class _Desk:
         """The request on its way to an engine that already runs; None when there is none yet."""
         asked = _asked(request)
         record = self._record(asked.model)
-        engine = None if record is None else engines().loaded(self._weights(record, request))
+        engine = None if record is None else self._engines.loaded(self._weights(record, request))
         return None if engine is None or record is None else self._send_off(request, asked, record, engine)
 
     def addressed(self, request: HttpRequest, on_progress: OnProgress | None) -> HttpRequest:
         """The request on its way to its engine, which is pulled and loaded if need be."""
         asked = _asked(request)
         record = self._record(asked.model) or self._pulled(asked.model, on_progress)
-        engine = engines().get(self._weights(record, request))
+        engine = self._engines.get(self._weights(record, request))
         return self._send_off(request, asked, record, engine)
 
     def _send_off(self, request: HttpRequest, asked: _Asked, record: Record, engine: Engine) -> HttpRequest:
@@ -237,7 +241,7 @@ class _Desk:
         )
 
     def _say_once(self, word: str, text: str) -> None:
-        if engines().first_time(word):
+        if self._engines.first_time(word):
             self._say(text)
 
 
