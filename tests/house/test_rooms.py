@@ -6,9 +6,9 @@ import ast
 import tomllib
 from typing import Any
 
-import baimo
 import pytest
 
+import baimo
 from tests import coverage_gate
 from tests.house import sources
 
