@@ -89,7 +89,7 @@ class MessageEncoder:
     def _lay_over(self, wire: dict[str, Any], replay: Replay) -> None:
         """Fields that a provider of this dialect gave to be sent back."""
         if replay.dialect == NAME and "replay" not in self._quirks.refused:
-            wire.update(msgspec.json.decode(replay.json))
+            wire.update(fields_of(replay))
 
     def _other(self, message: Message, index: int, wire: list[dict[str, Any]]) -> None:
         """A message of the system, the developer, the user or a tool."""
@@ -330,6 +330,13 @@ class MessageEncoder:
             return ident
         return self._ids.setdefault(ident, f"call{len(self._ids):05d}")
 
+
+def fields_of(replay: Replay) -> dict[str, Any]:
+    """The fields of what is sent back, their values byte for byte as they came."""
+    return dict(_fields.decode(replay.json))
+
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _TTLS: dict[str, tuple[str, ...]] = {
     "none": (),

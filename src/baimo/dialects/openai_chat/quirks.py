@@ -130,8 +130,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     called tools with one blank in place of reasoning that is not known."""
 
     reasoning_tokens: Literal["auto", "outside"] = "auto"
-    """Whether completion_tokens counts them. auto: yes, unless the total tells otherwise. outside: as auto, but
-    where they exceed completion_tokens they are in neither."""
+    """Whether completion_tokens counts them. auto: yes, unless the total tells otherwise. outside: as
+    auto, but where they exceed completion_tokens they are in neither."""
 
     think_tags: bool = False
     """Answers carry their reasoning in the content, inside `<think>` and `</think>`."""

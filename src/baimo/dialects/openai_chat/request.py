@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -18,7 +19,7 @@ from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_heade
 
 from .address import address
 from .finish import NAME
-from .messages import MessageEncoder
+from .messages import MessageEncoder, fields_of
 from .quirks import Quirks
 
 _HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"application/json"))
@@ -69,7 +70,7 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     body = _Body(request, quirks, complaints).build()
     stream = request.stream or quirks.stream_only
     if request.foreign is not None and request.foreign.dialect == NAME:
-        body.update(msgspec.json.decode(request.foreign.json))
+        body.update(fields_of(request.foreign))
     if request.extra:
         lay_over(body, request.extra)
     headers = _STREAM_HEAD if stream else _HEAD
@@ -90,6 +91,8 @@ def lay_over(body: dict[str, Any], extra: Mapping[str, Any]) -> None:
     """Merge `extra` into a body: the last word, mappings merged one level deep."""
     for name, value in extra.items():
         below = body.get(name)
+        if isinstance(below, Raw):
+            below = msgspec.json.decode(below)
         body[name] = {**below, **value} if isinstance(below, dict) and isinstance(value, Mapping) else value
 
 
@@ -124,8 +127,8 @@ class _Body:
         body["messages"] = MessageEncoder(self._quirks, self._complaints).encode(request.messages)
         if request.tools:
             self._tools(request.tools, request.tool_choice)
-        elif request.tool_choice is not None and request.tool_choice.mode != "none":
-            self._complaints.cannot(f"tool_choice {request.tool_choice.mode!r}", "no tools are offered")
+        elif request.tool_choice is not None and request.tool_choice.mode == "required":
+            self._complaints.cannot("tool_choice 'required'", "no tools are offered")
         if request.max_tokens is not None and self._may("max_tokens"):
             body[self._quirks.max_tokens_field] = request.max_tokens
         self._sampling()

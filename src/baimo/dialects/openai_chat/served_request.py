@@ -10,6 +10,7 @@ import re
 from base64 import b64decode
 from binascii import Error as BadBase64
 from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -71,8 +72,8 @@ class _Audio(msgspec.Struct):
 class _Body(msgspec.Struct):
     """The fields that are understood."""
 
-    model: str
     messages: list[dict[str, Raw]]
+    model: str | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
@@ -157,7 +158,7 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
     stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     limit = body.max_completion_tokens
     return ChatRequest(
-        model=body.model,
+        model=_deployment(wire.target) if body.model is None else body.model,
         messages=tuple([decode_message(fields, index) for index, fields in enumerate(body.messages)]),
         tools=tuple([decode_tool(tool, index) for index, tool in enumerate(body.tools or ())]),
         tool_choice=decode_choice(body.tool_choice),
@@ -193,6 +194,14 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
         else None,
         foreign=Replay(dialect=NAME, json=Raw(msgspec.json.encode(unknown))) if unknown else None,
     )
+
+
+def _deployment(target: bytes) -> str:
+    """The model, where the address names it: `…/deployments/{model}/chat/completions`."""
+    found = re.search(rb"/deployments/([^/?]+)/", target)
+    if found is None:
+        raise InputError("model: is required")
+    return unquote(found[1].decode("ascii", "replace"))
 
 
 def _named(message: str, prefix: str = "") -> str:
@@ -376,7 +385,7 @@ def _object(value: Any, where: str) -> Json:
 
 def decode_tool(tool: Json, index: int) -> Tool:
     """One tool of a body. Raises InputError naming it and the field."""
-    where, kind = f"tools[{index}]", tool.get("type")
+    where, kind = f"tools[{index}]", tool.get("type", "function" if "function" in tool else None)
     if kind == "function":
         try:
             function = msgspec.convert(tool.get("function"), _Function)

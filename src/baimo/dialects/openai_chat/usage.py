@@ -15,8 +15,8 @@ def decode_usage(counts: dict[str, Any], *, outside: bool = False) -> Usage:
     in neither it nor the total.
 
     A prompt's count includes what was cached, written to the cache, heard and seen; a completion's includes
-    reasoning, except where the total shows that it does not. Classes that would exceed their sum are cut; only
-    more cached tokens than the prompt has are believed to stand beside it.
+    reasoning, except where the total shows that it does not. Classes that would exceed their sum are cut;
+    only more cached tokens than the prompt has are believed to stand beside it.
     """
     inside = _mapping(counts.get("prompt_tokens_details"))
     made = _mapping(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
