@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -83,6 +84,7 @@ def _public_homes(test: str) -> set[str]:
     }
 
 
+@cache
 def _reached(room: str) -> set[str]:
     """The modules of a room that its own tests import, and those that these import from within the room."""
     known = {sources.module_name(name): name for name in MODULES}
