@@ -1,0 +1,123 @@
+"""Errors as a user of the command line sees them: what happened, what it means, what to do."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from baimo.errors import ConfigError, Error, InputError, MissingKeyError
+
+from .words import has, language, say
+
+if TYPE_CHECKING:
+    from .console import Console
+
+DONE = 0
+FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130
+
+_SHELLS = (
+    ("bash / zsh", "export {name}='…'"),
+    ("PowerShell", "$env:{name} = '…'"),
+    ("cmd", "set {name}=…"),
+)
+
+
+def report(failure: BaseException, console: Console) -> int:
+    """Tell what went wrong on standard error, and as JSON where a program reads; returns the exit code."""
+    if console.debug:
+        traceback.print_exception(failure)
+    if isinstance(failure, Error):
+        if console.as_json:
+            console.line(json.dumps({"error": error_facts(failure)}, ensure_ascii=False))
+        for line in error_lines(failure):
+            console.tell(line)
+        return exit_code(failure)
+    if isinstance(failure, click.ClickException):
+        for line in usage_lines(failure):
+            console.tell(line)
+        return WRONG_USAGE
+    return INTERRUPTED
+
+
+def exit_code(error: Error) -> int:
+    """2 for what the user can mend on this machine, 1 for a call that failed."""
+    return WRONG_USAGE if isinstance(error, (ConfigError, InputError)) else FAILED
+
+
+def error_lines(error: Error) -> list[str]:
+    """The error, in Chinese what its kind means, the hint, and for a missing key the line to type."""
+    text = f"{error.provider}: {error.message}" if error.provider else error.message
+    facts = [error.code]
+    status = getattr(error, "status", None)
+    if status is not None:
+        facts.append(f"HTTP {status}")
+    provider_code = getattr(error, "provider_code", None)
+    if provider_code and provider_code != str(status):
+        facts.append(provider_code)
+    if error.request_id:
+        facts.append(f"request id {error.request_id}")
+    if error.attempts > 1:
+        facts.append(say("error.attempts", count=error.attempts))
+    lines = [f"{say('error')}{text} [{', '.join(facts)}]"]
+    if language() == "zh" and has(meaning := f"meaning.{error.code}"):
+        lines.append(f"  {say(meaning)}")
+    return [*lines, *(f"  {line}" for line in cure_lines(error))]
+
+
+def usage_lines(error: click.ClickException) -> list[str]:
+    """A wrong use of the command line, with the command whose help tells more."""
+    lines = [f"{say('error')}{_usage(error)}"]
+    ctx = getattr(error, "ctx", None)
+    if isinstance(error, click.UsageError) and ctx is not None:
+        lines.append("  " + say("usage.see_help", command=ctx.command_path))
+    return lines
+
+
+def error_facts(error: Error) -> dict[str, Any]:
+    """The error for a program to read."""
+    facts: dict[str, Any] = {"code": error.code, "message": error.message}
+    for name in ("hint", "provider", "request_id", "status", "provider_code", "retry_after"):
+        value = getattr(error, name, None)
+        if value is not None:
+            facts[name] = value
+    facts["retryable"] = error.retryable
+    partial = getattr(error, "partial", None)
+    if partial is not None:
+        facts["partial"] = partial.text
+    return facts
+
+
+def cure_lines(error: Error) -> list[str]:
+    """The error's hint; for a missing key also the line that sets its variable in each shell."""
+    lines = [error.hint] if error.hint else []
+    if not isinstance(error, MissingKeyError):
+        return lines
+    if language() == "zh":  # the hint says the same in English
+        lines = [say("error.key_home", home=error.home)] if error.home else []
+        lines += [say("error.set_key", provider=error.provider)] if error.provider else []
+    if error.variables:
+        lines.append(say("error.or_variable"))
+        lines += [f"  {shell + ':':<13}{line.format(name=error.variables[0])}" for shell, line in _SHELLS]
+    return lines
+
+
+def _usage(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        text = say("usage.no_option", name=error.option_name)
+        if error.possibilities:
+            text += " " + say("usage.near", names=say("or").join(sorted(error.possibilities)))
+        return text
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return say(
+            "usage.missing", name=error.param.make_metavar(error.ctx) if error.ctx else error.param.name
+        )
+    if isinstance(error, click.BadOptionUsage):
+        return say("usage.option_value", name=error.option_name)
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return say("usage.bad_value", name=error.param.opts[-1], why=error.message)
+    return error.format_message()

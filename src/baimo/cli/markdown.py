@@ -1,0 +1,146 @@
+"""Markdown on a terminal while it is being written.
+
+Blocks that are whole are printed for good; only the last, unfinished one is drawn again and again, so that a
+long answer scrolls as any text does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.live import Live
+from rich.markdown import Heading, Markdown, MarkdownElement
+from rich.segment import Segment
+from rich.spinner import Spinner
+from rich.text import Text
+
+_WIDEST = 100
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
+
+
+class PlainHeading(Heading):
+    """A heading at the left margin, in bold and nothing else."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As `Heading`, without box and centring."""
+        text = self.text.copy()
+        text.justify = "left"
+        text.stylize("bold" if self.tag != "h1" else "bold underline")
+        yield text
+
+
+class Prose(Markdown):
+    """Markdown as sober as a book: plain headings, code in the terminal's own colours."""
+
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "heading_open": PlainHeading}
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, code_theme="ansi_dark", hyperlinks=False)
+
+
+class MarkdownWriter:
+    """Writes an answer on a terminal. Meets the protocol `answers.Writer`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        console.width = min(console.width, _WIDEST)
+        self._blocks = Blocks()
+        self._live: Live | None = None
+        self._printed = False
+
+    def waiting(self, what: str) -> None:
+        """A sign of life until the first word."""
+        if not self._blocks.tail and not self._printed:
+            self._draw(Spinner("dots", Text(what, style="dim"), style="dim"))
+
+    def clear(self) -> None:
+        """Take away what is drawn for the moment."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.update(Text(""))
+            live.stop()
+
+    def feed(self, text: str) -> None:
+        """Print what is whole now, draw the rest."""
+        for block in self._blocks.feed(text.translate(_CONTROL)):
+            self._print(block)
+        self._draw(_Tail(self._blocks, self._printed))
+
+    def end(self) -> None:
+        """Print the rest."""
+        self.clear()
+        rest = self._blocks.end()
+        if rest.strip():
+            self._print(rest)
+
+    def _print(self, block: str) -> None:
+        if self._printed:
+            self._console.print()
+        self._printed = True
+        self._console.print(Prose(block))
+
+    def _draw(self, what: RenderableType) -> None:
+        if self._live is None:
+            self._live = Live(
+                console=self._console, transient=True, refresh_per_second=12, redirect_stderr=False
+            )
+            self._live.start()
+        self._live.update(what)
+
+
+class Blocks:
+    """Finds the blocks of a growing text that no further word can change."""
+
+    def __init__(self) -> None:
+        self.tail = ""
+        """What is not whole yet."""
+
+    def feed(self, text: str) -> list[str]:
+        """The blocks that are whole with this."""
+        self.tail += text
+        whole, start, fence, blank = [], 0, "", False
+        at = 0
+        for line in self.tail.splitlines(keepends=True):
+            if not fence and blank and at > start and line.strip() and not line[0].isspace():
+                whole.append(self.tail[start:at].strip("\n"))
+                start = at
+            mark = _FENCE.match(line)
+            if fence:
+                if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+                    fence = ""
+            elif mark:
+                fence = mark[1]
+            blank = not line.strip()
+            at += len(line)
+        self.tail = self.tail[start:]
+        return [block for block in whole if block.strip()]
+
+    def end(self) -> str:
+        """The rest."""
+        rest, self.tail = self.tail, ""
+        return rest
+
+
+class _Tail:
+    """The unfinished block: as much of its end as fits on the screen."""
+
+    def __init__(self, blocks: Blocks, spaced: bool) -> None:
+        self._blocks = blocks
+        self._spaced = spaced
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = console.render_lines(Prose(self._blocks.tail), options.update(height=None), pad=False)
+        if self._spaced:
+            lines.insert(0, [])
+        room = max(console.size.height - 2, 1)
+        yield from _joined(lines[-room:])
+
+
+def _joined(lines: list[list[Segment]]) -> Iterable[Segment]:
+    for line in lines:
+        yield from line
+        yield Segment.line()
