@@ -16,6 +16,7 @@ from baimo.transports.options import TlsOptions
 from baimo.transports.origin import is_ip
 from baimo.transports.proxy import Proxy
 from baimo.transports.route import Route, proxy_hung_up, proxy_refusal, socks_handshake
+from baimo.transports.socket_settings import tune
 from baimo.wire.http1_tunnel import TunnelReply, render_connect
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from baimo.transports.tls import TlsContexts
 
 _IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0))
-_KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
 
 class Stream(Protocol):
@@ -132,15 +132,6 @@ def connect(names: Resolver, host: str, port: int, deadline: Deadline) -> socket
     sock = _race(addresses, deadline) if len(addresses) > 1 else _connect_one(addresses[0], deadline)
     tune(sock)
     return sock
-
-
-def tune(sock: socket.socket) -> None:
-    """No waiting for more to send, and probes that find out when the peer is gone during a long silence."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEPALIVE:
-        if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def not_ready_errors(sock: socket.socket) -> tuple[type[OSError], ...]:

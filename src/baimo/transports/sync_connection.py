@@ -12,6 +12,7 @@ from typing import Protocol
 from baimo.errors import TransportError
 from baimo.transports.failure import call_aborted, reply_timeout, stale_connection
 from baimo.transports.ready import is_readable, wait_ready
+from baimo.transports.socket_settings import shut_down
 from baimo.transports.sync_connect import Stream, not_ready_errors
 from baimo.wire.http import WireHead
 from baimo.wire.http1 import Http1Connection
@@ -126,7 +127,7 @@ class SyncConnection:
             self._is_dead = True
             # The socket of a parent process is the parent's: only our own hold of it is let go.
             if self._pid == os.getpid():
-                _shut_down(self._base)
+                shut_down(self._base)
         if self._busy.acquire(blocking=False):
             try:
                 self.close_descriptor()
@@ -212,11 +213,3 @@ class SyncConnection:
         if data:
             self.wire.feed(data)
         return True
-
-
-def _shut_down(sock: socket.socket) -> None:
-    try:
-        # Not the method of a TLS socket: that one would take the TLS state from under a reader.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        return  # it ended by itself

@@ -5,7 +5,7 @@ llhttp takes the answer for the head of a body, so these few lines are parsed he
 
 from __future__ import annotations
 
-from baimo.errors import TransportError
+from baimo.errors import ConnectError
 from baimo.wire.http import HeaderFields, WireHead
 from baimo.wire.http1 import MAX_HEAD_BYTES, MAX_HEAD_FIELDS
 
@@ -24,20 +24,20 @@ class TunnelReply:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> WireHead | None:
-        """The head once it is whole. Raises TransportError for what is no HTTP answer."""
+        """The head once it is whole. Raises ConnectError for what is no HTTP answer."""
         self._buffer += data
         while True:
             at = self._buffer.find(b"\r\n\r\n")
             if at < 0:
                 if len(self._buffer) > MAX_HEAD_BYTES:
-                    raise TransportError(f"the proxy's answer has over {MAX_HEAD_BYTES} bytes")
+                    raise ConnectError(f"the proxy's answer has over {MAX_HEAD_BYTES} bytes")
                 return None
             head = _parse(bytes(self._buffer[:at]))
             del self._buffer[: at + 4]
             if head.status < 200:
                 continue
             if head.status < 300 and self._buffer:
-                raise TransportError("the proxy sent bytes of its own after opening the tunnel")
+                raise ConnectError("the proxy sent bytes of its own after opening the tunnel")
             return head
 
 
@@ -46,14 +46,14 @@ def _parse(data: bytes) -> WireHead:
     version, _, rest = first.partition(b" ")
     status = rest[:3]
     if version not in (b"HTTP/1.1", b"HTTP/1.0") or not status.isdigit() or rest[3:4] not in (b"", b" "):
-        raise TransportError("the proxy did not answer in HTTP/1.1")
+        raise ConnectError("the proxy did not answer in HTTP/1.1")
     if len(lines) > MAX_HEAD_FIELDS or len(data) > MAX_HEAD_BYTES:
-        raise TransportError("the head of the proxy's answer is too large")
+        raise ConnectError("the head of the proxy's answer is too large")
     return WireHead(int(status), tuple(_field(line) for line in lines))
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
     name, colon, value = line.partition(b":")
     if not colon or not name or name.strip() != name:
-        raise TransportError("the proxy's answer has a line that is no header field")
+        raise ConnectError("the proxy's answer has a line that is no header field")
     return name.lower(), value.strip()
