@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from baimo.config import credentials
 from baimo.errors import ConfigError, MissingKeyError
 from baimo.types.secret import Secret
 from tests.config.machine import Machine, key_of
@@ -103,6 +104,12 @@ def test_a_command_that_gives_no_key_is_told_without_what_it_printed(
 def test_a_command_that_is_not_there_is_named(machine: Machine) -> None:
     with pytest.raises(ConfigError, match="cannot be run: No such file"):
         machine.at("openai/x", with_key({"command": [str(machine.project / "gone")]}))
+
+
+def test_a_command_that_hangs_is_ended(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "_COMMAND_S", 0.05)
+    with pytest.raises(ConfigError, match=r"gave no key within 0\.05 s"):
+        machine.at("openai/x", with_key({"command": ["sleep", "30"]}))
 
 
 def test_nothing_is_read_or_run_before_a_model_is_asked_for(machine: Machine) -> None:

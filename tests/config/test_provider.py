@@ -136,6 +136,8 @@ def test_a_pool_takes_nothing_from_the_environment_and_names_the_key_that_lacks(
     pool = [{"api_key": "fake-1"}, {"api_key": {"env": "GONE"}}]
     with pytest.raises(MissingKeyError, match="set GONE"):
         machine.at("deepseek/x", {"providers": {"deepseek": {"keys": pool}}})
+    with pytest.raises(MissingKeyError, match="no api_key is set"):
+        machine.at("deepseek/x", {"providers": {"deepseek": {"keys": [{"weight": 1}]}}})
 
 
 def test_an_empty_key_is_no_key(machine: Machine) -> None:

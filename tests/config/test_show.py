@@ -27,6 +27,18 @@ def test_each_value_that_counts_is_shown_once_with_the_place_it_comes_from(machi
     }
 
 
+def test_what_a_higher_place_says_in_another_form_hides_all_below(machine: Machine) -> None:
+    machine.user(
+        '[network.proxy]\nhttps = "http://b.example"\n[providers.openai]\napi_key = "old"\n'
+        '[[providers.deepseek.keys]]\napi_key = "old"'
+    )
+    machine.here(
+        '[network]\nproxy = "http://a.example"\n[[providers.openai.keys]]\napi_key = "new"\n'
+        '[providers.deepseek]\napi_key = "new"'
+    )
+    assert set(lines(machine)) == {"network.proxy", "providers.openai.keys", "providers.deepseek.api_key"}
+
+
 @pytest.mark.parametrize(
     ("table", "key", "value"),
     [

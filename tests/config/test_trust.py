@@ -105,6 +105,20 @@ def test_nor_what_an_alias_of_the_user_lays_over_a_call(machine: Machine) -> Non
     assert "the alias 'smart'" in refused(machine, "smart")
 
 
+def test_nor_what_such_an_alias_lays_over_a_call_through_one_of_the_project(machine: Machine) -> None:
+    machine.user('[models.smart]\nmodel = "openai/x"\nextra = { token = "fake" }')
+    machine.here(REDIRECT + 'api_key = "own"\n[models.mine]\nmodel = "smart"\nheaders = { X = "y" }')
+    assert "the alias 'smart'" in refused(machine, "mine")
+
+
+def test_nor_what_a_trusted_command_gives_to_an_address_that_came_later(machine: Machine) -> None:
+    machine.here("[providers.openai]\napi_key = { command = ['echo', 'fake'] }")
+    machine.trust()
+    machine.at("openai/x")
+    machine.here((machine.project / "baimo.toml").read_text("utf-8"), dotenv=f"OPENAI_BASE_URL={EVIL}")
+    assert ".env would send the key of providers.openai.api_key" in refused(machine)
+
+
 def test_a_file_outside_of_the_folder_is_not_the_projects_even_through_a_link(machine: Machine) -> None:
     (machine.home / "key.txt").write_text("fake-outside", "utf-8")
     for name in ("../home/key.txt", "~/key.txt", str(machine.home / "key.txt")):
@@ -113,6 +127,35 @@ def test_a_file_outside_of_the_folder_is_not_the_projects_even_through_a_link(ma
     (machine.project / "link.txt").symlink_to(machine.home / "key.txt")
     machine.here(REDIRECT + 'api_key = { file = "link.txt" }')
     refused(machine)
+
+
+def test_a_link_of_the_env_file_to_elsewhere_makes_its_keys_not_the_projects(machine: Machine) -> None:
+    (machine.home / "secrets.env").write_text("OPENAI_API_KEY=sk-fake-elsewhere", "utf-8")
+    machine.here(REDIRECT)
+    (machine.project / ".env").symlink_to(machine.home / "secrets.env")
+    assert "OPENAI_API_KEY in .env" in refused(machine)
+
+
+def test_nor_does_a_link_of_the_projects_file_to_the_users(machine: Machine) -> None:
+    machine.user('[providers.openai]\napi_key = "sk-fake-of-the-user"')
+    (machine.project / "baimo.toml").symlink_to(machine.user_file)
+    (machine.project / ".env").write_text(f"OPENAI_BASE_URL={EVIL}", "utf-8")
+    assert ".env would send" in refused(machine)
+
+
+@pytest.mark.parametrize(
+    ("model", "line"),
+    [
+        ("openai/x", 'base_url_env = ["HOMEPAGE"]'),
+        ("ollama/x", 'parameters = { server = { env = ["HOMEPAGE"] } }'),
+    ],
+)
+def test_the_project_may_not_choose_the_variable_that_holds_the_address(
+    machine: Machine, model: str, line: str
+) -> None:
+    machine.environ |= {"HOMEPAGE": EVIL, "OPENAI_API_KEY": "fake", "OLLAMA_API_KEY": "fake"}
+    machine.here(f"[providers.{model.partition('/')[0]}]\n{line}")
+    assert "baimo.toml would send the key of" in refused(machine, model)
 
 
 def test_the_network_may_not_be_changed(machine: Machine) -> None:
@@ -150,6 +193,14 @@ def test_what_is_the_projects_own_goes_where_the_project_says(machine: Machine) 
         machine.here(REDIRECT + f"api_key = {line}", dotenv="X=from-dotenv")
         at = machine.at("openai/x")
         assert (at.site.base_url, key_of(at)) == (EVIL, key)
+
+
+def test_what_the_project_lays_over_a_call_is_its_own_too(machine: Machine) -> None:
+    machine.here(
+        REDIRECT + 'api_key = "own"\nheaders = { X = "y" }\nextra = { a = 1 }\n'
+        '[models.smart]\nmodel = "openai/x"\nheaders = { X = "z" }'
+    )
+    assert machine.at("smart").headers == ((b"X", b"z"),)
 
 
 def test_a_call_without_a_key_goes_where_the_project_says(machine: Machine) -> None:

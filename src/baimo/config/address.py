@@ -15,6 +15,8 @@ from baimo.wire.http import split_url
 from .layers import DOTENV, PROJECT_FILE, Given, Variables
 
 _OPERATIONS = ("/chat/completions", "/completions", "/embeddings", "/responses", "/messages")
+_DRAWN_BY = ("base_url_env", "parameters")
+"""Keys that say where an address is looked for: whoever sets them decides it."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
 
 
@@ -47,13 +49,15 @@ def find_address(
         for name, part in parts.items()
     }
     url = replace(endpoint, base_url=template.value).address(values)
+    redrawn = any(key in given and given[key].layer.project for key in _DRAWN_BY)
     used = [template, *(part for name, part in parts.items() if f"{{{name}}}" in template.value)]
     said = [part for part in used if part.source]
     source = said[0].source if said else "the catalogue"
     if endpoint.transport != "local":
         check_url(url, f"the address of {provider} ({source})")
     files = [part.project_file for part in used if part.project_file]
-    return Address(url, source, values, files[0] if files else None)
+    by_file = files[0] if files else PROJECT_FILE if redrawn else None
+    return Address(url, source, values, by_file)
 
 
 def own_addresses(row: ProviderRow | None, given: Mapping[str, Given], variables: Variables) -> set[str]:

@@ -14,7 +14,7 @@ from baimo.errors import ConfigError, MissingKeyError
 from baimo.types.secret import Secret
 
 from . import files
-from .layers import PROJECT_FILE, Layer, Variable, Variables
+from .layers import DOTENV, PROJECT_FILE, Layer, Variable, Variables
 from .trust import Project
 
 _COMMAND_S = 30.0
@@ -26,8 +26,8 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     """Where it stands, for people."""
-    project: bool
-    """True when it is the project's own: written in its file or its `.env`."""
+    own: bool
+    """True when it is the project's own: it lies in its folder, in a file or in its `.env`."""
     is_usual: bool = False
     """True when no configuration names it: one of the provider's usual variables holds it."""
     text: Secret | None = None
@@ -67,34 +67,34 @@ class Locator:
         if value is None:
             return None
         if isinstance(value, Secret):
-            return Located(source=source, project=layer.project, text=value) if value else None
+            return Located(source=source, own=layer.own, text=value) if value else None
         if isinstance(value, str):
-            return (
-                Located(source=source, project=layer.project, text=Secret(value)) if value.strip() else None
-            )
+            return Located(source=source, own=layer.own, text=Secret(value)) if value.strip() else None
         form, given = next(iter(value.items()))
         if form == "env":
             found = self._variables.first((given,))
             if found is None:
                 return Absent(variable=given, source=source)
-            return Located(source=found.source, project=found.project, text=Secret(found.value))
+            return Located(source=found.source, own=self._owns(found), text=Secret(found.value))
         if form == "file":
             return self._file(given, layer, source)
-        return Located(source=source, project=False, command=tuple(given), needs_trust=layer.project)
+        return Located(source=source, own=False, command=tuple(given), needs_trust=layer.project)
 
     def usual(self, names: tuple[str, ...]) -> Located | None:
         """The first of a provider's usual variables that is set."""
         found = self._variables.first(names)
         if found is None:
             return None
-        return Located(source=found.source, project=found.project, text=Secret(found.value), is_usual=True)
+        return Located(source=found.source, own=self._owns(found), text=Secret(found.value), is_usual=True)
+
+    def _owns(self, found: Variable) -> bool:
+        project = self._project
+        return found.project and project is not None and project.holds(project.folder / DOTENV)
 
     def _file(self, given: str, layer: Layer, source: str) -> Located:
         path = self._home / given[2:] if given.startswith(("~/", "~\\")) else layer.folder / given
-        own = False
-        if layer.project and self._project is not None:
-            own = path.resolve().is_relative_to(self._project.folder)
-        return Located(source=f"{source} ({path})", project=own, path=path)
+        own = layer.own and self._project is not None and self._project.holds(path)
+        return Located(source=f"{source} ({path})", own=own, path=path)
 
 
 def _from_file(path: Path, source: str) -> str:

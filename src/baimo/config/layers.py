@@ -23,6 +23,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """What relative paths in it are relative to."""
     project: bool = False
     """True for a file that came with a project folder: it may not run commands nor redirect foreign keys."""
+    own: bool = False
+    """True when the file truly lies in that folder; a link to elsewhere brings what is not the project's."""
 
 
 class Given(NamedTuple):

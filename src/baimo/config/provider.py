@@ -129,10 +129,10 @@ class Provider:
         """What a call would carry that is not the project's own, in words; None when there is nothing."""
         for one in candidate.credentials:
             for located in one.located.values():
-                if not located.project:
+                if not located.own:
                     return f"the key of {located.source}"
         for layer, table in self._tables:
-            if not layer.project and (table.get("headers") or table.get("extra")):
+            if not layer.own and (table.get("headers") or table.get("extra")):
                 return f"headers or extra of {layer.label}"
         return None
 

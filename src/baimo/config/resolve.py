@@ -18,6 +18,7 @@ from baimo.errors import ConfigError, UnknownProviderError
 from baimo.exchange import Deployment
 from baimo.plan import Pool, Route
 from baimo.resilience.timing import TimeLimits
+from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, header_fields, with_headers
 
@@ -140,7 +141,7 @@ class Resolver:
                 limits=limits,
                 transport="local" if endpoint.transport == "local" else "network",
                 weight=one.weight,
-                facts=partial(catalogue.model, provider.name, model),
+                facts=_once(partial(catalogue.model, provider.name, model)) if provider.known else None,
                 advice=partial(hint, row=provider.row, model=model, base_url=ready.address.url),
             )
             for one in ready.signed
@@ -246,9 +247,21 @@ def _targets(name: str, alias: Given) -> Sequence[str]:
 def _dressing(name: str, alias: Given) -> Dressing:
     table = alias.value
     headers, extra = header_fields(dict(table.get("headers", {}))), dict(table.get("extra", {}))
-    is_foreign = bool(headers or extra) and not alias.layer.project
+    is_foreign = bool(headers or extra) and not alias.layer.own
     foreign = f"headers or extra of the alias {name!r} in {alias.layer.label}" if is_foreign else None
     return Dressing(headers, extra, table.get("timeouts", {}), foreign)
+
+
+def _once(find: Callable[[], ModelInfo | None]) -> Callable[[], ModelInfo | None]:
+    """`find`, asked only the first time: facts do not change while a client lives."""
+    found: list[ModelInfo | None] = []
+
+    def known() -> ModelInfo | None:
+        if not found:
+            found.append(find())
+        return found[0]
+
+    return known
 
 
 def _over(above: Dressing, below: Dressing) -> Dressing:

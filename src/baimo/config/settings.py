@@ -188,12 +188,13 @@ def load(
     return Settings(layers, tables, around, user_dir / USER_FILE)
 
 
-def _layer(path: Path, *, data: bytes | None = None, project: bool = False) -> Layer | None:
+def _layer(path: Path, *, data: bytes | None = None, project: Project | None = None) -> Layer | None:
     data = files.read(path) if data is None else data
     if data is None:
         return None
     table = files.parse_toml(data, path)
-    return Layer(label=str(path), table=table, folder=path.parent, project=project)
+    own = project is not None and project.holds(path)
+    return Layer(label=str(path), table=table, folder=path.parent, project=project is not None, own=own)
 
 
 def _required(path: Path) -> Layer:
@@ -215,7 +216,7 @@ def _project(cwd: Path, record: Path) -> tuple[Layer | None, Project | None, dic
         contents[DOTENV] = beside
         variables = dotenv.parse(files.as_text(beside, cwd / DOTENV), where=str(cwd / DOTENV))
     project = Project(cwd.resolve(), contents, record)
-    return _layer(cwd / PROJECT_FILE, data=data, project=True), project, variables
+    return _layer(cwd / PROJECT_FILE, data=data, project=project), project, variables
 
 
 def _check(layer: Layer) -> None:

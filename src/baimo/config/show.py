@@ -18,6 +18,7 @@ from .provider import Provider
 _PLAIN = frozenset((*shape.PROVIDER, *Endpoint.__struct_fields__, *ProviderRow.__struct_fields__)) - {
     "api_key"
 }
+_OTHER_FORM = {"api_key": "keys", "keys": "api_key"}
 _MASKED_TABLES = frozenset(("headers", "extra"))
 
 
@@ -38,8 +39,7 @@ def layer_lines(layers: Sequence[Layer], plain: Mapping[str, frozenset[str]]) ->
     lines = []
     for layer in layers:
         for path, value in _leaves((), layer.table):
-            above = [path[:length] for length in range(1, len(path) + 1)]
-            if any(one in seen for one in above) or any(one[: len(path)] == path for one in seen):
+            if any(_overrules(above, path) for above in seen):
                 continue
             seen.add(path)
             lines.append(Line(key=_written(path), value=_shown(path, value, plain), source=layer.label))
@@ -61,6 +61,13 @@ def variable_lines(provider: Provider, variables: Variables) -> list[Line]:
             key = f"providers.{shape.joined('', provider.name)}.base_url"
             lines[key] = Line(key=key, value=candidate.address.url, source=found.source)
     return list(lines.values())
+
+
+def _overrules(above: tuple[str, ...], below: tuple[str, ...]) -> bool:
+    """Whether a value of a higher place hides one below it: the same key, or the other form of it."""
+    length = min(len(above), len(below))
+    other = _OTHER_FORM.get(below[-1])
+    return above[:length] == below[:length] or (len(below) == 3 and above == (*below[:-1], other))
 
 
 def _leaves(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -29,6 +29,10 @@ class Project:
         self._record = record
         self._trusted: dict[str, bool] = {}
 
+    def holds(self, path: Path) -> bool:
+        """True when the file lies in the folder, and no link leads out of it."""
+        return path.resolve().is_relative_to(self.folder)
+
     def trusts(self, name: str) -> bool:
         """True when the file of that name is recorded for this folder with this very content."""
         known = self._trusted.get(name)
