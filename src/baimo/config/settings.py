@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -18,12 +18,14 @@ from baimo.types.secret import Secret
 
 from . import dotenv, files, paths, shape
 from .credentials import Locator
-from .explain import EndpointState, KeyState, endpoint_states, key_state
 from .layers import DOTENV, PROJECT_FILE, USER_FILE, Given, Layer, Variables, merged
 from .provider import Around, Key, Tables
 from .resolve import Resolver, check_alias
-from .show import Line, layer_lines, variable_lines
 from .trust import RECORD, Project
+
+if TYPE_CHECKING:
+    from .explain import EndpointState, KeyState
+    from .show import Line
 
 _ROUTES_KEPT = 4096
 
@@ -97,10 +99,14 @@ class Settings:
 
     def key_state(self, provider: str) -> KeyState:
         """Whether a provider's key is set, and from where. Reads no file and runs no command."""
+        from .explain import key_state
+
         return key_state(self._resolver.provider(provider))
 
     def endpoint_states(self, provider: str, model: str = "") -> tuple[EndpointState, ...]:
         """A provider's endpoints in order: which is used, and why."""
+        from .explain import endpoint_states
+
         return endpoint_states(self._resolver.provider(provider), model)
 
     def row(self, provider: str) -> ProviderRow:
@@ -109,6 +115,8 @@ class Settings:
 
     def show(self) -> list[Line]:
         """Every value that counts, with the place it comes from; secrets masked. Reads every row."""
+        from .show import layer_lines, variable_lines
+
         providers = [self._resolver.provider(name) for name in self.provider_names()]
         parts = {provider.name: provider.address_parts for provider in providers}
         lines = layer_lines(self.layers, parts)

@@ -6,11 +6,10 @@ other than the row's. `baimo config trust` allows it for that folder and for the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from baimo.errors import ConfigError
 
@@ -18,6 +17,12 @@ from . import files
 from .layers import DOTENV, PROJECT_FILE
 
 RECORD = "trusted.json"
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Folder to the digests of its files."""
+
+    folders: dict[str, dict[str, str]]
 
 
 class Project:
@@ -79,6 +84,8 @@ def trusted(record: Path) -> tuple[str, ...]:
 
 
 def _digest(data: bytes) -> str:
+    from hashlib import sha256
+
     return sha256(data).hexdigest()
 
 
@@ -87,15 +94,13 @@ def _read(record: Path) -> dict[str, dict[str, str]]:
     if data is None:
         return {}
     try:
-        folders: Any = json.loads(files.as_text(data, record))["folders"]
-        return {str(folder): dict(names) for folder, names in folders.items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return msgspec.json.decode(data, type=_Record).folders
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise ConfigError(
             f"{record} is damaged", hint="Delete it, then trust again the folders that you want to trust."
         ) from None
 
 
-def _write(record: Path, folders: Mapping[str, Mapping[str, str]]) -> None:
-    files.write_private(
-        record, json.dumps({"folders": folders}, ensure_ascii=False, indent=2).encode() + b"\n"
-    )
+def _write(record: Path, folders: dict[str, dict[str, str]]) -> None:
+    encoded = msgspec.json.encode(_Record(folders=folders))
+    files.write_private(record, msgspec.json.format(encoded, indent=2) + b"\n")
