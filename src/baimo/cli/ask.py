@@ -118,7 +118,7 @@ class _Call:
         *,
         verbose: bool,
     ) -> None:
-        from .calling import Stopwatch, model_or_default
+        from .calling import Stopwatch, fetch_if_embedded, model_or_default
 
         self._client = client
         self._console = console
@@ -126,6 +126,7 @@ class _Call:
         self._messages = messages
         self._options = options
         self._verbose = verbose
+        fetch_if_embedded(console, client, self._model)
         self._watch = Stopwatch()
 
     def streamed(self, *, plain: bool) -> None:

@@ -47,6 +47,42 @@ def model_or_default(client: Client, model: str | None) -> str:
     return model or client.settings.default_model or FALLBACK_MODEL
 
 
+def fetch_if_embedded(console: Console, client: Client, model: str) -> None:
+    """Bring the built-in model before its first call, with a bar that shows how far that is.
+
+    Raises MissingExtraError before anything is fetched when the engine is not installed.
+    """
+    name = _embedded(client, model)
+    if name is None:
+        return
+    from importlib.util import find_spec
+
+    from baimo.errors import MissingExtraError
+    from baimo.local.models import KNOWN
+    from baimo.local.pull import home_dir, pull
+    from baimo.local.store import Store
+
+    from .pull import Bar
+
+    if find_spec("xllamacpp") is None:
+        raise MissingExtraError(say("local.no_engine"), hint=say("local.install"), provider="local")
+    known = KNOWN.get(name.lower())
+    if known is None or not known.pulls_itself or Store(home_dir()).find(known.name) is not None:
+        return
+    console.tell(say("local.pulling", name=known.name, title=known.title))
+    bar = Bar(console)
+    try:
+        pull(known.name, on_progress=bar.show)
+    finally:
+        bar.end()
+
+
+def _embedded(client: Client, model: str) -> str | None:
+    """The embedded model's own name, None for every other model."""
+    at = client.settings.resolve(model)[0][0]
+    return at.model if at.transport == "local" else None
+
+
 class Stopwatch:
     """How long a call took, and its first word."""
 

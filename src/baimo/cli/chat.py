@@ -8,7 +8,7 @@ import click
 
 from . import incoming
 from .command import command, near, option
-from .words import say
+from .words import joined, say
 
 if TYPE_CHECKING:
     from baimo.client.client import Client
@@ -38,13 +38,13 @@ def run(
     verbose: bool,
 ) -> int:
     """Talk until the user leaves."""
-    from .calling import model_or_default, open_client
+    from .calling import fetch_if_embedded, model_or_default, open_client
     from .chat_input import lines_for
     from .conversation import Conversation
 
     with open_client(console, timeout=timeout) as client:
         name = model_or_default(client, model)
-        client.settings.resolve(name)  # a wrong name or a missing key is told before the first question
+        fetch_if_embedded(console, client, name)  # also tells of a wrong name or a missing key at once
         talk = Conversation(name, system=None if system is None else incoming.argument(system))
         if temperature is not None:
             talk.options["temperature"] = temperature
@@ -96,6 +96,8 @@ class _Chat:
 
         watch, talk = Stopwatch(), self._talk
         stream = None
+        if self._lines.is_typed:
+            self._console.line()
         try:
             talk.asked(text)
             stream = self._client.stream(talk.model, talk.messages, **talk.options)
@@ -136,8 +138,8 @@ class _Chat:
                 case "/save":
                     self._save(rest.strip())
                 case _:
-                    known = near(word, list(_COMMANDS)) or " " + say("chat.see_help")
-                    self._console.tell(say("chat.unknown", word=word) + known)
+                    known = near(word, list(_COMMANDS)) or [say("chat.see_help")]
+                    self._console.tell(joined(say("chat.unknown", word=word), *known))
         except Error as error:
             for line in error_lines(error):
                 self._console.tell(line)
@@ -147,8 +149,10 @@ class _Chat:
 
     def _model(self, name: str) -> None:
         """Change the model once it is known to be a good name; without a name say which it is."""
+        from .calling import fetch_if_embedded
+
         if name:
-            self._client.settings.resolve(name)
+            fetch_if_embedded(self._console, self._client, name)
             self._talk.model = name
         self._console.tell(say("chat.model", model=self._talk.model), quiet=True)
 

@@ -111,7 +111,8 @@ class Group(_InWords, click.Group):
         """As click does, with near names for a word that is no command."""
         name = args[0]
         if not name.startswith("-") and name not in self.list_commands(ctx):
-            ctx.fail(words.say("usage.no_command", name=name) + near(name, self.list_commands(ctx)))
+            known = near(name, self.list_commands(ctx))
+            ctx.fail(words.joined(words.say("usage.no_command", name=name), *known))
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -121,12 +122,12 @@ class Group(_InWords, click.Group):
         return super().parse_args(ctx, args)
 
 
-def near(name: str, known: list[str]) -> str:
-    """` Did you mean …?`, or nothing."""
+def near(name: str, known: list[str]) -> list[str]:
+    """`Did you mean …?`, or nothing."""
     from difflib import get_close_matches
 
     found = get_close_matches(name, known, n=2)
-    return " " + words.say("usage.near", names=words.say("or").join(found)) if found else ""
+    return [words.say("usage.near", names=words.say("or").join(found))] if found else []
 
 
 def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Command]:

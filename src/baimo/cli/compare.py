@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -58,12 +59,24 @@ def run(
     from .calling import open_client
 
     with open_client(console, timeout=timeout) as client:
+        _fetch(console, client, models)
         found = ask_all(client, models, text, options)
     if as_json:
         console.line(json.dumps([_facts(one) for one in found], ensure_ascii=False, indent=2))
     else:
         _show(console, found)
     return 1 if any(one.error is not None for one in found) else 0
+
+
+def _fetch(console: Console, client: Client, models: tuple[str, ...]) -> None:
+    """Bring the built-in model where it is one of them; what is wrong with a name is told in its place."""
+    from baimo.errors import ConfigError
+
+    from .calling import fetch_if_embedded
+
+    for model in models:
+        with suppress(ConfigError):
+            fetch_if_embedded(console, client, model)
 
 
 class Compared(NamedTuple):
@@ -101,12 +114,16 @@ def _show(console: Console, found: list[Compared]) -> None:
 
         show_columns(console, [(one.model, _words(one), _figures(one)) for one in found])
         return
+    from .answers import writer_for
+
     for number, one in enumerate(found):
         if number:
             console.line()
         console.line(console.bold(f"── {one.model}") if console.out_is_terminal else f"## {one.model}")
         console.line()
-        console.line(_words(one))
+        writer = writer_for(console, markdown=one.error is None)
+        writer.feed(_words(one))
+        writer.end()
         console.line()
         console.line(_figures(one))
 

@@ -38,11 +38,12 @@ def run(
         raise click.UsageError(say("usage.no_texts"))
     wanted = [incoming.argument(text) for text in texts] or incoming.read_stdin().splitlines()
 
-    from .calling import FALLBACK_MODEL, Stopwatch, open_client
+    from .calling import FALLBACK_MODEL, Stopwatch, fetch_if_embedded, open_client
 
     console.as_json = True
     watch, used = Stopwatch(), 0
     with open_client(console, timeout=timeout) as client:
+        fetch_if_embedded(console, client, model or FALLBACK_MODEL)
         for part in batches(enumerate(wanted), batch):
             response = client.embed(
                 model or FALLBACK_MODEL, [text for _, text in part], dimensions=dimensions

@@ -10,7 +10,7 @@ import click
 
 from baimo.errors import ConfigError, Error, InputError, MissingKeyError
 
-from .words import has, language, say
+from .words import has, joined, language, say
 
 if TYPE_CHECKING:
     from .console import Console
@@ -110,7 +110,7 @@ def _usage(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         text = say("usage.no_option", name=error.option_name)
         if error.possibilities:
-            text += " " + say("usage.near", names=say("or").join(sorted(error.possibilities)))
+            text = joined(text, say("usage.near", names=say("or").join(sorted(error.possibilities))))
         return text
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return say(

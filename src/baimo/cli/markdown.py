@@ -10,15 +10,26 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.markdown import Heading, Markdown, MarkdownElement
 from rich.segment import Segment
 from rich.spinner import Spinner
 from rich.text import Text
+from rich.theme import Theme
 
 _WIDEST = 100
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_THEME = Theme(
+    {
+        "markdown.code": "cyan",
+        "markdown.item.bullet": "none",
+        "markdown.item.number": "none",
+        "markdown.block_quote": "italic",
+        "markdown.table.header": "bold",
+        "markdown.table.border": "dim",
+    }
+)
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 
 
@@ -81,7 +92,7 @@ class MarkdownWriter:
         if self._printed:
             self._console.print()
         self._printed = True
-        self._console.print(Prose(block))
+        self._console.print(Block(block))
 
     def _draw(self, what: RenderableType) -> None:
         if self._live is None:
@@ -125,6 +136,26 @@ class Blocks:
         return rest
 
 
+class Block:
+    """One block, without blank lines around it and without spaces at the ends of its lines."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from _joined(_lines(self._text, console, options))
+
+
+def document(text: str) -> Group:
+    """A whole text, its blocks apart by one line."""
+    blocks = Blocks()
+    whole = [*blocks.feed(text), blocks.end()]
+    parts: list[RenderableType] = []
+    for block in whole:
+        parts += [Text(), Block(block)] if parts else [Block(block)]
+    return Group(*parts)
+
+
 class _Tail:
     """The unfinished block: as much of its end as fits on the screen."""
 
@@ -133,11 +164,32 @@ class _Tail:
         self._spaced = spaced
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = console.render_lines(Prose(self._blocks.tail), options.update(height=None), pad=False)
+        lines = _lines(self._blocks.tail, console, options)
         if self._spaced:
             lines.insert(0, [])
         room = max(console.size.height - 2, 1)
         yield from _joined(lines[-room:])
+
+
+def _lines(text: str, console: Console, options: ConsoleOptions) -> list[list[Segment]]:
+    with console.use_theme(_THEME):
+        lines = console.render_lines(Prose(text), options.update(height=None), pad=False)
+    lines = [_stripped(line) for line in lines]
+    while lines and not lines[0]:
+        del lines[0]
+    while lines and not lines[-1]:
+        del lines[-1]
+    return lines
+
+
+def _stripped(line: list[Segment]) -> list[Segment]:
+    """The line without the spaces that fill it up."""
+    while line and not line[-1].text.strip():
+        line = line[:-1]
+    if line:
+        last = line[-1]
+        line = [*line[:-1], Segment(last.text.rstrip(), last.style)]
+    return line
 
 
 def _joined(lines: list[list[Segment]]) -> Iterable[Segment]:

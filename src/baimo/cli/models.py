@@ -11,7 +11,7 @@ import click
 
 from .command import command, json_option, option
 from .width import table
-from .words import say
+from .words import joined, language, say
 
 if TYPE_CHECKING:
     from baimo.types.models import ModelInfo
@@ -95,18 +95,21 @@ def _tokens(count: int | None) -> str:
     """128K, 1M: as people say it."""
     if count is None:
         return _UNKNOWN
-    for unit, size in (("M", 1_000_000), ("M", 1 << 20), ("K", 1 << 10), ("K", 1000)):
+    for unit, size in (("M", 1_000_000), ("M", 1 << 20), ("K", 1000), ("K", 1 << 10)):
         if count >= size and count % size == 0:
             return f"{count // size}{unit}"
     return f"{count:,}"
 
 
 def _remark(model: ModelInfo) -> str:
+    from baimo.catalogue import load as catalogue
+
     words = []
     if model.retired is not None:
         words.append(say("models.retired", date=model.retired))
     if model.successor is not None:
         words.append(say("models.successor", name=model.successor))
     if model.remark:
-        words.append(model.remark)
-    return " ".join(words)
+        row = catalogue.model_row(model.provider, model.id)
+        words.append(row.remark.said(language()) if row and row.remark else model.remark)
+    return joined(*words)

@@ -9,7 +9,7 @@ import click
 
 from .command import command, json_option, option
 from .width import table
-from .words import language, say
+from .words import joined, language, say
 
 if TYPE_CHECKING:
     from baimo.config.settings import Settings
@@ -44,10 +44,11 @@ def provider_facts(settings: Settings, name: str) -> dict[str, Any]:
     row, state, said = settings.row(name), settings.key_state(name), language()
     endpoints = settings.endpoint_states(name)
     used = next((one for one in endpoints if one.used), endpoints[0])
+    is_local = row.endpoints[0].transport == "local"
     return {
         "name": name,
         "title": row.title_in(said),
-        "address": used.address,
+        "address": say("providers.in_process") if is_local else used.address,
         "endpoint": used.name,
         "key_set": state.is_set,
         "usable": state.complete,
@@ -94,7 +95,7 @@ def _where(one: dict[str, Any]) -> str:
     if one["retired"] is None:
         return address
     ended = say("providers.retired", date=one["retired"])
-    return f"{ended} {say('models.successor', name=one['successor'])}" if one["successor"] else ended
+    return joined(ended, say("models.successor", name=one["successor"])) if one["successor"] else ended
 
 
 def _show_one(console: Console, one: dict[str, Any]) -> None:

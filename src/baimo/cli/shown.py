@@ -112,15 +112,16 @@ def as_python(
 ) -> str:
     """The call in Python."""
     imports = ["import baimo"]
-    prompt = repr(text)
+    prompt = _python_value(text)
     if pictures:
         if any(isinstance(picture, Path) for picture in pictures):
             imports.insert(0, "from pathlib import Path\n")
-        parts = [f"baimo.Text(text={text!r})", *map(_python_picture, pictures)]
+        parts = [f"baimo.Text(text={_python_value(text)})", *map(_python_picture, pictures)]
         joined = "".join(f"\n    {part}," for part in parts)
         prompt = f'baimo.Message(role="user", content=[{joined}\n])'
     said = "".join(f",\n    {name}={_python_value(value)}" for name, value in options.items())
-    call = f"({model!r}, {prompt}{said})" if not said else f"(\n    {model!r},\n    {prompt}{said},\n)"
+    name = _python_value(model)
+    call = f"({name}, {prompt})" if not said else f"(\n    {name},\n    {prompt}{said},\n)"
     if stream:
         body = f'for piece in baimo.stream{call}.text:\n    print(piece, end="", flush=True)'
     else:
@@ -212,14 +213,16 @@ def _python_picture(picture: str | Path) -> str:
     if isinstance(picture, Path):
         from .incoming import picture as read
 
-        data, media_type = f"Path({str(picture)!r}).read_bytes()", read(str(picture)).media_type
-        return f"baimo.Image(data={data}, media_type={media_type!r})"
-    return f"baimo.Image(url={picture!r})"
+        path, media_type = _python_value(str(picture)), _python_value(read(str(picture)).media_type)
+        return f"baimo.Image(data=Path({path}).read_bytes(), media_type={media_type})"
+    return f"baimo.Image(url={_python_value(picture)})"
 
 
 def _python_value(value: Any) -> str:
     import msgspec
 
+    if isinstance(value, str) and '"' not in value and "\\" not in value and value.isprintable():
+        return f'"{value}"'
     if isinstance(value, msgspec.Struct):
         return repr(msgspec.to_builtins(value))
     return repr(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from .markdown import Prose
+from .markdown import document
 
 if TYPE_CHECKING:
     from .console import Console
@@ -25,5 +25,5 @@ def show_columns(console: Console, answers: Sequence[tuple[str, str, str]]) -> N
             overflow="fold",
         )
     table.add_row(*[Text() for _ in answers])
-    table.add_row(*[Prose(console.shown(words)) for _, words, _ in answers])
+    table.add_row(*[document(console.shown(words)) for _, words, _ in answers])
     console.rich().print(table)

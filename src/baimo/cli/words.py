@@ -42,6 +42,11 @@ def say(key: str, **facts: Any) -> str:
     return text.format(**facts) if facts else text
 
 
+def joined(*sentences: str) -> str:
+    """Sentences one after the other: Chinese needs no space between them."""
+    return ("" if language() == "zh" else " ").join(sentences)
+
+
 def has(key: str) -> bool:
     """Whether there is a text of that key."""
     return key in TEXTS

@@ -127,6 +127,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "providers.title": ("provider", "服务商"),
     "providers.key": ("key", "密钥"),
     "providers.address": ("address", "地址"),
+    "providers.in_process": ("in this process", "在本进程内"),
     "providers.no_key_needed": ("not needed", "不需要"),
     "providers.retired": ("ended {date}.", "已于 {date} 停止服务。"),
     "providers.variables": ("variables", "环境变量"),
@@ -162,6 +163,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "check.set_again": (
         "Set it again: baimo config set-key {name}",
         "请重新设置：baimo config set-key {name}",
+    ),
+    "local.no_engine": (
+        "the built-in model needs the package xllamacpp",
+        "内置模型需要 xllamacpp 包",
+    ),
+    "local.install": (
+        "pip install 'baimo[local]'  (or name another model: -m provider/model)",
+        "pip install 'baimo[local]'（或指定其他模型：-m 服务商/模型）",
+    ),
+    "local.pulling": (
+        "local/{name} is not on this machine yet: fetching {title}, once.",
+        "本机还没有 local/{name}：正在下载 {title}，只需一次。",
     ),
     "check.endpoint": ("{name} at {address} ({why})", "{name}，地址 {address}（{why}）"),
     "check.address_from": ("[address from {source}]", "[地址来自 {source}]"),
