@@ -105,6 +105,8 @@ class Http1Connection:
         if self.complete:
             self._surplus = True
             return
+        if self._parser is None:
+            raise self.cut_off()  # broken before; its end means nothing
         if self.head is None:
             raise TransportError("the connection ended before the head of the reply")
         if not self._ends_with_connection():
@@ -178,6 +180,8 @@ class Http1Connection:
                 self._codings += _codings(value)
             elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
                 self._fault = "the reply has a transfer coding that was not asked for"
+        if self._fault is not None:
+            return
         self.head = WireHead(status, tuple(fields))
         if self._method == "HEAD":
             # llhttp cannot be told that no body follows, so its state is of no use after this.
