@@ -84,7 +84,7 @@ class Operation(Protocol):
     def decoder(self, head: WireHead, at: Deployment) -> Decoder: ...
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True):
     """What is known of a call besides its events, when it ended well."""
 
     at: Deployment
@@ -115,29 +115,31 @@ def exchange(
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
     wire = operation.encode(at)
-    wire, maybe_billed, stale = _laid_over(wire, at), 0, 0
-    attempt = 1
+    if at.headers:
+        wire = replace(wire, headers=with_headers(wire.headers, at.headers))
+    maybe_billed, stale, attempt = 0, False, 1
     while True:
-        wall, mono = yield Now()
+        wall, mono = yield _NOW
         if deadline is None:
             deadline = Deadline(limits.total, now=mono)
-        one = _Attempt(operation, at, limits, deadline, raw)
+        seen = _Seen(mono)
         try:
-            head = yield from one.run(wire, wall, mono)
+            signed = at.signer.sign(wire, at.secrets, wall)
+            yield from _attempt(operation, at, signed, limits, deadline, seen, raw=raw)
         except Error as error:
-            _annotate(error, at, attempt, one.head, wall)
-            if one.shown:
-                raise one.interrupted(error) from error
-            if error.sent and not one.refused:
+            _annotate(error, at, attempt, seen.head, wall)
+            if seen.events:
+                raise _interrupted(error) from error
+            if error.sent and not seen.refused:
                 maybe_billed += 1
-            if isinstance(error, StaleConnectionError):
-                stale += 1
-                if stale > 1:
-                    raise
-            else:
+            if not isinstance(error, StaleConnectionError):
                 attempt += 1
-            dice = yield Dice()
-            _, mono = yield Now()
+            elif stale:
+                raise
+            else:
+                stale = True
+            dice = yield _DICE
+            _, mono = yield _NOW
             verdict = retry.verdict(attempt, error, dice=dice, left_s=deadline.left(mono))
             if verdict.wait_s is None:
                 if verdict.why and not error.hint:
@@ -145,119 +147,117 @@ def exchange(
                 raise
             yield Wait(verdict.wait_s, Retrying(at.provider, attempt, retry.attempts, verdict.wait_s, error))
         else:
-            sent = _sent(wire, attempt, maybe_billed)
-            return Outcome(at=at, sent=sent, head=head, notes=wire.notes)
+            assert seen.head is not None  # an attempt that ended well has read a head
+            return Outcome(at, _sent(wire, attempt, maybe_billed), seen.head, wire.notes)
 
 
-class _Attempt:
-    """One request and its reply."""
+_NOW = Now()
+_DICE = Dice()
 
-    def __init__(
-        self, operation: Operation, at: Deployment, limits: TimeLimits, deadline: Deadline, raw: bool
-    ) -> None:
-        self._operation = operation
-        self._at = at
-        self._limits = limits
-        self._deadline = deadline
-        self._raw = raw
+
+class _Seen:
+    """What one attempt has seen of its reply."""
+
+    __slots__ = ("began", "events", "head")
+
+    def __init__(self, began: float) -> None:
+        self.began = began
         self.head: WireHead | None = None
-        self.shown = False
+        self.events = False
 
     @property
     def refused(self) -> bool:
         """The provider answered with an error status, so it bills nothing."""
         return self.head is not None and self.head.status >= 400
 
-    def run(self, wire: WireRequest, wall: float, mono: float) -> Generator[Step, Any, WireHead]:
-        """Send, and emit what comes until the reply has ended well."""
-        limits, deadline, streams = self._limits, self._deadline, self._operation.streams
-        if deadline.left(mono) == 0.0:
-            raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
-        signed = self._at.signer.sign(wire, self._at.secrets, wall)
-        head_s = limits.first_event if streams else limits.head
+
+def _attempt(
+    operation: Operation,
+    at: Deployment,
+    signed: WireRequest,
+    limits: TimeLimits,
+    deadline: Deadline,
+    seen: _Seen,
+    *,
+    raw: bool,
+) -> Generator[Step, Any, None]:
+    """One request and its reply: send, and emit what comes until the reply has ended well."""
+    streams, began = operation.streams, seen.began
+    if deadline.left(began) == 0.0:
+        raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
+    head_s = limits.first_event if streams else limits.head
+    try:
+        seen.head = yield Send(signed, deadline.bound(limits.connect, began), deadline.bound(head_s, began))
+        decoder = operation.decoder(seen.head, at)
+        yield from _read(decoder, Progress(limits, streams=streams, sent_at=began), deadline, seen, raw=raw)
+    except TimedOutError as error:
+        _, now = yield _NOW
+        if deadline.left(now) == 0.0:
+            raise TimedOutError(
+                f"no whole answer within the {limits.total:g} s that the call was given",
+                limit="total",
+                retryable=False,
+                sent=error.sent,
+            ) from error
+        if streams and not seen.events and error.limit != "connect":
+            error.limit = "first_event"
+        raise
+
+
+def _read(
+    decoder: Decoder, progress: Progress, deadline: Deadline, seen: _Seen, *, raw: bool
+) -> Generator[Step, Any, None]:
+    """Feed the body to the decoder and emit what comes of it. Looks at the clock only where it must."""
+    lively, pieces = progress.lively, []
+    step: Step | None = None if deadline.is_set else progress.first
+    while True:
+        if step is None:
+            _, now = yield _NOW
+            step = Read(deadline.bound(progress.within(now), now))
+        piece = yield step
+        if raw:
+            pieces.append(piece)
         try:
-            head: WireHead = yield Send(
-                signed, deadline.bound(limits.connect, mono), deadline.bound(head_s, mono)
-            )
-            self.head = head
-            decoder = self._operation.decoder(head, self._at)
-            yield from self._read(decoder, Progress(limits, streams=streams, sent_at=mono))
-        except TimedOutError as error:
-            _, now = yield Now()
-            if deadline.left(now) == 0.0:
-                raise TimedOutError(
-                    f"no whole answer within the {limits.total:g} s that the call was given",
-                    limit="total",
-                    retryable=False,
-                    sent=error.sent,
-                ) from error
-            if streams and not self.shown and error.limit != "connect":
-                error.limit = "first_event"
+            events = decoder.feed(piece) if piece else decoder.end()
+        except Error:
+            if decoder.early:
+                seen.events = True
+                yield Emit(decoder.early, b"".join(pieces) if raw else None)
             raise
-        return head
-
-    def _read(self, decoder: Decoder, progress: Progress) -> Generator[Step, Any, None]:
-        now: float | None = None
-        bounded = self._deadline.left(0.0) is not None
-        lively = Read(self._limits.idle)
-        signs_of_life = False
-        pieces: list[bytes] = []
-        while True:
-            if progress.idle and not bounded:
-                piece = yield lively
-            else:
-                _, now = yield Now()
-                within = progress.within_queued(now) if signs_of_life else progress.within(now)
-                piece = yield Read(self._deadline.bound(within, now))
-            if self._raw:
-                pieces.append(piece)
-            try:
-                events = decoder.feed(piece) if piece else decoder.end()
-            except Error:
-                if decoder.early:
-                    self.shown = True
-                    yield Emit(decoder.early, b"".join(pieces) if self._raw else None)
-                raise
-            if events:
-                self.shown = True
-                progress.made()
-                yield Emit(events, b"".join(pieces) if self._raw else None)
-                pieces.clear()
-            elif piece and not self._operation.streams and piece.strip():
-                _, now = yield Now()
-                progress.restarted(now)
-            elif piece and progress.idle:
-                _, now = yield Now()
-                progress.quiet(now)
-            if not piece:
-                if any(pieces):
-                    yield Emit([], b"".join(pieces))
-                return
-            signs_of_life = True
-
-    def interrupted(self, error: Error) -> StreamInterrupted:
-        """What an error means once events were shown."""
-        if isinstance(error, StreamInterrupted):
-            ended, why = error.ended, error.message
-        elif isinstance(error, TimedOutError):
-            ended, why = "stalled", f"the reply stalled: {error.message}"
-        elif isinstance(error, TransportError):
-            ended, why = "cut", f"the reply was cut off: {error.message}"
-        else:
-            ended, why = "error", f"the reply broke off with an error: {error.message}"
-        return StreamInterrupted(
-            why,
-            ended=ended,
-            hint=error.hint,
-            provider=error.provider,
-            request_id=error.request_id,
-            retry_after=error.retry_after,
-            retryable=False,
-        )
+        if events:
+            seen.events = True
+            progress.made()
+            yield Emit(events, b"".join(pieces) if raw else None)
+            pieces.clear()
+        if not piece:
+            if any(pieces):
+                yield Emit([], b"".join(pieces))
+            return
+        if not events and not progress.made_by(piece):
+            _, now = yield _NOW
+            progress.quiet(now)
+        step = lively if progress.since is None and not deadline.is_set else None
 
 
-def _laid_over(wire: WireRequest, at: Deployment) -> WireRequest:
-    return replace(wire, headers=with_headers(wire.headers, at.headers)) if at.headers else wire
+def _interrupted(error: Error) -> StreamInterrupted:
+    """What an error means once events were shown."""
+    if isinstance(error, StreamInterrupted):
+        ended, why = error.ended, error.message
+    elif isinstance(error, TimedOutError):
+        ended, why = "stalled", f"the reply stalled: {error.message}"
+    elif isinstance(error, TransportError):
+        ended, why = "cut", f"the reply was cut off: {error.message}"
+    else:
+        ended, why = "error", f"the reply broke off with an error: {error.message}"
+    return StreamInterrupted(
+        why,
+        ended=ended,
+        hint=error.hint,
+        provider=error.provider,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        retryable=False,
+    )
 
 
 def _sent(wire: WireRequest, attempts: int, maybe_billed: int) -> Sent:

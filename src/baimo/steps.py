@@ -7,13 +7,15 @@ means is decided in the generator, never in the driver.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+import msgspec
 
 from baimo.errors import Error
 from baimo.wire.http import WireRequest
 
 
-class Send(NamedTuple):
+class Send(msgspec.Struct, frozen=True):
     """Open the transport and send. Result: `WireHead`."""
 
     wire: WireRequest
@@ -23,14 +25,14 @@ class Send(NamedTuple):
     """Seconds from the request's last byte to the whole head of the reply."""
 
 
-class Read(NamedTuple):
+class Read(msgspec.Struct, frozen=True, gc=False):
     """Read on. Result: a piece of the body, or `b""` at its end."""
 
     within_s: float
     """Seconds until the next piece must be here."""
 
 
-class Emit(NamedTuple):
+class Emit(msgspec.Struct, frozen=True):
     """Hand events to the caller: all that one read gave. Result: None."""
 
     events: list[Any]
@@ -38,7 +40,7 @@ class Emit(NamedTuple):
     """The wire piece itself, for callers that pass it on."""
 
 
-class Retrying(NamedTuple):
+class Retrying(msgspec.Struct, frozen=True):
     """What a caller is told before a request is sent again."""
 
     provider: str
@@ -50,22 +52,22 @@ class Retrying(NamedTuple):
     error: Error
 
 
-class Wait(NamedTuple):
+class Wait(msgspec.Struct, frozen=True):
     """Wait for so many seconds, after telling whoever listens why. Result: None."""
 
     seconds: float
     why: Retrying | None = None
 
 
-class Now(NamedTuple):
+class Now(msgspec.Struct, frozen=True, gc=False):
     """The time. Result: `(wall, monotonic)`, both in seconds."""
 
 
-class Dice(NamedTuple):
+class Dice(msgspec.Struct, frozen=True, gc=False):
     """Chance. Result: a float in [0, 1)."""
 
 
-class Shared(NamedTuple):
+class Shared(msgspec.Struct, frozen=True):
     """Run `make()` once per key however many calls wait for it. Result: what it returned.
 
     `make()` is a generator of steps that returns `(value, lives_s)`; the value is shared until it expires.
@@ -75,27 +77,27 @@ class Shared(NamedTuple):
     make: Callable[[], Steps]
 
 
-class Reserve(NamedTuple):
+class Reserve(msgspec.Struct, frozen=True):
     """Take a place in a limit before a call. Result: a receipt for `Settle`."""
 
     limit: str
     amount: float
 
 
-class Settle(NamedTuple):
+class Settle(msgspec.Struct, frozen=True):
     """Give back or correct what was reserved. Result: None."""
 
     receipt: Any
     amount: float
 
 
-class Look(NamedTuple):
+class Look(msgspec.Struct, frozen=True):
     """Look into a cache. Result: the stored value or None."""
 
     key: str
 
 
-class Keep(NamedTuple):
+class Keep(msgspec.Struct, frozen=True):
     """Store into a cache. Result: None."""
 
     key: str

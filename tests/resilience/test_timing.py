@@ -21,20 +21,29 @@ def test_no_deadline_bounds_nothing() -> None:
 
 def test_silence_is_timed_only_after_a_read_without_events() -> None:
     progress = Progress(TimeLimits(idle=60.0), streams=True, sent_at=0.0)
-    assert not progress.idle
+    assert progress.since == 0.0
     progress.made()
-    assert progress.idle
-    assert progress.within(None) == 60.0
+    assert progress.since is None
+    assert progress.within(1e9) == progress.lively.within_s == 60.0
     progress.quiet(100.0)
     progress.quiet(130.0)
     assert progress.within(130.0) == 30.0
     assert progress.within(300.0) == 0.0
-    assert progress.within_queued(130.0) == 30.0
 
 
 def test_before_the_first_event_a_stream_and_a_whole_reply_have_their_own_limits() -> None:
     limits = TimeLimits(first_event=120.0, head=600.0, queue=300.0)
     stream = Progress(limits, streams=True, sent_at=10.0)
     whole = Progress(limits, streams=False, sent_at=10.0)
-    assert (stream.within(20.0), stream.within_queued(20.0)) == (110.0, 290.0)
-    assert (whole.within(20.0), whole.within_queued(20.0)) == (590.0, 590.0)
+    assert (stream.within(20.0), whole.within(20.0)) == (110.0, 590.0)
+    stream.quiet(20.0)
+    whole.quiet(20.0)
+    assert (stream.within(20.0), whole.within(20.0)) == (290.0, 590.0)
+
+
+def test_blank_lines_before_a_whole_reply_are_no_progress_but_every_byte_after_is() -> None:
+    progress = Progress(TimeLimits(), streams=False, sent_at=0.0)
+    assert not progress.made_by(b"\n \r\n")
+    assert progress.made_by(b"\n{")
+    assert progress.made_by(b"\n")
+    assert not Progress(TimeLimits(), streams=True, sent_at=0.0).made_by(b"{")

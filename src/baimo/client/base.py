@@ -27,7 +27,12 @@ class ClientBase:
     """Turns a call's arguments into the generator that makes the call."""
 
     def __init__(
-        self, *, keys: Mapping[str, str] | None, config: Config, max_retries: int | None, timeout: float | None
+        self,
+        *,
+        keys: Mapping[str, str] | None,
+        config: Config,
+        max_retries: int | None,
+        timeout: float | None,
     ) -> None:
         if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")

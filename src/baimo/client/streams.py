@@ -47,8 +47,8 @@ class TextOnly:
                     wanted = is_text[event.index] = self._folder.kind(event.index) is Text
                 if wanted:
                     found.append(event.text)
-            elif type(event) is PartStarted and event.choice == 0 and type(event.part) is Text:
-                if event.part.text:
+            elif type(event) is PartStarted and event.choice == 0:
+                if type(event.part) is Text and event.part.text:
                     found.append(event.part.text)
         return found
 

@@ -138,15 +138,17 @@ REQUEST_ID_FIELDS = (
     b"x-bc-request-id",
     b"x-tt-logid",
 )
+_REQUEST_ID_RANKS = {name: rank for rank, name in enumerate(REQUEST_ID_FIELDS)}
 
 
 def request_id(head: WireHead) -> str | None:
     """The id by which a provider finds the call again."""
-    for name in REQUEST_ID_FIELDS:
-        found = head.get(name)
-        if found:
-            return found
-    return None
+    best, found = len(REQUEST_ID_FIELDS), None
+    for name, value in head.headers:
+        rank = _REQUEST_ID_RANKS.get(name)
+        if rank is not None and rank < best and value.strip():
+            best, found = rank, value.decode("latin-1").strip()
+    return found
 
 
 def retry_after(head: WireHead, now: float) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from baimo.steps import Read
+
 
 class TimeLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds. `total` bounds everything: retries, waiting and reading included; None: no bound.
@@ -22,10 +24,12 @@ class TimeLimits(msgspec.Struct, frozen=True, kw_only=True):
 class Deadline:
     """When a call must be over, on the monotonic clock."""
 
-    __slots__ = ("_at",)
+    __slots__ = ("_at", "is_set")
 
     def __init__(self, total_s: float | None, *, now: float) -> None:
         self._at = None if total_s is None else now + total_s
+        self.is_set = total_s is not None
+        """False where there is no bound."""
 
     def left(self, now: float) -> float | None:
         """Seconds that remain, never below 0; None where there is no bound."""
@@ -40,52 +44,57 @@ class Progress:
     """How long the next piece of one reply may take.
 
     Time is asked for only after a read that brought no event, so that a lively stream never looks at
-    the clock.
+    the clock. Of a whole reply every byte counts once its body has begun; before that, blank lines are
+    signs of life and no more.
     """
 
-    __slots__ = ("_limits", "_shown", "_since", "_streams")
+    __slots__ = ("_limits", "_quiet", "_shown", "_streams", "since")
 
     def __init__(self, limits: TimeLimits, *, streams: bool, sent_at: float) -> None:
         self._limits = limits
         self._streams = streams
         self._shown = False
-        self._since: float | None = sent_at
-
-    def made(self) -> None:
-        """Events came: from now on the idle limit counts, anew."""
-        self._shown = True
-        self._since = None
-
-    def quiet(self, now: float) -> None:
-        """A read brought bytes but no event."""
-        if self._since is None:
-            self._since = now
-
-    def restarted(self, now: float) -> None:
-        """The body of a whole reply has begun: from here on bytes count as progress."""
-        self._shown = True
-        self._since = now
+        self._quiet = False
+        self.since: float | None = sent_at
+        """Since when there is no progress, where that is being timed."""
 
     @property
-    def idle(self) -> bool:
-        """True when no silence is being timed."""
-        return self._since is None
+    def lively(self) -> Read:
+        """The step for a reply that makes progress."""
+        return Read(self._limits.idle)
 
-    def within(self, now: float | None) -> float:
-        """Seconds that the next read may take. `now` may be None only while `idle`."""
+    @property
+    def first(self) -> Read | None:
+        """The step for a body that has not begun; None where the time that passed must be looked at."""
+        return None if self._streams else Read(self._limits.head)
+
+    def made(self) -> None:
+        """There was progress: from now on the idle limit counts, anew."""
+        self._shown = True
+        self.since = None
+
+    def made_by(self, piece: bytes) -> bool:
+        """Whether a piece that gave no event is progress all the same."""
+        if self._streams or not (self._shown or not piece.isspace()):
+            return False
+        self.made()
+        return True
+
+    def quiet(self, now: float) -> None:
+        """A read brought bytes that were no progress."""
+        self._quiet = True
+        if self.since is None:
+            self.since = now
+
+    def within(self, now: float) -> float:
+        """Seconds that the next read may take."""
         limits = self._limits
-        if self._since is None or now is None:
+        if self.since is None:
             return limits.idle
         if self._shown:
-            return max(self._since + limits.idle - now, 0.0)
-        if not self._streams:
-            return max(self._since + limits.head - now, 0.0)
-        return max(self._since + limits.first_event - now, 0.0)
-
-    def within_queued(self, now: float) -> float:
-        """As `within`, where the reply shows signs of life but no event yet (keep-alives)."""
-        limits = self._limits
-        if self._shown or self._since is None:
-            return self.within(now)
-        longest = max(limits.queue, limits.first_event) if self._streams else limits.head
-        return max(self._since + longest - now, 0.0)
+            longest = limits.idle
+        elif not self._streams:
+            longest = limits.head
+        else:
+            longest = max(limits.queue, limits.first_event) if self._quiet else limits.first_event
+        return max(self.since + longest - now, 0.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -34,39 +34,52 @@ class _Growing:
     def __init__(self, part: Part) -> None:
         self.part = part
         self.pieces: list[str] = []
-        self.joined: list[str] = []
+        self.joined: list[str] | None = None
         self.data: bytearray | None = None
         self.ended: PartEnded | None = None
 
+    def grow(self, delta: PartDelta) -> None:
+        if delta.text:
+            pieces = self.pieces
+            pieces.append(delta.text)
+            if len(pieces) >= _JOIN_AT:
+                if self.joined is None:
+                    self.joined = []
+                self.joined.append("".join(pieces))
+                pieces.clear()
+        if delta.data:
+            if self.data is None:
+                self.data = bytearray()
+            self.data += delta.data
+
     def whole(self) -> Part:
-        part = self.part
-        text = "".join(self.joined) + "".join(self.pieces)
+        part, ended = self.part, self.ended
         changes: dict[str, Any] = {}
-        match part:
-            case Text() | Thinking() | Refusal():
-                if text:
-                    changes["text"] = part.text + text
-            case ToolCall():
-                if text:
-                    changes["arguments"] = part.arguments + text
-            case Audio():
-                if text:
-                    changes["transcript"] = (part.transcript or "") + text
-                if self.data:
-                    changes["data"] = (part.data or b"") + bytes(self.data)
-            case Image():
-                if self.data:
-                    changes["data"] = (part.data or b"") + bytes(self.data)
-            case _:
-                pass
-        if self.ended is not None:
-            if self.ended.citations:
-                changes["citations"] = part.citations + self.ended.citations
-            if self.ended.replay is not None:
-                changes["replay"] = self.ended.replay
-            if self.ended.expires_at is not None and isinstance(part, Audio):
-                changes["expires_at"] = self.ended.expires_at
+        text = "".join(self.pieces) if self.joined is None else "".join([*self.joined, *self.pieces])
+        if text:
+            field = _GROWS.get(type(part))
+            if field is not None:
+                changes[field] = (getattr(part, field) or "") + text
+        if self.data and isinstance(part, (Audio, Image)):
+            changes["data"] = (part.data or b"") + bytes(self.data)
+        if ended is not None:
+            if ended.citations:
+                changes["citations"] = part.citations + ended.citations
+            if ended.replay is not None:
+                changes["replay"] = ended.replay
+            if ended.expires_at is not None and isinstance(part, Audio):
+                changes["expires_at"] = ended.expires_at
         return replace(part, **changes) if changes else part
+
+
+_GROWS: dict[type, str] = {
+    Text: "text",
+    Thinking: "text",
+    Refusal: "text",
+    ToolCall: "arguments",
+    Audio: "transcript",
+}
+"""Where the text of a PartDelta goes, by the kind of part."""
 
 
 class _GrowingChoice:
@@ -78,65 +91,63 @@ class _GrowingChoice:
         self.finish: Finished | None = None
         self.withdrawn: str | None = None
 
+    def whole(self, index: int) -> Choice:
+        parts = self.parts
+        finish = self.finish
+        ordered = sorted(parts.items()) if len(parts) > 1 else parts.items()
+        return Choice(
+            index=index,
+            message=Message(role=Role.ASSISTANT, content=tuple([part.whole() for _, part in ordered])),
+            finish_reason=finish.reason if finish is not None else FinishReason.UNKNOWN,
+            finish_raw=finish.raw if finish is not None else None,
+            logprobs=tuple(self.logprobs) if self.logprobs is not None else None,
+            withdrawn=self.withdrawn,
+        )
+
 
 class Folder:
     """Takes events as they come; `response()` gives what they add up to so far.
 
-    Memory is bounded by the reply's own text: pieces are joined now and then.
+    Memory is bounded by the reply's own text: pieces are joined now and then. With `keep=False` what
+    parts grow by is let go, for callers who have used it already.
     """
 
-    __slots__ = ("_choices", "_started", "_usage")
+    __slots__ = ("_choices", "_keep", "_started", "_usage")
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep: bool = True) -> None:
         self._choices: dict[int, _GrowingChoice] = {}
+        self._keep = keep
         self._started: Started | None = None
-        self._usage = Usage()
+        self._usage: Usage | None = None
 
     def add(self, events: Iterable[ChatEvent]) -> None:
         """Take events in; they must come in the order of the reply."""
         for event in events:
             if type(event) is PartDelta:  # by far the most frequent
-                growing = self._choices[event.choice].parts[event.index]
-                if event.text:
-                    pieces = growing.pieces
-                    pieces.append(event.text)
-                    if len(pieces) >= _JOIN_AT:
-                        growing.joined.append("".join(pieces))
-                        pieces.clear()
-                if event.data:
-                    if growing.data is None:
-                        growing.data = bytearray()
-                    growing.data += event.data
+                if self._keep:
+                    self._choices[event.choice].parts[event.index].grow(event)
             else:
-                self._add_rare(event)
-
-    def _add_rare(self, event: ChatEvent) -> None:
-        match event:
-            case PartStarted():
-                self._choice(event.choice).parts[event.index] = _Growing(event.part)
-            case PartEnded():
-                self._choice(event.choice).parts[event.index].ended = event
-            case UsageReported():
-                self._usage = event.usage
-            case Started():
-                self._started = event
-            case Finished():
-                self._choice(event.choice).finish = event
-            case LogprobsReported():
-                choice = self._choice(event.choice)
-                if choice.logprobs is None:
-                    choice.logprobs = []
-                choice.logprobs.extend(event.tokens)
-            case Withdrawn():
-                self._choice(event.choice).withdrawn = event.reason
-            case PartDelta():
-                self.add((event,))
-            case _:
-                assert_never(event)
+                _ADD[type(event)](self, event)
 
     def kind(self, index: int, choice: int = 0) -> type[Part]:
         """What kind of part that is. Raises KeyError for one that has not begun."""
         return type(self._choices[choice].parts[index].part)
+
+    def response(self, *, ended: Ended = "complete", **facts: Any) -> ChatResponse:
+        """The response so far. `facts` are further fields of it: provider, notes, request_id, ..."""
+        choices = self._choices
+        ordered = sorted(choices.items()) if len(choices) > 1 else choices.items()
+        started = self._started
+        if started is not None:
+            facts.setdefault("id", started.id)
+            facts.setdefault("created", started.created)
+            if started.model is not None:
+                facts["model"] = started.model
+        if self._usage is not None:
+            facts["usage"] = self._usage
+        return ChatResponse(
+            choices=tuple([choice.whole(index) for index, choice in ordered]), ended=ended, **facts
+        )
 
     def _choice(self, index: int) -> _GrowingChoice:
         choice = self._choices.get(index)
@@ -144,29 +155,40 @@ class Folder:
             choice = self._choices[index] = _GrowingChoice()
         return choice
 
-    def response(self, *, ended: Ended = "complete", **facts: Any) -> ChatResponse:
-        """The response so far. `facts` are further fields of it: provider, notes, request_id, ..."""
-        choices = [self._whole(index, choice) for index, choice in sorted(self._choices.items())]
-        started = self._started
-        if started is not None:
-            facts.setdefault("id", started.id)
-            facts.setdefault("created", started.created)
-            if started.model is not None:
-                facts["model"] = started.model
-        return ChatResponse(choices=tuple(choices), usage=self._usage, ended=ended, **facts)
+    def _start(self, event: Started) -> None:
+        self._started = event
 
-    @staticmethod
-    def _whole(index: int, choice: _GrowingChoice) -> Choice:
-        parts = tuple([part.whole() for _, part in sorted(choice.parts.items())])
-        finish = choice.finish
-        return Choice(
-            index=index,
-            message=Message(role=Role.ASSISTANT, content=parts),
-            finish_reason=finish.reason if finish is not None else FinishReason.UNKNOWN,
-            finish_raw=finish.raw if finish is not None else None,
-            logprobs=tuple(choice.logprobs) if choice.logprobs is not None else None,
-            withdrawn=choice.withdrawn,
-        )
+    def _start_part(self, event: PartStarted) -> None:
+        self._choice(event.choice).parts[event.index] = _Growing(event.part)
+
+    def _end_part(self, event: PartEnded) -> None:
+        self._choices[event.choice].parts[event.index].ended = event
+
+    def _report_logprobs(self, event: LogprobsReported) -> None:
+        choice = self._choice(event.choice)
+        if choice.logprobs is None:
+            choice.logprobs = []
+        choice.logprobs.extend(event.tokens)
+
+    def _report_usage(self, event: UsageReported) -> None:
+        self._usage = event.usage
+
+    def _withdraw(self, event: Withdrawn) -> None:
+        self._choice(event.choice).withdrawn = event.reason
+
+    def _finish(self, event: Finished) -> None:
+        self._choice(event.choice).finish = event
+
+
+_ADD: dict[type, Callable[[Folder, Any], None]] = {
+    Started: Folder._start,
+    PartStarted: Folder._start_part,
+    PartEnded: Folder._end_part,
+    LogprobsReported: Folder._report_logprobs,
+    UsageReported: Folder._report_usage,
+    Withdrawn: Folder._withdraw,
+    Finished: Folder._finish,
+}
 
 
 def fold(events: Iterable[ChatEvent]) -> ChatResponse:
