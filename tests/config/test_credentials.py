@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -79,6 +81,20 @@ def test_a_command_runs_once_for_all_models_of_a_provider(machine: Machine) -> N
     settings = machine.settings(with_key(python(code)))
     settings.resolve("openai/x")
     settings.resolve("openai/y")
+    assert counter.read_text("utf-8") == "x"
+
+
+def test_a_command_runs_once_however_many_ask_at_the_same_time(machine: Machine) -> None:
+    counter = machine.project / "count"
+    settings = machine.settings(with_key(python(f"open({str(counter)!r}, 'a').write('x'); print('k')")))
+    together = Barrier(8)
+
+    def ask(number: int) -> str:
+        together.wait()
+        return key_of(settings.resolve(f"openai/{number}")[0][0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {"k"}
     assert counter.read_text("utf-8") == "x"
 
 

@@ -154,8 +154,20 @@ def test_known_models_are_those_of_one_provider_or_of_all(machine: Machine) -> N
 
 def test_the_network_is_as_configured(machine: Machine) -> None:
     assert machine.settings({}).network == Network()
-    machine.user('[network]\nproxy = "http://127.0.0.1:3128"\nca_file = "/ca.pem"')
-    assert machine.settings().network == Network(proxy="http://127.0.0.1:3128", ca_file="/ca.pem")
+    machine.user('[network]\nproxy = false\nca_file = "ca.pem"\nclient_key = "~/key.pem"')
+    assert machine.settings().network == Network(
+        proxy=False, ca_file=str(machine.config_dir / "ca.pem"), client_key=str(machine.home / "key.pem")
+    )
+
+
+def test_routes_are_not_kept_without_bound(machine: Machine) -> None:
+    settings = machine.settings({}, {"deepseek": "fake"})
+    first = settings.resolve("deepseek/0")
+    for number in range(1, 5000):
+        settings.resolve(f"deepseek/{number}")
+    again = settings.resolve("deepseek/0")
+    assert again is not first
+    assert again[0][0].secrets is first[0][0].secrets
 
 
 def test_the_real_environment_is_used_where_nothing_else_is_said(

@@ -87,12 +87,16 @@ class Locator:
             return None
         return Located(source=found.source, own=self._owns(found), text=Secret(found.value), is_usual=True)
 
+    def path(self, given: str, layer: Layer) -> Path:
+        """A path of a layer: relative to the folder of its file, or to the home behind `~/`."""
+        return self._home / given[2:] if given.startswith(("~/", "~\\")) else layer.folder / given
+
     def _owns(self, found: Variable) -> bool:
         project = self._project
         return found.project and project is not None and project.holds(project.folder / DOTENV)
 
     def _file(self, given: str, layer: Layer, source: str) -> Located:
-        path = self._home / given[2:] if given.startswith(("~/", "~\\")) else layer.folder / given
+        path = self.path(given, layer)
         own = layer.own and self._project is not None and self._project.holds(path)
         return Located(source=f"{source} ({path})", own=own, path=path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from threading import Lock
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -78,6 +79,7 @@ class Resolver:
         self._aliases = aliases
         self._around = around
         self._providers: dict[str, Provider] = {}
+        self._lock = Lock()
         self._ready: dict[tuple[str, str], _Ready] = {}
 
     def provider_names(self) -> tuple[str, ...]:
@@ -95,8 +97,9 @@ class Resolver:
 
     def route(self, name: str) -> Route:
         """The pools that a model name or an alias stands for, in order."""
-        pools = [self._pool(provider, model, dressing) for provider, model, dressing in self._meant(name, ())]
-        return tuple(pools)
+        with self._lock:  # several first calls at once read a key, or run its command, once
+            meant = self._meant(name, ())
+            return tuple([self._pool(provider, model, dressing) for provider, model, dressing in meant])
 
     def _meant(self, name: str, through: tuple[str, ...]) -> list[tuple[str, str, Dressing]]:
         """The models that a name means, each with what the aliases on the way lay over it."""

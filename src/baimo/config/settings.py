@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .show import Line
 
 _ROUTES_KEPT = 4096
+_NETWORK_FILES = ("ca_file", "client_certificate", "client_key")
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,7 +56,6 @@ class Settings:
         self.max_retries: int | None = _value(top, "max_retries")
         self.unsupported: Literal["raise", "drop"] | None = _value(top, "unsupported")
         self.limits = TimeLimits(**around.timeouts)
-        self._top = top
         self._around = around
         self._aliases = _aliases(layers)
         self._resolver = Resolver(tables, self._aliases, around)
@@ -127,14 +127,17 @@ class Settings:
     @property
     def network(self) -> Network:
         """How connections are made. Raises ConfigError when an untrusted project wants a say in it."""
-        given = self._top.get("network")
-        if given is None:
-            return Network()
+        given = merged((layer, layer.table.get("network", {})) for layer in self.layers)
         project = self._around.project
-        for layer in self.layers:
-            if layer.project and project is not None and "network" in layer.table:
-                project.require(PROJECT_FILE, "wants to change how connections are made (network)")
-        return Network(**given.value)
+        if project is not None and any(one.layer.project for one in given.values()):
+            project.require(PROJECT_FILE, "wants to change how connections are made (network)")
+        locator = self._around.locator
+        return Network(
+            **{
+                key: str(locator.path(one.value, one.layer)) if key in _NETWORK_FILES else one.value
+                for key, one in given.items()
+            }
+        )
 
     def _default(self) -> str:
         if self.default_model is None:
