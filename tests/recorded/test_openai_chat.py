@@ -189,7 +189,7 @@ def test_a_recorded_request_survives_both_ways(folder: Path) -> None:
     wire = HttpRequest(
         method="POST", origin="https://recorded.example", target=case.path.encode(), body=case.request
     )
-    if b'"tool_calls":[' in case.request and b'"id"' not in case.request:
+    if b'"tool_calls":[{' in case.request and b'"id"' not in case.request:
         with pytest.raises(InputError, match=r"messages\[1\]\.tool_calls\[0\]\.id"):
             DIALECT.decode_request(wire)
         return

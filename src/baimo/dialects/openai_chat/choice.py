@@ -37,6 +37,7 @@ class ChoiceState:
         self._calls = Calls(self._parts)
         self._splitter = ThinkSplitter() if quirks.think_tags else None
         self._refused = False
+        self._worded = False
         self._citations: list[Citation] = []
         self._details: list[dict[str, Any]] = []
         self._extras: dict[str, Any] = {}
@@ -120,8 +121,10 @@ class ChoiceState:
         details = _dicts(delta.get("reasoning_details"))
         if details:
             _merge_details(self._details, details)
-            if not text:
+            if not text and not self._worded:
                 text = "".join([str(d.get("text") or d.get("summary") or "") for d in details])
+        elif text:
+            self._worded = True  # details that come later repeat the words
         if isinstance(text, str) and text:
             self._think(text, out)
         elif details and _THINKING not in self._parts and not delta.get("content"):
@@ -198,7 +201,7 @@ class ChoiceState:
         if self._signature:
             fields[IN_PART] = self._signature
         fields.update(self._extras)
-        self._details, self._extras, self._signature = [], {}, {}
+        self._details, self._extras, self._signature, self._worded = [], {}, {}, False
         if fields and _THINKING not in self._parts:
             self._parts.start(_THINKING, Thinking(), out)
         if _THINKING in self._parts:
@@ -244,18 +247,21 @@ def _from_base64(text: str) -> bytes:
 
 
 def _merge_details(known: list[dict[str, Any]], more: list[dict[str, Any]]) -> None:
-    """Fragments of one detail, told by type and index, become one again: their texts are joined."""
-    for detail in more:
-        last = known[-1] if known else None
-        same = last is not None and all(last.get(key) == detail.get(key) for key in ("type", "index"))
-        if last is None or not same or (detail.get("id") and last.get("id") not in (None, detail["id"])):
-            known.append(dict(detail))
-            continue
-        for key, value in detail.items():
-            if key in ("text", "summary", "data") and isinstance(value, str):
-                last[key] = (last.get(key) or "") + value
-            elif value is not None:
-                last[key] = value
+    """Add the details of one chunk. The first goes on with the last known one where type and index are the same:
+    fragments of its texts are joined.
+    """
+    last, first = (known[-1] if known else {}), more[0]
+    if not isinstance(first.get("index"), int) or any(
+        last.get(key) != first.get(key) for key in ("type", "index")
+    ):
+        known += [dict(detail) for detail in more]
+        return
+    for key, value in first.items():
+        if key in ("text", "summary", "data") and isinstance(value, str):
+            last[key] = (last.get(key) or "") + value
+        elif value is not None:
+            last[key] = value
+    known += [dict(detail) for detail in more[1:]]
 
 
 def decode_logprobs(logprobs: dict[str, Any]) -> tuple[TokenLogprob, ...]:

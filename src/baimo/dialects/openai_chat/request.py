@@ -261,12 +261,12 @@ class _Body:
         """How much to think, in the words of this provider."""
         way = self._quirks.thinking_switch
         off = reasoning.enabled is False or reasoning.effort == "none"
+        on = False if off else reasoning.enabled
         effort = None if off else self._effort(reasoning.effort)
-        if off and (self._quirks.thinking_always or (way == "effort" and "none" not in self._quirks.efforts)):
-            self._complaints.cannot(
-                "to stop thinking", "its models always think; the lowest effort was asked for"
-            )
-            off, effort = False, next((word for word in self._quirks.efforts if word != "none"), None)
+        efforts = self._quirks.efforts
+        if off and (self._quirks.thinking_always or (way == "effort" and "none" not in efforts)):
+            self._complaints.cannot("to stop thinking", "its models always think; the least was asked for")
+            on, effort = None, next((word for word in efforts if word != "none"), None)
         if way == "none":
             self._complaints.cannot("how much to think")
             return
@@ -274,9 +274,8 @@ class _Body:
         if budget is not None and way not in ("enable_thinking", "reasoning_object"):
             self._complaints.cannot("a budget for thinking in tokens")
             budget = None
-        on = False if off else reasoning.enabled
-        if way == "effort" and on and effort is None and self._quirks.efforts:
-            effort = self._quirks.efforts[len(self._quirks.efforts) // 2]
+        if way == "effort" and on and effort is None and efforts:
+            effort = efforts[len(efforts) // 2]
         _SWITCHES[way](self._body, on, effort, budget)
 
     def _effort(self, effort: str | None) -> str | None:

@@ -1,0 +1,262 @@
+"""Laws that every dialect meets, on the cases in its folder and on generated values."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baimo import dialects
+from baimo.dialect.protocols import ChatDialect
+from baimo.errors import Error, StreamInterrupted, UnsupportedError, WireError
+from baimo.types.chat import ChatRequest, ChatResponse, Message
+from baimo.types.content import Audio, Image, Text, Thinking, ToolCall
+from baimo.types.events import ChatEvent
+from baimo.types.fold import fold
+from baimo.wire.http import HttpRequest, WireHead
+from tests.conformance.cases import DATA, Case, Expected, dialect_of, folders, load, name, site_of
+from tests.conformance.playing import play
+from tests.strategies import chat_events
+
+REPLIES = folders("response.body")
+GOOD = [folder for folder in REPLIES if (case := load(folder)).expect and not case.expect.error]
+REQUESTS = [folder for folder in folders("case.json") if load(folder).request is not None]
+CHAT = [each for each in dialects.names() if isinstance(dialects.get(each), ChatDialect)]
+
+
+def outcome(folder: Path, pieces: list[bytes]) -> tuple[ChatResponse, str]:
+    case = load(folder)
+    events, error = play(dialect_of(folder).decoder(case.head, site_of(folder, case)), pieces)
+    return fold(events), "" if error is None else f"{type(error).__name__} {error}"
+
+
+@pytest.mark.parametrize("dialect", dialects.names())
+def test_every_dialect_has_cases(dialect: str) -> None:
+    assert len(list((DATA / dialect).glob("*/case.json"))) >= 10
+
+
+@pytest.mark.parametrize("folder", REPLIES, ids=name)
+def test_a_reply_becomes_what_the_case_says(folder: Path) -> None:
+    case = load(folder)
+    assert case.expect is not None
+    body = (folder / "response.body").read_bytes()
+    events, error = play(dialect_of(folder).decoder(case.head, site_of(folder, case)), [body])
+    response = fold(events)
+    if case.expect.error is not None:
+        check_error(error, case.expect)
+        assert response.text == (case.expect.partial or "")
+    else:
+        assert error is None
+        check(response, case.expect)
+
+
+def check_error(error: Error | None, expect: Expected) -> None:
+    told = expect.error
+    assert told is not None
+    assert error is not None
+    assert type(error).__name__ == told.kind
+    assert told.message is None or told.message in error.message
+    for field in ("status", "retryable", "retry_after", "request_id"):
+        wanted = getattr(told, field)
+        assert wanted is None or getattr(error, field) == wanted
+    if told.provider_code is not None:
+        assert getattr(error, "provider_code", None) == told.provider_code
+
+
+def check(response: ChatResponse, expect: Expected) -> None:
+    message = response.message
+    assert response.text == expect.text
+    assert response.thinking == expect.thinking
+    assert response.refusal == expect.refusal
+    assert response.finish_reason.value == expect.finish
+    assert response.choices[0].finish_raw == expect.finish_raw
+    calls = [(call.id, call.name, call.arguments, call.kind) for call in message.tool_calls]
+    assert calls == expect.tool_calls
+    assert [c.url for part in message.content for c in part.citations] == expect.citations
+    assert [part.data for part in message.content if isinstance(part, Image)] == expect.images
+    if expect.choices is not None:
+        assert [choice.message.text for choice in response.choices] == expect.choices
+    tokens = response.choices[0].logprobs
+    assert (None if tokens is None else [(t.token, t.logprob) for t in tokens]) == expect.logprobs
+    check_kept(message, expect)
+    for field, value in (expect.usage or {}).items():
+        assert getattr(response.usage, field) == value, field
+    for field in ("id", "model", "created"):
+        wanted = getattr(expect, field)
+        assert wanted is None or getattr(response, field) == wanted
+
+
+def check_kept(message: Message, expect: Expected) -> None:
+    sounds = [part for part in message.content if isinstance(part, Audio)]
+    if expect.audio is not None:
+        (sound,) = sounds
+        wanted: dict[str, Any] = {**expect.audio, "data": b64decode(expect.audio["data"])}
+        assert {field: getattr(sound, field) for field in wanted} == wanted
+    else:
+        assert not sounds
+    assert replay_of(message, Thinking) == expect.replay
+    assert replay_of(message, ToolCall) == expect.call_replay
+
+
+def replay_of(message: Message, kind: type[Thinking | ToolCall]) -> dict[str, Any] | None:
+    kept = [p.replay for p in message.content if isinstance(p, kind) and p.replay is not None]
+    return msgspec.json.decode(kept[0].json) if kept else None
+
+
+@pytest.mark.parametrize("folder", REPLIES, ids=name)
+def test_a_reply_may_be_cut_at_every_byte(folder: Path) -> None:
+    body = (folder / "response.body").read_bytes()
+    whole = outcome(folder, [body])
+    for at in range(1, len(body)):
+        assert outcome(folder, [body[:at], body[at:]]) == whole, at
+    assert outcome(folder, [body[at : at + 1] for at in range(len(body))]) == whole
+
+
+@pytest.mark.parametrize("folder", GOOD, ids=name)
+def test_an_event_is_out_as_soon_as_its_bytes_are_in(folder: Path) -> None:
+    case, body = load(folder), (folder / "response.body").read_bytes()
+    slow = dialect_of(folder).decoder(case.head, site_of(folder, case))
+    seen: list[ChatEvent] = []
+    for at in range(len(body)):
+        seen += slow.feed(body[at : at + 1])
+        if body[at : at + 1] in (b"\n", b"\r", b"}") or at % 50 == 0:
+            quick = dialect_of(folder).decoder(case.head, site_of(folder, case))
+            assert quick.feed(body[: at + 1]) == seen
+
+
+@pytest.mark.parametrize("folder", GOOD, ids=name)
+def test_a_reply_that_stops_early_never_ends_well(folder: Path) -> None:
+    """Before its finish reason has come, a stream cannot end; a whole body must be whole."""
+    body = (folder / "response.body").read_bytes().rstrip()
+    done = [at for at in range(len(body)) if outcome(folder, [body[:at]])[1] == ""]
+    for at in done:
+        assert b"finish_reason" in body[:at] or b"[DONE" in body[:at]
+    if body.lstrip().startswith(b"{"):
+        assert not done
+    else:
+        middle = body.find(b"\n", len(body) // 3)
+        assert middle in done or "StreamInterrupted" in outcome(folder, [body[: len(body) // 3]])[1]
+
+
+@pytest.mark.parametrize("folder", [f for f in REPLIES if load(f).status < 300], ids=name)
+def test_a_connection_that_gives_nothing_is_no_answer(folder: Path) -> None:
+    with pytest.raises((StreamInterrupted, WireError)):
+        dialect_of(folder).decoder(load(folder).head, site_of(folder, load(folder))).end()
+
+
+@pytest.mark.parametrize("folder", REQUESTS, ids=name)
+def test_a_request_becomes_what_the_case_says(folder: Path) -> None:
+    case = load(folder)
+    assert case.request is not None
+    dialect, site = dialect_of(folder), site_of(folder, case)
+    if case.refused is not None:
+        with pytest.raises(UnsupportedError) as caught:
+            dialect.encode_request(case.request, site)
+        assert case.refused in str(caught.value)
+        assert not caught.value.sent
+        return
+    wire = dialect.encode_request(case.request, site)
+    assert isinstance(wire, HttpRequest)
+    assert isinstance(wire.body, bytes)
+    assert msgspec.json.decode(wire.body) == msgspec.json.decode((folder / "request.body").read_bytes())
+    assert [note.code for note in wire.notes] == case.notes
+    assert case.target is None or wire.target.decode() == case.target
+
+
+@pytest.mark.parametrize("folder", [f for f in folders("case.json") if load(f).quirks], ids=name)
+def test_a_quirk_is_needed_where_a_case_names_it(folder: Path) -> None:
+    """Without the quirk the case comes out otherwise."""
+    case = load(folder)
+    assert told(folder, case, quirky=True) != told(folder, case, quirky=False)
+
+
+def told(folder: Path, case: Case, *, quirky: bool) -> object:
+    dialect, site = dialect_of(folder), site_of(folder, case, quirky=quirky)
+    if case.request is None:
+        events, error = play(dialect.decoder(case.head, site), [(folder / "response.body").read_bytes()])
+        return fold(events), str(error)
+    try:
+        return dialect.encode_request(case.request, site)
+    except UnsupportedError as error:
+        return str(error)
+
+
+def serve(
+    dialect: ChatDialect, request: ChatRequest, events: list[ChatEvent]
+) -> tuple[WireHead, list[bytes]]:
+    """The reply to a request, being the provider."""
+    encoder = dialect.encoder(request)
+    items = [item for event in events for item in encoder.feed(event)]
+    return encoder.head(), items + encoder.end()
+
+
+def asked(*, stream: bool) -> ChatRequest:
+    message = Message(role="user", content=(Text(text="Hi"),))  # type: ignore[arg-type]
+    return ChatRequest(model="m", messages=(message,), stream=stream, include_usage=True if stream else None)
+
+
+def shown(response: ChatResponse) -> object:
+    """What of a response a caller sees, without the provider's own objects."""
+    usage = msgspec.structs.replace(response.usage, raw=None)
+    choices = [msgspec.structs.replace(c, message=without_opaque(c.message)) for c in response.choices]
+    return choices, (usage.input, usage.output, usage.cache_read, usage.reasoning)
+
+
+def without_opaque(message: Message) -> Message:
+    order = ["Thinking", "Text", "Refusal", "Audio", "Image", "ToolCall"]
+    parts = [part for part in message.content if type(part).__name__ in order]
+    parts.sort(key=lambda part: order.index(type(part).__name__))
+    return msgspec.structs.replace(message, content=tuple(parts))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("dialect", CHAT)
+@given(values=st.data())
+def test_what_we_serve_we_can_read(dialect: str, stream: bool, values: st.DataObject) -> None:
+    events = values.draw(chat_events(dialect))
+    spoken = dialects.get(dialect)
+    assert isinstance(spoken, ChatDialect)
+    head, items = serve(spoken, asked(stream=stream), events)
+    site = site_of(DATA / dialect / "x", Case(documented=""))
+    found, error = play(spoken.decoder(head, site), items)
+    assert error is None
+    assert shown(fold(found)) == shown(fold(events))
+
+
+@pytest.mark.parametrize("dialect", CHAT)
+@given(values=st.data())
+def test_a_whole_reply_and_a_streamed_one_fold_alike(dialect: str, values: st.DataObject) -> None:
+    events = values.draw(chat_events(dialect))
+    spoken = dialects.get(dialect)
+    assert isinstance(spoken, ChatDialect)
+    site = site_of(DATA / dialect / "x", Case(documented=""))
+    replies = []
+    for stream in (True, False):
+        head, items = serve(spoken, asked(stream=stream), events)
+        found, _ = play(spoken.decoder(head, site), items)
+        replies.append(shown(fold(found)))
+    assert replies[0] == replies[1]
+
+
+@pytest.mark.parametrize("folder", GOOD, ids=name)
+def test_a_case_served_anew_says_the_same(folder: Path) -> None:
+    case, dialect = load(folder), dialect_of(folder)
+    body = (folder / "response.body").read_bytes()
+    events, _ = play(dialect.decoder(case.head, site_of(folder, case)), [body])
+    for stream in (True, False):
+        head, items = serve(dialect, asked(stream=stream), events)
+        again, error = play(dialect.decoder(head, site_of(folder, Case(documented=""))), items)
+        assert error is None
+        first, second = fold(events), fold(again)
+        assert (second.text, second.thinking, second.refusal) == (first.text, first.thinking, first.refusal)
+        assert second.tool_calls == first.tool_calls
+        assert second.finish_reason == first.finish_reason
+        assert (second.usage.input, second.usage.output) == (
+            first.usage.input or (0 if stream else None),
+            first.usage.output or (0 if stream else None),
+        )
