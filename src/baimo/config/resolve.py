@@ -183,9 +183,8 @@ class Resolver:
         """Raise ConfigError when an untrusted project leads something that is not its own elsewhere."""
         file = provider.redirected_by(address)
         if file is not None and self._around.project is not None:
-            what = f"would send {foreign} to {address.url}, which is no address of the known {provider.name}"
-            if not provider.known:
-                what = f"would send {foreign} to {address.url}"
+            elsewhere = f", which is not an address of {provider.name}" if provider.known else ""
+            what = f"would send {foreign} to {address.url}{elsewhere}"
             self._around.project.require(file, what, provider=provider.name)
 
     def _canonical(self, name: str) -> str:
