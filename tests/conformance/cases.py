@@ -28,7 +28,8 @@ class Told(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Expected(msgspec.Struct, forbid_unknown_fields=True):
-    """What a reply must become. A field that a case leaves out must be absent, or is not looked at (id, usage)."""
+    """What a reply must become. A field that a case leaves out must be absent, or is not looked at (id,
+    usage)."""
 
     text: str = ""
     thinking: str = ""

@@ -58,7 +58,7 @@ def test_the_last_event_is_given_at_the_end_though_no_blank_line_closed_it() -> 
 
 
 BODIES = [
-    b": hi\r\n\r\ndata: \xe4\xbd\xa0\xe5\xa5\xbd\r\n\r\nevent: error\r\ndata: x\r\ndata:y\r\n\r\ndata: [DONE]\r\n\r\n",
+    b": hi\r\n\r\ndata: \xe4\xbd\xa0\r\n\r\nevent: error\r\ndata: x\r\ndata:y\r\n\r\ndata: [DONE]\r\n\r\n",
     b"data: a\n\ndata: b\n\n: c\n\ndata: d\n\n\n\ndata: e\ndata: f\n\ndata: g",
     b"data: a\r\rdata: b\r\r\ndata: c\n\r\n",
 ]
