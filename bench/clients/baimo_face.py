@@ -1,11 +1,11 @@
-"""Baimo through its public face."""
+"""Baimo through its public face. Its names are loaded when they are used, as in a program of one kind."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from baimo import AsyncClient, Client, Error
+import baimo
 from baimo.types.events import PartDelta
 
 
@@ -16,7 +16,7 @@ def _config(base_url: str) -> dict[str, Any]:
 
 class Sync:
     def __init__(self, base_url: str) -> None:
-        self._client = Client(config=_config(base_url))
+        self._client = baimo.Client(config=_config(base_url))
 
     def __enter__(self) -> Sync:
         return self
@@ -39,7 +39,7 @@ class Sync:
         """The number of characters of all answers, of which none is kept."""
         characters = 0
         for answer in self._client.map("bench/model", inputs):
-            if isinstance(answer, Error):
+            if isinstance(answer, baimo.Error):
                 raise answer
             characters += len(answer.text)
         return characters
@@ -50,7 +50,7 @@ class Async:
         self._config = _config(base_url)
 
     async def __aenter__(self) -> Async:
-        self._client = AsyncClient(config=self._config)
+        self._client = baimo.AsyncClient(config=self._config)
         return self
 
     async def __aexit__(self, *failure: Any) -> None:
