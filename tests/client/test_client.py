@@ -39,9 +39,7 @@ def reply(text: str = "Hello!", **more: Any) -> bytes:
         "object": "chat.completion",
         "created": 1_790_000_000,
         "model": "m-0922",
-        "choices": [
-            {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        ],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
         **more,
     }
@@ -367,3 +365,13 @@ def test_the_shortcuts_share_one_client(monkeypatch: pytest.MonkeyPatch, tmp_pat
         baimo.chat("nobody/m", "Hi")
     with pytest.raises(baimo.UnknownProviderError):
         baimo.stream("nobody/m", "Hi")
+
+
+def test_a_stream_that_is_not_kept_gives_its_words_and_lets_them_go() -> None:
+    mine, _ = client((SSE, STREAM))
+    with mine.stream("acme/m", "Hi", keep=False) as stream:
+        assert list(stream.text) == ["Hel", "lo!"]
+    assert (stream.response.text, stream.response.ended) == ("", "complete")
+    assert [note.code for note in stream.response.notes] == ["not_kept"]
+    with pytest.raises(baimo.InputError, match="streams"):
+        mine.chat("acme/m", "Hi", keep=False)

@@ -51,21 +51,17 @@ class AsyncClient(ClientBase):
         steps, _, call = self._chat(model, messages, options, stream=False)
         driver, folder = AsyncDriver(steps, self._services), Folder()
         try:
-            while (events := await driver.advance()) is not None:
-                folder.add(events)
+            outcome = await driver.finish(folder.add)
         except Error as error:
             raise with_partial(error, folder) from error.__cause__
-        assert driver.outcome is not None
-        return chat_response(folder, driver.outcome, driver.raw if call.keep_raw else None, streamed=False)
+        return chat_response(folder, outcome, driver.raw if call.keep_raw else None, streamed=False)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> AsyncChatStream:
         """One answer as it is made; not awaited itself. The request is sent when reading begins."""
         steps, route, call = self._chat(model, messages, options, stream=True)
-        return AsyncChatStream(
-            AsyncDriver(steps, self._services), model=route[0][0].model, keep_raw=call.keep_raw
-        )
+        return AsyncChatStream(AsyncDriver(steps, self._services), model=route[0][0].model, call=call)
 
     async def embed(
         self,
@@ -79,10 +75,10 @@ class AsyncClient(ClientBase):
     ) -> EmbedResponse:
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
+        found: list[EmbedResponse] = []
         driver = AsyncDriver(self._embed(model, request, timeout), self._services)
-        (given,) = await _all(driver)
-        assert driver.outcome is not None
-        return embed_response(given, driver.outcome)
+        outcome = await driver.finish(found.extend)
+        return embed_response(found[0], outcome)
 
     async def models(
         self, provider: str | None = None, *, timeout: float | None = None
@@ -90,8 +86,9 @@ class AsyncClient(ClientBase):
         """The models that a provider lists, asked now; without a provider those we know facts of."""
         if provider is None:
             return self._known_models()
-        (listed,) = await _all(AsyncDriver(self._list(provider, timeout), self._services))
-        return self._with_facts(listed, provider)
+        found: list[tuple[ModelInfo, ...]] = []
+        await AsyncDriver(self._list(provider, timeout), self._services).finish(found.extend)
+        return self._with_facts(found[0], provider)
 
     def map(
         self,
@@ -126,10 +123,3 @@ class AsyncClient(ClientBase):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-async def _all(driver: AsyncDriver) -> list[Any]:
-    found: list[Any] = []
-    while (events := await driver.advance()) is not None:
-        found += events
-    return found

@@ -29,15 +29,14 @@ class AsyncServices:
 
 
 class AsyncDriver:
-    """Drives one call. `advance` gives the events of each Emit in turn, then None."""
+    """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
 
-    __slots__ = ("_next", "_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = ("_reply", "_services", "_steps", "outcome", "raw")
 
     def __init__(self, steps: Exchange, services: AsyncServices) -> None:
         self._steps = steps
         self._services = services
         self._reply: AsyncReply | None = None
-        self._next: Any = None
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
 
@@ -46,9 +45,27 @@ class AsyncDriver:
 
         Whatever goes wrong, cancellation included, has closed the connection before it is raised.
         """
+        return await self._drive(None)
+
+    async def finish(self, take: Callable[[list[Any]], None]) -> Outcome:
+        """Drive the call to its end; `take` is given the events of each Emit."""
+        await self._drive(take)
+        assert self.outcome is not None  # a call that ended well has an outcome
+        return self.outcome
+
+    async def _drive(self, take: Callable[[list[Any]], None] | None) -> list[Any] | None:
+        steps = self._steps
         try:
-            step = self._steps.send(self._next)
-            while type(step) is not Emit:
+            step = steps.send(None)
+            while True:
+                if type(step) is Emit:
+                    if step.raw is not None:
+                        self.raw.append(step.raw)
+                    if take is None:
+                        return step.events
+                    take(step.events)
+                    step = steps.send(None)
+                    continue
                 try:
                     if type(step) is Read and self._reply is not None:
                         answer: Any = await self._reply.read(step.within_s)
@@ -57,13 +74,9 @@ class AsyncDriver:
                         if type(step) in _AWAITED:
                             answer = await answer
                 except Error as error:
-                    step = self._steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    step = self._steps.send(answer)
-            self._next = None
-            if step.raw is not None:
-                self.raw.append(step.raw)
-            return step.events
+                    step = steps.send(answer)
         except StopIteration as done:
             self.outcome = done.value
             self._settle(kept=True)

@@ -8,6 +8,7 @@ from types import TracebackType
 from baimo.types.events import ChatEvent
 
 from .async_driving import AsyncDriver
+from .request import NO_OPTIONS, CallOptions
 from .streams import StreamState, TextOnly
 
 
@@ -19,8 +20,8 @@ class AsyncChatStream(StreamState):
     once, as does cancelling the task that reads.
     """
 
-    def __init__(self, driver: AsyncDriver, *, model: str, keep_raw: bool = False) -> None:
-        super().__init__(driver, model=model, keep_raw=keep_raw)
+    def __init__(self, driver: AsyncDriver, *, model: str, call: CallOptions = NO_OPTIONS) -> None:
+        super().__init__(driver, model=model, call=call)
         self._driver = driver
 
     def __aiter__(self) -> AsyncIterator[ChatEvent]:

@@ -62,19 +62,17 @@ class Client(ClientBase):
         steps, _, call = self._chat(model, messages, options, stream=False)
         driver, folder = Driver(steps, self._services), Folder()
         try:
-            while (events := driver.advance()) is not None:
-                folder.add(events)
+            outcome = driver.finish(folder.add)
         except Error as error:
             raise with_partial(error, folder) from error.__cause__
-        assert driver.outcome is not None
-        return chat_response(folder, driver.outcome, driver.raw if call.keep_raw else None, streamed=False)
+        return chat_response(folder, outcome, driver.raw if call.keep_raw else None, streamed=False)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatStream:
         """One answer as it is made. Arguments are checked now; the request is sent when reading begins."""
         steps, route, call = self._chat(model, messages, options, stream=True)
-        return ChatStream(Driver(steps, self._services), model=route[0][0].model, keep_raw=call.keep_raw)
+        return ChatStream(Driver(steps, self._services), model=route[0][0].model, call=call)
 
     def embed(
         self,
@@ -88,17 +86,17 @@ class Client(ClientBase):
     ) -> EmbedResponse:
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
-        driver = Driver(self._embed(model, request, timeout), self._services)
-        (given,) = _all(driver)
-        assert driver.outcome is not None
-        return embed_response(given, driver.outcome)
+        found: list[EmbedResponse] = []
+        outcome = Driver(self._embed(model, request, timeout), self._services).finish(found.extend)
+        return embed_response(found[0], outcome)
 
     def models(self, provider: str | None = None, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """The models that a provider lists, asked now; without a provider those we know facts of."""
         if provider is None:
             return self._known_models()
-        (listed,) = _all(Driver(self._list(provider, timeout), self._services))
-        return self._with_facts(listed, provider)
+        found: list[tuple[ModelInfo, ...]] = []
+        Driver(self._list(provider, timeout), self._services).finish(found.extend)
+        return self._with_facts(found[0], provider)
 
     def map(
         self,
@@ -134,10 +132,3 @@ class Client(ClientBase):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _all(driver: Driver) -> list[Any]:
-    found: list[Any] = []
-    while (events := driver.advance()) is not None:
-        found += events
-    return found

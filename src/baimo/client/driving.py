@@ -29,15 +29,14 @@ class Services:
 
 
 class Driver:
-    """Drives one call. `advance` gives the events of each Emit in turn, then None."""
+    """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
 
-    __slots__ = ("_next", "_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = ("_reply", "_services", "_steps", "outcome", "raw")
 
     def __init__(self, steps: Exchange, services: Services) -> None:
         self._steps = steps
         self._services = services
         self._reply: Reply | None = None
-        self._next: Any = None
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
 
@@ -46,19 +45,33 @@ class Driver:
 
         Whatever goes wrong has closed the connection before it is raised.
         """
+        return self._drive(None)
+
+    def finish(self, take: Callable[[list[Any]], None]) -> Outcome:
+        """Drive the call to its end; `take` is given the events of each Emit."""
+        self._drive(take)
+        assert self.outcome is not None  # a call that ended well has an outcome
+        return self.outcome
+
+    def _drive(self, take: Callable[[list[Any]], None] | None) -> list[Any] | None:
+        steps = self._steps
         try:
-            step = self._steps.send(self._next)
-            while type(step) is not Emit:
+            step = steps.send(None)
+            while True:
+                if type(step) is Emit:
+                    if step.raw is not None:
+                        self.raw.append(step.raw)
+                    if take is None:
+                        return step.events
+                    take(step.events)
+                    step = steps.send(None)
+                    continue
                 try:
                     answer = _CARRIED_OUT[type(step)](self, step)
                 except Error as error:
-                    step = self._steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    step = self._steps.send(answer)
-            self._next = None
-            if step.raw is not None:
-                self.raw.append(step.raw)
-            return step.events
+                    step = steps.send(answer)
         except StopIteration as done:
             self.outcome = done.value
             self._settle(kept=True)

@@ -57,3 +57,5 @@ class ChatOptions(TypedDict, total=False):
     """Seconds for the whole call: retries, waiting and reading included."""
     keep_raw: bool
     """Keep the provider's own reply as `r.raw`."""
+    keep: bool
+    """Streams only. False lets each piece go once it was given, so that a long stream takes no memory."""

@@ -22,6 +22,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     timeout: float | None = None
     keep_raw: bool = False
+    keep: bool = True
 
 
 NO_OPTIONS = CallOptions()
@@ -41,8 +42,11 @@ def build(messages: Messages, options: ChatOptions, *, stream: bool) -> tuple[Ch
         fields[name] = read(value, name)
     system = fields.pop("system", None)
     call = NO_OPTIONS
-    if "timeout" in fields or "keep_raw" in fields:
-        call = CallOptions(timeout=fields.pop("timeout", None), keep_raw=fields.pop("keep_raw", False))
+    of_call = {name: fields.pop(name) for name in ("timeout", "keep_raw", "keep") if name in fields}
+    if of_call:
+        call = CallOptions(**of_call)
+    if not call.keep and not stream:
+        raise InputError("keep=False is for streams; a whole answer is always kept")
     return ChatRequest(model="", messages=parse_messages(messages, system), stream=stream, **fields), call
 
 
@@ -222,4 +226,5 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "headers": _headers,
     "timeout": _seconds,
     "keep_raw": _flag,
+    "keep": _flag,
 }

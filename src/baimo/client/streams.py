@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from baimo.errors import Error
 from baimo.exchange import Outcome
+from baimo.notes import Note
 from baimo.types.chat import ChatResponse
 from baimo.types.content import Text
 from baimo.types.events import ChatEvent, PartDelta, PartStarted
@@ -16,6 +19,7 @@ from baimo.types.fold import Folder
 
 from .answer import chat_response, with_partial
 from .driving import Driver
+from .request import NO_OPTIONS, CallOptions
 
 
 class _Driving(Protocol):
@@ -47,20 +51,24 @@ class TextOnly:
                     wanted = is_text[event.index] = self._folder.kind(event.index) is Text
                 if wanted:
                     found.append(event.text)
-            elif type(event) is PartStarted and event.choice == 0:
-                if type(event.part) is Text and event.part.text:
-                    found.append(event.part.text)
+            elif type(event) is PartStarted:
+                part = event.part
+                if type(part) is Text and part.text and event.choice == 0:
+                    found.append(part.text)
         return found
+
+
+_LET_GO = Note(code="not_kept", message="The text of the stream was not kept, as keep=False asks.")
 
 
 class StreamState:
     """What a stream has read so far; the two kinds of streams add how they read on."""
 
-    def __init__(self, driver: _Driving, *, model: str, keep_raw: bool = False) -> None:
+    def __init__(self, driver: _Driving, *, model: str, call: CallOptions = NO_OPTIONS) -> None:
         self._driving = driver
         self._model = model
-        self._keep_raw = keep_raw
-        self._folder = Folder()
+        self._call = call
+        self._folder = Folder(keep=call.keep)
         self._waiting: list[ChatEvent] = []
         self._at = 0
         self._begun = False
@@ -104,8 +112,11 @@ class StreamState:
         self._over = True
         outcome = self._driving.outcome
         if outcome is not None:
-            raw = self._driving.raw if self._keep_raw else None
-            self._response = chat_response(self._folder, outcome, raw, streamed=True)
+            raw = self._driving.raw if self._call.keep_raw else None
+            response = chat_response(self._folder, outcome, raw, streamed=True)
+            self._response = (
+                response if self._call.keep else replace(response, notes=(*response.notes, _LET_GO))
+            )
         return False
 
     def _broke(self, error: BaseException) -> None:
@@ -125,8 +136,8 @@ class ChatStream(StreamState):
     other `baimo.Error` before.
     """
 
-    def __init__(self, driver: Driver, *, model: str, keep_raw: bool = False) -> None:
-        super().__init__(driver, model=model, keep_raw=keep_raw)
+    def __init__(self, driver: Driver, *, model: str, call: CallOptions = NO_OPTIONS) -> None:
+        super().__init__(driver, model=model, call=call)
         self._driver = driver
 
     def __iter__(self) -> Iterator[ChatEvent]:
