@@ -1,4 +1,4 @@
-"""A provider of the OpenAI wire on loopback that answers by a script, and ways to run the program against it."""
+"""A provider of the OpenAI wire on loopback that answers by a script, and ways to run the program."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.seen.append(("GET", self.path, dict(self.headers), None))
         if self.path.endswith("/models"):
-            listed = [{"id": name, "object": "model", "created": 1, "owned_by": "acme"} for name in ("big", "small")]
+            listed = [
+                {"id": name, "object": "model", "created": 1, "owned_by": "acme"} for name in ("big", "small")
+            ]
             self.whole(200, {"object": "list", "data": listed})
         else:
             self.whole(404, {"error": {"message": "nothing here"}})
@@ -44,7 +46,15 @@ class Handler(BaseHTTPRequestHandler):
                 {"object": "embedding", "index": at, "embedding": [float(len(text)), 0.5]}
                 for at, text in enumerate(body["input"])
             ]
-            self.whole(200, {"object": "list", "model": body["model"], "data": data, "usage": {"prompt_tokens": 7, "total_tokens": 7}})
+            self.whole(
+                200,
+                {
+                    "object": "list",
+                    "model": body["model"],
+                    "data": data,
+                    "usage": {"prompt_tokens": 7, "total_tokens": 7},
+                },
+            )
             return
         waiting = self.server.script[body["model"]] or self.server.script[""]
         answer = waiting.popleft() if waiting else words("Hello.")
@@ -53,7 +63,11 @@ class Handler(BaseHTTPRequestHandler):
     def whole(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
         data = json.dumps(value).encode()
         self.send_response(status)
-        for name, text in {"Content-Type": "application/json", "x-request-id": "req-7", **(headers or {})}.items():
+        for name, text in {
+            "Content-Type": "application/json",
+            "x-request-id": "req-7",
+            **(headers or {}),
+        }.items():
             self.send_header(name, text)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -67,7 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def event(self, value: Any) -> None:
-        self.wfile.write(b"data: " + (value if isinstance(value, bytes) else json.dumps(value).encode()) + b"\n\n")
+        self.wfile.write(
+            b"data: " + (value if isinstance(value, bytes) else json.dumps(value).encode()) + b"\n\n"
+        )
         self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -75,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class ScriptedProvider(ThreadingHTTPServer):
-    """Answers by the script of the model that is asked, else by the script of everybody, else with "Hello."."""
+    """Answers by the script of the model that is asked, else by that of everybody, else "Hello."."""
 
     daemon_threads = True
 
@@ -119,7 +135,17 @@ def words(text: str, *, thinking: str = "", finish: str = "stop") -> Answer:
             if thinking:
                 message["reasoning_content"] = thinking
             choice = {"index": 0, "message": message, "finish_reason": finish}
-            to.whole(200, {"id": "c1", "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": USAGE})
+            to.whole(
+                200,
+                {
+                    "id": "c1",
+                    "object": "chat.completion",
+                    "created": 1,
+                    "model": model,
+                    "choices": [choice],
+                    "usage": USAGE,
+                },
+            )
             return
         to.begin_stream()
         if thinking:
@@ -127,7 +153,16 @@ def words(text: str, *, thinking: str = "", finish: str = "stop") -> Answer:
         for at in range(0, len(text), 4):
             to.event(_chunk({"content": text[at : at + 4]}, model))
         to.event(_chunk({}, model, finish))
-        to.event({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [], "usage": USAGE})
+        to.event(
+            {
+                "id": "c1",
+                "object": "chat.completion.chunk",
+                "created": 1,
+                "model": model,
+                "choices": [],
+                "usage": USAGE,
+            }
+        )
         to.event(b"[DONE]")
 
     return answer
@@ -178,7 +213,8 @@ def folder(tmp_path: Path, provider: ScriptedProvider, monkeypatch: pytest.Monke
     project = tmp_path / "project"
     project.mkdir()
     (project / "baimo.toml").write_text(
-        f'default_model = "acme/big"\n[providers.acme]\ndialect = "openai_chat"\nbase_url = "{provider.url}"\n',
+        'default_model = "acme/big"\n[providers.acme]\ndialect = "openai_chat"\n'
+        f'base_url = "{provider.url}"\n',
         "utf-8",
     )
     for name in list(os.environ):
@@ -210,19 +246,39 @@ def run(folder: Path) -> Run:
 
 Spawn = Callable[..., subprocess.CompletedProcess[bytes]]
 START = "from baimo.cli.main import main; main()"
+WITHOUT_EXTRAS = """
+import sys
+from importlib.machinery import PathFinder
+
+class Bare(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        absent = name.partition(".")[0] in ("rich", "prompt_toolkit", "xllamacpp")
+        return None if absent else PathFinder.find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Bare
+"""
+"""Put before a program, makes the packages of the extras impossible to find."""
 
 
 @pytest.fixture
 def spawn(folder: Path) -> Spawn:
     """Runs the program as a process of its own."""
 
-    def run(*args: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        *args: str, stdin: bytes = b"", before: str = "", **env: str
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [sys.executable, "-c", START, *args],
+            [sys.executable, "-c", before + START, *args],
             input=stdin,
             capture_output=True,
             timeout=30,
-            env={**os.environ, "PYTHONPATH": str(SOURCE), **env},
+            env=environment(**env),
         )
 
     return run
+
+
+def environment(**env: str) -> dict[str, str]:
+    """The variables of a process of the program."""
+    return {**os.environ, "PYTHONPATH": str(SOURCE), **env}

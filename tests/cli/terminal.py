@@ -1,0 +1,84 @@
+"""A real terminal for a test: the program on one side, a person who types and reads on the other."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+from tests.cli.conftest import START, environment
+
+_STEERING = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])|\r")
+_PATIENCE_S = 20.0
+_TAKE = "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+"""Makes the terminal the program's own, so that Ctrl-C reaches it."""
+
+
+class Terminal:
+    """Runs the program until it ends or the test does; use it in `with`."""
+
+    def __init__(self, *args: str, before: str = "", columns: int = 80, lines: int = 40, **env: str) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _TAKE + before + START, *args],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment(TERM="xterm-256color", PROMPT_TOOLKIT_NO_CPR="1", **env),
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.raw = ""
+        self._read = 0
+
+    @property
+    def text(self) -> str:
+        """Everything shown so far, without what only steers the terminal."""
+        return _STEERING.sub("", self.raw)
+
+    def expect(self, wanted: str) -> None:
+        """Wait until that was shown after what was expected before."""
+        end = time.monotonic() + _PATIENCE_S
+        while (at := self.text.find(wanted, self._read)) < 0:
+            if not self._more(end):
+                raise AssertionError(f"{wanted!r} was not shown, but: {self.text[self._read :]!r}")
+        self._read = at + len(wanted)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._master, keys.encode())
+
+    def end(self) -> int:
+        """Wait for the program's end; gives its exit code."""
+        end = time.monotonic() + _PATIENCE_S
+        while self._more(end):
+            continue
+        return self._process.wait(_PATIENCE_S)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._master)
+
+    def _more(self, end: float) -> bool:
+        ready, _, _ = select.select([self._master], [], [], max(end - time.monotonic(), 0))
+        if not ready:
+            return False
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.raw += data.decode("utf-8", "replace")
+        return bool(data)
