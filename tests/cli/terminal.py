@@ -36,8 +36,13 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
-        self.raw = ""
+        self._bytes = b""
         self._read = 0
+
+    @property
+    def raw(self) -> str:
+        """Everything that the terminal was sent."""
+        return self._bytes.decode("utf-8", "replace")
 
     @property
     def text(self) -> str:
@@ -80,5 +85,5 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:  # the other side is closed
             return False
-        self.raw += data.decode("utf-8", "replace")
+        self._bytes += data
         return bool(data)
