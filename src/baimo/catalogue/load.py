@@ -5,11 +5,9 @@ A call reads its own provider's file only; the file of other names is read for a
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,7 +33,7 @@ def provider_names() -> tuple[str, ...]:
 @cache
 def aliases() -> Mapping[str, str]:
     """Other names of providers, each with the row it means."""
-    return tomllib.loads((_HERE / "aliases.toml").read_text("utf-8"))
+    return _toml((_HERE / "aliases.toml").read_text("utf-8"))
 
 
 def find(name: str) -> ProviderRow:
@@ -110,7 +108,7 @@ def models(provider_name: str) -> tuple[ModelInfo, ...]:
     text = _models_text(provider_name)
     if not text:
         return ()
-    blocks = tomllib.loads(text, parse_float=Decimal)
+    blocks = _toml(text)
     shared = _convert(blocks.pop("file"), ModelsFile, provider_name)
     rows = ((name, _convert(block, ModelRow, f"{provider_name}/{name}")) for name, block in blocks.items())
     return tuple(_info(provider_name, name, row, shared) for name, row in rows if not row.never)
@@ -140,7 +138,7 @@ def _read(name: str) -> ProviderRow | None:
         text = (_HERE / "providers" / f"{name}.toml").read_text("utf-8")
     except FileNotFoundError:
         return None
-    return _convert({"name": name} | tomllib.loads(text), ProviderRow, name)
+    return _convert({"name": name} | _toml(text), ProviderRow, name)
 
 
 @cache
@@ -159,7 +157,7 @@ def _block(provider_name: str, header: str) -> dict[str, Any] | None:
         return None
     begin = start + len(header) + 4
     end = text.find("\n[", begin - 1)
-    return tomllib.loads(text[begin : end if end >= 0 else len(text)], parse_float=Decimal)
+    return _toml(text[begin : end if end >= 0 else len(text)])
 
 
 def _info(provider_name: str, name: str, row: ModelRow, shared: ModelsFile) -> ModelInfo:
@@ -240,5 +238,13 @@ def _near_hint(name: str) -> str:
 
 
 def _near_words(word: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
     near = get_close_matches(word.lower(), sorted(known), n=3, cutoff=0.6)
     return f"Did you mean {' or '.join(near)}?" if near else None
+
+
+def _toml(text: str) -> dict[str, Any]:
+    import tomllib  # not needed for a provider that is the user's own
+
+    return tomllib.loads(text, parse_float=Decimal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +42,8 @@ _SAVE = "Save it as UTF-8: an editor on Chinese Windows may have written GBK (AN
 
 def parse_toml(data: bytes, path: Path | str) -> dict[str, Any]:
     """The tables of a TOML file. Raises ConfigError with line and column."""
+    import tomllib  # not needed where no file is read
+
     try:
         return tomllib.loads(as_text(data, path))
     except tomllib.TOMLDecodeError as error:

@@ -7,21 +7,24 @@ module that holds it.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from baimo.dialect.protocols import Dialect
 from baimo.errors import ConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 GROUP = "baimo.dialects"
 
 
 def names() -> tuple[str, ...]:
     """All dialects, ours and those of installed packages, in alphabetical order."""
+    import pkgutil
+
     ours = {module.name for module in pkgutil.iter_modules(__path__)}
-    return tuple(sorted(ours | {point.name for point in entry_points(group=GROUP)}))
+    return tuple(sorted(ours | {point.name for point in _declared()}))
 
 
 def get(name: str) -> Dialect:
@@ -29,15 +32,25 @@ def get(name: str) -> Dialect:
     if name.isidentifier() and not name.startswith("_"):
         path = f"{__name__}.{name}"
         try:
-            return _dialect(importlib.import_module(path), name)
+            return _dialect(import_module(path), name)
         except ModuleNotFoundError as error:
             if error.name != path:
                 raise
-    for point in entry_points(group=GROUP, name=name):
-        return _dialect(point.load(), name)
+    for point in _declared():
+        if point.name == name:
+            return _dialect(point.load(), name)
+    from difflib import get_close_matches
+
     known = names()
     near = get_close_matches(name, known, n=3, cutoff=0.5) or known
     raise ConfigError(f"unknown dialect {name!r}; there is {', '.join(near)}")
+
+
+def _declared() -> EntryPoints:
+    """What installed packages declare. Looked up only for a dialect that is not ours: it takes time."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
 
 
 def _dialect(found: object, name: str) -> Dialect:

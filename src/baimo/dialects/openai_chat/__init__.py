@@ -9,7 +9,6 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -22,12 +21,10 @@ from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HttpRequest, WireHead
 
-from . import embeddings, errors, listing, served_request
 from . import request as requests
 from .finish import NAME
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
-from .served_reply import StreamEncoder, WholeEncoder
 
 __all__ = ["DIALECT", "OpenAIChat", "Paths", "Quirks"]
 
@@ -35,7 +32,7 @@ _DEFAULTS = Quirks()
 
 
 class OpenAIChat:
-    """The dialect `openai_chat`."""
+    """The dialect `openai_chat`. What a plain call does not need is imported where it is used."""
 
     name = NAME
 
@@ -44,6 +41,8 @@ class OpenAIChat:
         known = Quirks.__struct_fields__
         for field in fields:
             if field not in known:
+                from difflib import get_close_matches
+
                 near = get_close_matches(field, known, n=3)
                 hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known)}"
                 raise ConfigError(f"{NAME} has no quirk {field!r}; {hint}")
@@ -64,42 +63,62 @@ class OpenAIChat:
 
     def decode_request(self, wire: HttpRequest) -> ChatRequest:
         """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import served_request
+
         return served_request.decode_request(wire)
 
     def encoder(self, request: ChatRequest) -> ChatEncoder:
         """Being the provider: an encoder for the reply to that request."""
+        from .served_reply import StreamEncoder, WholeEncoder
+
         return StreamEncoder(request) if request.stream else WholeEncoder(request)
 
     def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
         """Being the provider: head and body of a refusal."""
+        from . import errors
+
         return errors.encode_error(error)
 
     def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
         """The unsigned request for embeddings."""
+        from . import embeddings
+
         return embeddings.encode_embed(request, site)
 
     def decode_embed(self, request: EmbedRequest, head: WireHead, body: bytes) -> EmbedResponse:
         """The vectors in the order of the inputs. Raises ProviderError or WireError."""
+        from . import embeddings
+
         return embeddings.decode_embed(request, head, body)
 
     def decode_embed_request(self, wire: HttpRequest) -> EmbedRequest:
         """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import embeddings
+
         return embeddings.decode_embed_request(wire)
 
     def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes:
         """Being the provider: the body of a reply."""
+        from . import embeddings
+
         return embeddings.encode_embed_response(request, response)
 
     def encode_models(self, site: Site) -> HttpRequest:
         """The unsigned request for the list of models."""
+        from . import listing
+
         return listing.encode_models(site)
 
     def decode_models(self, head: WireHead, body: bytes, site: Site) -> tuple[ModelInfo, ...]:
         """The models a provider tells of. Raises ProviderError or WireError."""
+        from . import listing
+
         return listing.decode_models(head, body, site)
 
     def encode_model_list(self, models: tuple[ModelInfo, ...]) -> bytes:
         """Being the provider: the body of a reply."""
+        from . import listing
+
         return listing.encode_model_list(models)
 
 
