@@ -23,7 +23,7 @@ def decode(payload: bytes) -> Any:
     """The value; strings may hold half surrogates. Raises WireError for what is no JSON at all."""
     try:
         return _strict.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         return json.loads(payload.decode("utf-8", "replace"))

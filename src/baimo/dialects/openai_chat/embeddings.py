@@ -127,7 +127,7 @@ def decode_embed_request(wire: HttpRequest) -> EmbedRequest:
     try:
         asked = _asked.decode(raw)
         extra = {name: value for name, value in _fields.decode(raw).items() if name not in _KNOWN}
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the request is no request for embeddings: {error}") from None
     return EmbedRequest(
         model=asked.model,

@@ -41,6 +41,9 @@ MAX_ERROR_BODY = 1024 * 1024
 """Bytes of a refusal that are kept; the rest is passed over."""
 
 
+_ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""How the quick ways refuse what is not for them."""
+
 _TEXT_BEGINS = PartStarted(index=0, part=Text(text=""))
 _TEXT_ENDS = PartEnded(index=0)
 _FINISHES = {
@@ -152,7 +155,7 @@ class ReplyDecoder:
             if lane is not None:
                 try:
                     text = lane(payload).choices[0].delta.text
-                except (msgspec.MsgspecError, UnicodeDecodeError):
+                except _ODD:
                     pass
                 else:
                     if text:
@@ -225,16 +228,17 @@ class ReplyDecoder:
             return False
         try:
             reply = whole(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _ODD:
             return False
         choice = reply.choices[0]
         out.append(Started(id=reply.id or None, model=reply.model or None, created=reply.created or None))
         if choice.message.content:
             out.append(_TEXT_BEGINS)
             out.append(PartDelta(index=0, text=choice.message.content))
-            out.append(_TEXT_ENDS)
         if reply.usage:
             self._report(reply.usage, out)
+        if choice.message.content:
+            out.append(_TEXT_ENDS)
         out.append(_FINISHES[choice.finish_reason])
         return True
 

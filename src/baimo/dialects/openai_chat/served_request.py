@@ -151,7 +151,7 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
         unknown = {name: value for name, value in _fields.decode(raw).items() if name not in _KNOWN}
     except msgspec.ValidationError as error:
         raise InputError(_named(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the request's body is no valid JSON: {error}") from None
     if not body.messages:
         raise InputError("messages is empty; a request needs at least one")
