@@ -11,15 +11,20 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
+import aiohttp
+import httpx2
 import uvloop
 
 from baimo.transports.aio import AioTransport
+from baimo.transports.aiohttp_adapter import AiohttpTransport
+from baimo.transports.httpx2_adapter import AsyncHttpx2Transport, Httpx2Transport
 from baimo.transports.options import TransportOptions
 from baimo.transports.protocol import AsyncTransport, Transport
 from baimo.transports.sync import SyncTransport
 from baimo.wire.http import HttpRequest, WireHead
 
 T = TypeVar("T")
+Closing = Callable[[], Coroutine[Any, Any, None]]
 
 
 class AnyReply(Protocol):
@@ -75,9 +80,10 @@ def fetch(carrier: Carrier, request: HttpRequest) -> tuple[int, bytes]:
 class SyncCarrier:
     """A blocking transport; each call runs in a thread and is given up by `abort` or `close`."""
 
-    def __init__(self, name: str, transport: Transport) -> None:
+    def __init__(self, name: str, transport: Transport, client: httpx2.Client | None = None) -> None:
         self.name = name
         self.transport = transport
+        self._client = client
         self._threads = ThreadPoolExecutor(32)
 
     def start(self, request: HttpRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[AnyReply]:
@@ -94,6 +100,8 @@ class SyncCarrier:
 
     def close(self) -> None:
         self.transport.close()
+        if self._client is not None:
+            self._client.close()
         self._threads.shutdown()
 
 
@@ -103,7 +111,7 @@ class AsyncCarrier:
     def __init__(
         self,
         name: str,
-        make: Callable[[], AsyncTransport],
+        make: Callable[[Callable[[Closing], None]], AsyncTransport],
         *,
         new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
     ) -> None:
@@ -111,7 +119,11 @@ class AsyncCarrier:
         self.loop = new_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
-        self.transport = self.run(_made(make))
+        self._closings: list[Closing] = []
+        self.transport = self.run(self._made(make))
+
+    async def _made(self, make: Callable[[Callable[[Closing], None]], AsyncTransport]) -> AsyncTransport:
+        return make(self._closings.append)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
@@ -134,14 +146,12 @@ class AsyncCarrier:
 
     def close(self) -> None:
         self.close_transport()
+        for closing in self._closings:
+            self.run(closing())
         self.run(self.loop.shutdown_asyncgens())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
         self.loop.close()
-
-
-async def _made(make: Callable[[], AsyncTransport]) -> AsyncTransport:
-    return make()
 
 
 def make_sync(options: TransportOptions) -> SyncCarrier:
@@ -149,11 +159,37 @@ def make_sync(options: TransportOptions) -> SyncCarrier:
 
 
 def make_aio(options: TransportOptions) -> AsyncCarrier:
-    return AsyncCarrier("aio", lambda: AioTransport(options))
+    return AsyncCarrier("aio", lambda _: AioTransport(options))
 
 
 def make_uvloop(options: TransportOptions) -> AsyncCarrier:
-    return AsyncCarrier("uvloop", lambda: AioTransport(options), new_loop=uvloop.new_event_loop)
+    return AsyncCarrier("uvloop", lambda _: AioTransport(options), new_loop=uvloop.new_event_loop)
 
 
 OURS = {"sync": make_sync, "aio": make_aio, "uvloop": make_uvloop}
+
+
+def make_httpx2(options: TransportOptions) -> SyncCarrier:
+    client = httpx2.Client(trust_env=False)
+    return SyncCarrier("httpx2", Httpx2Transport(client), client)
+
+
+def make_async_httpx2(options: TransportOptions) -> AsyncCarrier:
+    def made(closing: Callable[[Closing], None]) -> AsyncHttpx2Transport:
+        client = httpx2.AsyncClient(trust_env=False)
+        closing(client.aclose)
+        return AsyncHttpx2Transport(client)
+
+    return AsyncCarrier("async_httpx2", made)
+
+
+def make_aiohttp(options: TransportOptions) -> AsyncCarrier:
+    def made(closing: Callable[[Closing], None]) -> AiohttpTransport:
+        session = aiohttp.ClientSession()
+        closing(session.close)
+        return AiohttpTransport(session)
+
+    return AsyncCarrier("aiohttp", made)
+
+
+ADAPTED = {"httpx2": make_httpx2, "async_httpx2": make_async_httpx2, "aiohttp": make_aiohttp}

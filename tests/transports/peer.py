@@ -1,4 +1,4 @@
-"""A server made of a plain socket and a script: it says exactly the bytes that a test wants, when it wants."""
+"""A server made of a plain socket and a script: it says exactly the bytes that a test wants."""
 
 from __future__ import annotations
 

@@ -93,20 +93,18 @@ class AioConnection(asyncio.Protocol):
 
     def limit(self, name: str, seconds: float) -> None:
         """What follows must happen within so many seconds."""
-        until = self._until = self._loop.time() + seconds
+        self._until = self._loop.time() + seconds
         self._limit = (name, seconds)
-        if self._timer is None:
-            self._timer = self._loop.call_at(until, self._on_timer)
-            self._timer_at = until
-        elif until < self._timer_at:
+        if self._timer is not None and self._until < self._timer_at:
             self._timer.cancel()
-            self._timer = self._loop.call_at(until, self._on_timer)
-            self._timer_at = until
+            self._timer = None
 
     def change(self) -> asyncio.Future[None]:
         """Wait for the next change, within the limit. Raises what broke the connection."""
         if self._error is not None:
             raise self._error
+        if self._timer is None:
+            self._set_timer()
         waiter = self._waiter = self._loop.create_future()
         return waiter
 
@@ -226,12 +224,15 @@ class AioConnection(asyncio.Protocol):
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
+    def _set_timer(self) -> None:
+        self._timer = self._loop.call_at(self._until, self._on_timer)
+        self._timer_at = self._until
+
     def _on_timer(self) -> None:
         self._timer = None
         if self._waiter is None:
-            return
+            return  # whoever waits next sets it again
         if self._loop.time() < self._until:
-            self._timer = self._loop.call_at(self._until, self._on_timer)
-            self._timer_at = self._until
+            self._set_timer()
         else:
             self._fail(reply_timeout(*self._limit))

@@ -177,7 +177,7 @@ class Http1Connection:
             return
         for name, value in fields:
             if name == b"content-encoding":
-                self._codings += _codings(value)
+                self._codings += content_codings(value)
             elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
                 self._fault = "the reply has a transfer coding that was not asked for"
         if self._fault is not None:
@@ -246,7 +246,8 @@ class Http1Connection:
         )
 
 
-def _codings(value: bytes) -> tuple[bytes, ...]:
+def content_codings(value: bytes) -> tuple[bytes, ...]:
+    """The codings that one Content-Encoding field names, without `identity`."""
     words = (word.strip().lower() for word in value.split(b","))
     return tuple(word for word in words if word not in (b"", b"identity"))
 
