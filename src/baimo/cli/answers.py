@@ -15,7 +15,7 @@ from .words import say
 if TYPE_CHECKING:
     from .console import Console
 
-_REMARKABLE = (
+REMARKABLE = (
     FinishReason.LENGTH,
     FinishReason.CONTEXT_LENGTH,
     FinishReason.CONTENT_FILTER,
@@ -127,7 +127,7 @@ def tell_about(response: ChatResponse, console: Console, watch: Stopwatch, *, ve
     withdrawn = response.choices[0].withdrawn if response.choices else None
     if withdrawn is not None:
         console.tell(say("answer.withdrawn", why=withdrawn))
-    elif response.finish_reason in _REMARKABLE:
+    elif response.finish_reason in REMARKABLE:
         console.tell(say(f"finish.{response.finish_reason.value}"), quiet=True)
     if verbose:
         console.tell(summary(response, watch), quiet=True)
