@@ -231,7 +231,7 @@ class Http1Connection:
 
     def _after_parse_error(self, error: Exception) -> None:
         if not self.complete:
-            raise self._broken(f"the reply is not valid HTTP/1.1: {error}") from None
+            raise self._broken(self._fault or f"the reply is not valid HTTP/1.1: {error}") from None
         self._surplus = True  # the message itself is whole, only the connection is done for
 
     def _broken(self, message: str) -> TransportError:

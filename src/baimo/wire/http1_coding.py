@@ -25,7 +25,7 @@ class BodyDecoder:
             names = ", ".join(coding.decode("latin-1") for coding in codings)
             raise TransportError(f"the body is coded as {names}, which was not asked for", retryable=False)
         self._is_gzip = codings != (b"deflate",)
-        self._inflate = zlib.decompressobj(_GZIP) if self._is_gzip else None
+        self._inflate: zlib._Decompress | None = None
         self._waiting = b""
 
     @property
@@ -39,7 +39,7 @@ class BodyDecoder:
     def piece(self) -> bytes:
         """The next decoded bytes, `b""` when more input is needed. Raises TransportError for broken data."""
         while self._waiting:
-            inflate = self._inflate or self._choose_deflate()
+            inflate = self._inflate or self._begin()
             if inflate is None:
                 return b""
             if inflate.eof:
@@ -60,8 +60,11 @@ class BodyDecoder:
         if self._waiting or (self._inflate is not None and not self._inflate.eof):
             raise TransportError("the compressed body was cut off")
 
-    def _choose_deflate(self) -> zlib._Decompress | None:
+    def _begin(self) -> zlib._Decompress | None:
         """`deflate` means zlib's wrapping, but some servers send the bare data: the first two bytes tell."""
+        if self._is_gzip:
+            self._inflate = zlib.decompressobj(_GZIP)
+            return self._inflate
         if len(self._waiting) < len(_GZIP_MAGIC):
             return None
         first, second = self._waiting[:2]
