@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .console import Console
     from .conversation import Conversation
 
-_COMMANDS = ("/help", "/model", "/system", "/save", "/clear", "/exit")
+COMMANDS = ("/help", "/model", "/system", "/save", "/clear", "/exit")
 
 
 @command("chat")
@@ -138,7 +138,7 @@ class _Chat:
                 case "/save":
                     self._save(rest.strip())
                 case _:
-                    known = near(word, list(_COMMANDS)) or [say("chat.see_help")]
+                    known = near(word, list(COMMANDS)) or [say("chat.see_help")]
                     self._console.tell(joined(say("chat.unknown", word=word), *known))
         except Error as error:
             for line in error_lines(error):

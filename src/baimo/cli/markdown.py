@@ -19,7 +19,8 @@ from rich.text import Text
 from rich.theme import Theme
 
 _WIDEST = 100
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r"(`{3,}|~{3,})")
+"""A line that begins or ends code; one that is indented belongs to a list and stays with it."""
 _THEME = Theme(
     {
         "markdown.code": "cyan",
@@ -113,19 +114,19 @@ class Blocks:
     def feed(self, text: str) -> list[str]:
         """The blocks that are whole with this."""
         self.tail += text
-        whole, start, fence, blank = [], 0, "", False
-        at = 0
+        whole, start, fence, parted, at = [], 0, "", False, 0
         for line in self.tail.splitlines(keepends=True):
-            if not fence and blank and at > start and line.strip() and not line[0].isspace():
+            mark = _FENCE.match(line)
+            begins = parted and line.strip() and not line[0].isspace()
+            if at > start and not fence and (begins or (mark and line.endswith("\n"))):
                 whole.append(self.tail[start:at].strip("\n"))
                 start = at
-            mark = _FENCE.match(line)
+            parted = not fence and not line.strip()
             if fence:
-                if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
-                    fence = ""
+                parted = bool(mark) and mark[1].startswith(fence) and line.strip() == mark[1]
+                fence = "" if parted else fence
             elif mark:
                 fence = mark[1]
-            blank = not line.strip()
             at += len(line)
         self.tail = self.tail[start:]
         return [block for block in whole if block.strip()]

@@ -63,8 +63,8 @@ def model_lines(console: Console, models: Sequence[ModelInfo], today: date) -> l
     rows = [
         [
             f"{one.provider}/{one.id}",
-            _tokens(one.context),
-            _tokens(one.max_output),
+            token_words(one.context),
+            token_words(one.max_output),
             price_words(one, today),
             _remark(one),
         ]
@@ -91,7 +91,7 @@ def price_words(model: ModelInfo, today: date) -> str:
     return f"{read} / {made} {first.currency}{'+' if len(valid) > 1 else ''}"
 
 
-def _tokens(count: int | None) -> str:
+def token_words(count: int | None) -> str:
     """128K, 1M: as people say it."""
     if count is None:
         return _UNKNOWN

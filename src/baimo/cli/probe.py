@@ -225,7 +225,7 @@ def clock(date: str, ours: float) -> list[Finding]:
     except ValueError:
         return []
     off = ours - theirs
-    words = say("check.clock", seconds=f"{off:+.0f}")
+    words = say("check.clock", seconds=f"{off:+.0f}") if abs(off) >= 2 else say("check.in_step")
     if abs(off) < _SKEW_S:
         return [Finding("clock", "ok", words)]
     verdict: Verdict = "fail" if abs(off) >= _SKEW_BREAKS_S else "warn"

@@ -51,7 +51,7 @@ class Bar:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._begun = time.monotonic()
+        self.begun = time.monotonic()
         self._drawn = 0.0
         self._tenth = -1
         self._is_open = False
@@ -63,7 +63,7 @@ class Bar:
         if self._console.err_is_terminal:
             if now - self._drawn >= _REDRAW_S or done:
                 self._drawn, self._is_open = now, True
-                click.echo(f"\r{self._line(progress, now)}\x1b[K", nl=False, err=True)
+                click.echo(f"\r{self.line(progress, now)}\x1b[K", nl=False, err=True)
         elif progress.total:
             tenth = progress.done * 10 // progress.total
             if tenth > self._tenth:
@@ -76,11 +76,11 @@ class Bar:
             self._is_open = False
             click.echo(err=True)
 
-    def _line(self, progress: Progress, now: float) -> str:
+    def line(self, progress: Progress, now: float) -> str:
         if progress.waiting:
             return say("pull.waiting", name=progress.name)
         size = f"{progress.done / 1e6:,.0f} MB"
-        speed = progress.done / max(now - self._begun, 0.001)
+        speed = progress.done / max(now - self.begun, 0.001)
         if not progress.total:
             return f"{progress.name}  {size}  {speed / 1e6:.1f} MB/s"
         share = min(progress.done / progress.total, 1.0)

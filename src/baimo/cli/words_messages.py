@@ -188,6 +188,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "check.gateway": ("A proxy or gateway in front of it answered.", "应答来自其前面的代理或网关。"),
     "check.proxies": ("These proxy variables are set: {names}", "已设置代理变量：{names}"),
     "check.clock": ("{seconds} s against the provider's", "与服务商相差 {seconds} 秒"),
+    "check.in_step": ("the same as the provider's", "与服务商一致"),
     "check.engine": ("xllamacpp is installed", "已安装 xllamacpp"),
     "check.no_engine": ("xllamacpp is not installed", "未安装 xllamacpp"),
     "check.pulled": ("on this machine: {names}", "已在本机：{names}"),
