@@ -84,16 +84,24 @@ def _public_homes(test: str) -> set[str]:
     }
 
 
+def _named_alike(tests: list[str], room: str) -> set[str]:
+    """The modules that a test file is named after: `test_config.py` is for `config` and for `config_show`."""
+    stems = {test.rsplit("/", 1)[1].removeprefix("test_").removesuffix(".py") for test in tests}
+    return {
+        module
+        for module in map(sources.module_name, MODULES)
+        if f"{module}.".startswith(f"baimo.{room}.")
+        and any(f"{module.rsplit('.', 1)[1]}_".startswith(f"{stem}_") for stem in stems)
+    }
+
+
 @cache
 def _reached(room: str) -> set[str]:
-    """The modules of a room that its own tests import, and those that these import from within the room."""
+    """What a room's own tests import or are named after, and what that imports within the room."""
     known = {sources.module_name(name): name for name in MODULES}
-    waiting = [
-        found
-        for test in sources.python_files(f"tests/{room}/", "tests/test_")
-        if "/test_" in test
-        for found in (*sources.imports(test), *_public_homes(test))
-    ]
+    tests = list(sources.python_files(f"tests/{room}/", "tests/test_"))
+    waiting = [found for test in tests for found in (*sources.imports(test), *_public_homes(test))]
+    waiting += _named_alike([test for test in tests if "/test_" in test], room)
     seen: set[str] = set()
     while waiting:
         module = waiting.pop()
