@@ -5,10 +5,29 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import click
 import pytest
 
 import baimo
+from baimo.cli import (
+    ask,
+    chat,
+    check,
+    compare,
+    config,
+    config_path,
+    config_set_key,
+    config_show,
+    config_trust,
+    config_untrust,
+    embed,
+    models,
+    providers,
+    pull,
+)
+from baimo.cli.command import Group
 from baimo.cli.main import PROGRAM, show_fault
 from tests.cli.conftest import (
     START,
@@ -22,7 +41,7 @@ from tests.cli.conftest import (
 )
 
 COMMANDS = [*PROGRAM.lazy, *(f"config {name}" for name in ("set-key", "show", "trust", "untrust", "path"))]
-HEAVY = {"msgspec", "asyncio", "ssl", "baimo.client", "baimo.config", "rich", "prompt_toolkit", "tomllib"}
+HEAVY = {"msgspec", "asyncio", "ssl", "baimo.client", "baimo.config", "rich", "prompt_toolkit"}
 
 
 def imported_by(spawn: Spawn, *args: str) -> set[str]:
@@ -41,6 +60,36 @@ def test_help_and_version_answer_without_the_client(spawn: Spawn, args: tuple[st
 
 def test_the_version_is_the_installed_one(run: Run) -> None:
     assert run("--version").stdout == f"baimo {baimo.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("ask", ask),
+        ("chat", chat),
+        ("compare", compare),
+        ("embed", embed),
+        ("models", models),
+        ("providers", providers),
+        ("pull", pull),
+        ("check", check),
+        ("config", config),
+        ("config set-key", config_set_key),
+        ("config show", config_show),
+        ("config trust", config_trust),
+        ("config untrust", config_untrust),
+        ("config path", config_path),
+    ],
+)
+def test_a_command_stands_in_a_module_of_its_own(name: str, module: ModuleType) -> None:
+    group: Group = PROGRAM
+    *above, own = name.split()
+    for one in above:
+        inner = group.get_command(click.Context(group), one)
+        assert isinstance(inner, Group)
+        group = inner
+    assert group.get_command(click.Context(group), own) is module.run
+    assert (module.__doc__ or "").startswith(f"`baimo {name}`: ")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -123,7 +123,7 @@ class Blocks:
                 start = at
             parted = not fence and not line.strip()
             if fence:
-                parted = bool(mark) and mark[1].startswith(fence) and line.strip() == mark[1]
+                parted = mark is not None and mark[1].startswith(fence) and line.strip() == mark[1]
                 fence = "" if parted else fence
             elif mark:
                 fence = mark[1]
