@@ -10,6 +10,7 @@ import pytest
 
 from baimo.transports.options import TransportOptions
 from tests.transports.carriers import ADAPTED, OURS
+from tests.transports.certificates import Authority
 from tests.transports.contract import AnyCarrier
 from tests.transports.differs import DIFFERS
 
@@ -69,3 +70,15 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., AnyCarrier]]:
     yield making
     for each in made:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority that a test can tell a transport to trust."""
+    return Authority(tmp_path_factory.mktemp("authority"), "good")
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority that nobody trusts."""
+    return Authority(tmp_path_factory.mktemp("authority"), "strange")

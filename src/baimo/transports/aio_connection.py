@@ -168,7 +168,7 @@ class AioConnection(asyncio.Protocol):
     def eof_received(self) -> None:
         if not self._is_busy:
             self.abort()
-        elif not self.wire.started:
+        elif not self.wire.started or not self._said_goodbye():
             self._fail(self._lost())
         else:
             try:
@@ -206,6 +206,23 @@ class AioConnection(asyncio.Protocol):
             self._home.forget(self)
         else:
             self._home.forget_idle(self)
+
+    def _said_goodbye(self) -> bool:
+        """Whether TLS ended as it should: an end without its own goodbye may be an attacker's cut.
+
+        asyncio reports both alike, but after a goodbye there is nothing more to wait for.
+        """
+        tls = self._transport.get_extra_info("ssl_object") if self._transport is not None else None
+        if tls is None or self.wire.complete:
+            return True
+        import ssl
+
+        try:
+            return not tls.read(1)
+        except ssl.SSLZeroReturnError:
+            return True
+        except ssl.SSLError:
+            return False
 
     def _lost(self) -> TransportError:
         if self._is_gone:
