@@ -45,7 +45,9 @@ HEAVY = {"msgspec", "asyncio", "ssl", "baimo.client", "baimo.config", "rich", "p
 
 
 def imported_by(spawn: Spawn, *args: str) -> set[str]:
-    tell = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    """What the command loads beside what this interpreter starts with, which may be a tracer of coverage."""
+    tell = "import atexit, sys\nbefore = set(sys.modules)\n"
+    tell += "atexit.register(lambda: print(*set(sys.modules) - before, file=sys.stderr))\n"
     done = spawn(*args, before=tell)
     assert done.returncode == 0
     return set(done.stderr.decode().split())
