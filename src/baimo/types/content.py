@@ -127,6 +127,4 @@ class Opaque(_Part, frozen=True, kw_only=True, tag="opaque"):
 
 
 ResultPart: TypeAlias = Text | Image | Audio | Video | File
-Part: TypeAlias = (
-    Text | Thinking | Refusal | Image | Audio | Video | File | ToolCall | ToolResult | Opaque
-)
+Part: TypeAlias = Text | Thinking | Refusal | Image | Audio | Video | File | ToolCall | ToolResult | Opaque

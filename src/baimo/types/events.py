@@ -84,12 +84,5 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 ChatEvent: TypeAlias = (
-    Started
-    | PartStarted
-    | PartDelta
-    | PartEnded
-    | LogprobsReported
-    | UsageReported
-    | Withdrawn
-    | Finished
+    Started | PartStarted | PartDelta | PartEnded | LogprobsReported | UsageReported | Withdrawn | Finished
 )
