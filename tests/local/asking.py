@@ -8,6 +8,9 @@ from typing import Any
 from baimo.transports.protocol import AsyncReply, Reply
 from baimo.wire.http import HttpRequest
 
+QUESTION, ANSWER = "What is the largest ocean on Earth?", "Pacific"
+"""One that even a small model knows."""
+
 ENDLESS = {"ignore_eos": True, "max_tokens": 6000}
 """An answer that goes on until somebody stops it."""
 

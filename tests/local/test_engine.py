@@ -68,6 +68,13 @@ def test_nobody_without_the_key_is_answered(weights: Weights) -> None:
     mine.close()
 
 
+def test_an_engine_can_be_closed_as_soon_as_it_is_there(weights: Weights) -> None:
+    for _ in range(5):
+        mine = Engines()
+        mine.get(weights)
+        mine.close()
+
+
 def test_a_closed_engine_listens_no_more(weights: Weights) -> None:
     mine = Engines()
     engine = mine.get(weights)
@@ -100,8 +107,9 @@ def test_a_process_has_one_collection() -> None:
 
 
 _PROGRAM = """
-import os, sys
+import contextlib, os, sys, threading
 from pathlib import Path
+from baimo.errors import TransportError
 from baimo.local.run import LocalTransport
 from tests.local.asking import ENDLESS, chat, whole
 
@@ -112,6 +120,23 @@ def answer(**more):
 
 def count():
     return whole(answer(max_tokens=3, ignore_eos=True))["usage"]["completion_tokens"]
+
+def quietly(call, **more):
+    with contextlib.suppress(TransportError):
+        call(**more)
+"""
+
+
+# An event loop that is neither closed nor run to its end, as at the end of an interactive session.
+_LOOP_LEFT_OPEN = """
+import asyncio, warnings
+from baimo.local.run import AsyncLocalTransport
+warnings.simplefilter("ignore", ResourceWarning)
+loop = asyncio.new_event_loop()
+other = AsyncLocalTransport(home=Path(sys.argv[1]))
+reply = loop.run_until_complete(other.open(chat("Hi", stream=True, **ENDLESS), connect_s=5, head_s=50))
+loop.run_until_complete(reply.read(50))
+print(count())
 """
 
 
@@ -132,9 +157,18 @@ def run(program: str, home: Path) -> subprocess.CompletedProcess[str]:
         "print(count())",
         "print(count()); local.close()",
         "reply = answer(stream=True, **ENDLESS); reply.read(50); print(3)",
-        "import threading; threading.Thread(target=count, daemon=True).start(); print(count())",
+        "threading.Thread(target=quietly, args=[answer], kwargs=ENDLESS, daemon=True).start()\nprint(count())",
+        _LOOP_LEFT_OPEN,
+        "threading.Thread(target=quietly, args=[count], daemon=True).start(); print(count())",
     ],
-    ids=["unclosed", "closed", "in mid-stream", "with a call on a daemon thread"],
+    ids=[
+        "unclosed",
+        "closed",
+        "in mid-stream",
+        "with a whole reply under way",
+        "with a loop that was never closed",
+        "with a call on a daemon thread",
+    ],
 )
 def test_a_program_ends_at_once_and_in_silence(home: Path, ending: str) -> None:
     done = run(ending, home)
@@ -147,12 +181,33 @@ def test_an_error_of_the_program_is_still_seen_on_stderr(home: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
-def test_a_forked_child_loads_its_own_and_both_end_well(home: Path) -> None:
+def test_a_child_forked_after_loading_is_told_so_and_both_end_well(home: Path) -> None:
     done = run(
         """
+from baimo.errors import LocalModelError
 count()
 if (child := os.fork()) == 0:
-    assert local.open(chat("Hi", max_tokens=1), connect_s=5, head_s=50).head.status == 200
+    try:
+        count()
+    except LocalModelError as error:
+        print("child:", error.message, flush=True)
+    sys.exit(7)
+print("ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "parent", count())
+""",
+        home,
+    )
+    told = "child: this process was forked from one that had already loaded an embedded model\n"
+    assert done.stdout == told + "ended with 7 parent 3\n", done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+def test_a_child_forked_before_loading_loads_its_own(home: Path) -> None:
+    done = run(
+        """
+from tests.local.asking import request
+local.open(request("/models"), connect_s=5, head_s=5)
+if (child := os.fork()) == 0:
     print("child", count(), flush=True)
     sys.exit(7)
 print("ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "parent", count())
@@ -160,7 +215,6 @@ print("ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "parent"
         home,
     )
     assert done.stdout == "child 3\nended with 7 parent 3\n", done.stderr
-    assert done.returncode == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")

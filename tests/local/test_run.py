@@ -14,7 +14,7 @@ from baimo.local.run import LocalTransport, to_stderr
 from baimo.local.store import Store
 from baimo.transports.protocol import Reply
 from baimo.wire.http import HttpRequest
-from tests.local.asking import ENDLESS, chat, events, request, text_of, whole
+from tests.local.asking import ANSWER, ENDLESS, QUESTION, chat, events, request, text_of, whole
 
 
 def ask(local: LocalTransport, wire: HttpRequest, *, status: int = 200) -> Any:
@@ -38,8 +38,8 @@ def streamed(local: LocalTransport, wire: HttpRequest) -> bytes:
 
 
 def test_a_question_gets_a_real_answer(local: LocalTransport) -> None:
-    answer = ask(local, chat("What is the capital of France?", max_tokens=30))
-    assert "Paris" in answer["choices"][0]["message"]["content"]
+    answer = ask(local, chat(QUESTION, max_tokens=30))
+    assert ANSWER in answer["choices"][0]["message"]["content"]
     assert answer["model"] == "smollm2"
 
 
@@ -133,9 +133,8 @@ def test_an_aborted_answer_frees_its_place_at_once(local: LocalTransport) -> Non
     replies = [opened(local, chat(f"Tell me story {n}.", stream=True, **ENDLESS)) for n in range(4)]
     for reply in replies:
         reply.read(50)
-    fifth = opened(local, chat("Hi", stream=True, max_tokens=1))
-    with pytest.raises(TimedOutError):
-        fifth.read(0.3)
+    with pytest.raises(TimedOutError):  # all places are taken
+        local.open(chat("Hi", stream=True, max_tokens=1), connect_s=5, head_s=0.3)
     for reply in replies:
         reply.abort()
     assert ask(local, chat("Hi", max_tokens=2, ignore_eos=True))["usage"]["completion_tokens"] == 2

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import secrets
 import threading
+import time
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from baimo.errors import LocalModelError, MissingExtraError
 from baimo.types.secret import Secret
@@ -21,6 +23,9 @@ _SLOTS = 4
 """Calls that one engine works on at the same time; more wait in line."""
 _BATCH = 256
 """Tokens of a prompt that are read in one go: a cancelled call stops after so many."""
+_HANG_UP_S = 3.0
+"""How long an engine may take to notice that its callers have hung up: it looks once a second."""
+_WORKING = re.compile(r"^llamacpp:requests_(?:processing|deferred) (\S+)$", re.MULTILINE)
 _EMBED_TOKENS = 2048
 """The longest text to embed: it has to go through in one batch."""
 
@@ -36,6 +41,13 @@ class Weights(NamedTuple):
     embeds: bool = False
 
 
+class Caller(Protocol):
+    """Who has calls under way at an engine."""
+
+    def hang_up(self) -> bool:
+        """Break off all calls. False when some may still be open afterwards."""
+
+
 class Engine:
     """One loaded model."""
 
@@ -44,13 +56,27 @@ class Engine:
         self._server: Any = _start(weights, self.key)
         self.origin: str = self._server.listening_address
 
-    def close(self) -> None:
-        """Stop it and give its memory back. Calls that are under way break off."""
-        # The binding has no stop of its own: its server ends with the last reference to it.
+    def close(self) -> bool:
+        """Stop it and give its memory back. False when its calls do not end and it has to be abandoned.
+
+        The binding has no stop of its own: its server ends with the last reference to it. It waits for its
+        open calls then and holds the interpreter's lock meanwhile, so one open call would be a hang.
+        """
+        patience = time.monotonic() + _HANG_UP_S
+        while self._is_working():
+            if time.monotonic() > patience:
+                self.abandon()
+                return False
+            time.sleep(0.01)
         self._server = None
+        return True
+
+    def _is_working(self) -> bool:
+        counts = _WORKING.findall(str(self._server.handle_metrics()))
+        return any(count != "0" for count in counts)
 
     def abandon(self) -> None:
-        """Never touch it again: in a forked child its threads are gone, and ending it would wait for them."""
+        """Never touch it again, for where ending it would wait for ever."""
         import ctypes
 
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._server))
@@ -58,16 +84,20 @@ class Engine:
 
 
 class Engines:
-    """The engines of this process. One object for all clients; see `engines`."""
+    """The engines of this process. One object for all clients; see `engines`.
+
+    llama.cpp's threads do not exist in a forked child, and its clean-up would wait for them. So a child of a
+    process that had loaded a model cannot run one; a child that was forked before can.
+    """
 
     def __init__(self) -> None:
-        self._reset()
-
-    def _reset(self) -> None:
         self._lock = threading.Lock()
         self._loading: dict[Weights, threading.Lock] = {}
         self._loaded: dict[Weights, Engine] = {}
         self._said: set[str] = set()
+        self._callers: set[Caller] = set()
+        self._has_loaded = False
+        self._is_orphan = False
 
     def loaded(self, weights: Weights) -> Engine | None:
         """The engine of these weights if it already runs. Never waits."""
@@ -75,11 +105,17 @@ class Engines:
 
     def get(self, weights: Weights) -> Engine:
         """The engine of these weights, loaded now if need be. Raises LocalModelError, MissingExtraError."""
+        if self._is_orphan:
+            raise LocalModelError(
+                "this process was forked from one that had already loaded an embedded model",
+                hint='Fork before the first call, or start workers with multiprocessing\'s "spawn".',
+            )
         with self._lock:
             turn = self._loading.setdefault(weights, threading.Lock())
         with turn:
             engine = self._loaded.get(weights)
             if engine is None:
+                self._has_loaded = True
                 engine = self._loaded[weights] = Engine(weights)
             return engine
 
@@ -91,21 +127,38 @@ class Engines:
             self._said.add(word)
             return True
 
-    def close(self) -> None:
-        """Stop all engines; a later call loads anew."""
-        with self._lock:
-            engines = list(self._loaded.values())
-            self._loaded.clear()
-        for engine in engines:
-            engine.close()
+    def enter(self, caller: Caller) -> None:
+        """Name somebody who has to hang up before an engine stops."""
+        self._callers.add(caller)
 
-    def forget(self) -> None:
-        """In a forked child: start empty."""
-        engines = list(self._loaded.values())
-        self._reset()
-        if engines:
-            for engine in engines:
+    def leave(self, caller: Caller) -> None:
+        """That caller has no calls any more."""
+        self._callers.discard(caller)
+
+    def close(self) -> None:
+        """Break off all calls and stop all engines; a later call loads anew."""
+        with self._lock:
+            engines, callers = list(self._loaded.values()), list(self._callers)
+            self._loaded.clear()
+            self._callers.clear()
+        are_over = [caller.hang_up() for caller in callers]
+        for engine in engines:
+            if not all(are_over):
                 engine.abandon()
+                _leave_without_farewell()
+            elif not engine.close():
+                _leave_without_farewell()
+
+    def after_fork(self) -> None:
+        """In a forked child: let go of the parent's engines without touching them."""
+        self._lock = threading.Lock()
+        self._loading.clear()
+        self._callers.clear()
+        for engine in self._loaded.values():
+            engine.abandon()
+        self._loaded.clear()
+        if self._has_loaded:
+            self._is_orphan = True
             _leave_without_farewell()
 
 
@@ -115,7 +168,7 @@ def engines() -> Engines:
     mine = Engines()
     atexit.register(mine.close)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=mine.forget)
+        os.register_at_fork(after_in_child=mine.after_fork)
     return mine
 
 
@@ -129,14 +182,13 @@ def _start(weights: Weights, key: Secret) -> Any:
     settings.api_keys = [key.reveal()]
     settings.ui = False
     settings.endpoint_slots = False
+    settings.endpoint_metrics = True
     settings.verbosity = -1
     settings.warmup = False
     settings.fit_params = False
     settings.cache_ram_mib = 0
     settings.n_parallel = _SLOTS
     settings.kv_unified = True
-    # A call that waits for a slot gets its head late, not a head and then nothing.
-    settings.n_threads_http = _SLOTS + 2
     settings.n_ctx = min(weights.context, _EMBED_TOKENS) if weights.embeds else weights.context
     settings.n_batch = settings.n_ubatch = _EMBED_TOKENS if weights.embeds else _BATCH
     threads = _processors()
@@ -148,7 +200,10 @@ def _start(weights: Weights, key: Secret) -> Any:
             kind = f"LLAMA_POOLING_TYPE_{weights.pooling.upper()}"
             settings.pooling_type = xllamacpp.llama_pooling_type[kind]
     try:
-        return xllamacpp.Server(settings)
+        server = xllamacpp.Server(settings)
+        # An answer shows that its loop turns. Ended before that, it would overlook its end and never stop.
+        server.handle_metrics()
+        return server
     except (RuntimeError, ValueError) as error:
         version = xllamacpp.__version__
         raise LocalModelError(
@@ -186,7 +241,7 @@ def _processors() -> int:
 
 
 def _leave_without_farewell() -> None:
-    """Let a forked child end without C++'s last clean-up, which would wait for threads of the parent.
+    """Let this process end without C++'s last clean-up, which would wait for threads that never end.
 
     Python's own clean-up comes before that and is not touched. Only glibc has the call for it; elsewhere a
     child that was forked after loading a model should end with `os._exit`, as multiprocessing does.

@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,8 +24,10 @@ from baimo.local.engine import Engine, Engines, Weights, engines
 from baimo.local.models import DEFAULT_CONTEXT, FOR_CHINESE, KNOWN, megabytes, near
 from baimo.local.pull import OnProgress, Progress, home_dir, pull
 from baimo.local.store import Record, Store, check_gguf
+from baimo.transports.aio import AioTransport
 from baimo.transports.options import TransportOptions
 from baimo.transports.protocol import AsyncReply, AsyncTransport, Reply, Transport
+from baimo.transports.sync import SyncTransport
 from baimo.wire.http import HttpRequest, WireHead, with_headers
 
 _OPTIONS = TransportOptions(proxies=False)
@@ -60,9 +63,10 @@ class LocalTransport:
         `network` carries requests to the loopback port, by default without any proxy. `shared` are the loaded
         models, by default those of this process.
         """
-        self._desk = _Desk(home, say, shared)
+        self._engines = shared or engines()
+        self._desk = _Desk(home, say, self._engines)
         self._on_progress = on_progress
-        self._network = network
+        self._network = network or SyncTransport(_OPTIONS)
 
     def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> Reply:
         """As `Transport.open`. The first call loads the model, and pulls a small one that is not here yet.
@@ -72,19 +76,18 @@ class LocalTransport:
         if (listing := self._desk.listing(request)) is not None:
             return _Ready(listing)
         addressed = self._desk.addressed(request, self._on_progress)
-        return self._carrier().open(addressed, connect_s=connect_s, head_s=head_s)
+        self._engines.enter(self)
+        return self._network.open(addressed, connect_s=connect_s, head_s=head_s)
 
     def close(self) -> None:
         """Close the connections. The model stays loaded for the other clients of this process."""
-        if self._network is not None:
-            self._network.close()
+        self.hang_up()
+        self._engines.leave(self)
 
-    def _carrier(self) -> Transport:
-        if self._network is None:
-            from baimo.transports.sync import SyncTransport
-
-            self._network = SyncTransport(_OPTIONS)
-        return self._network
+    def hang_up(self) -> bool:
+        """As `Caller.hang_up`."""
+        self._network.close()
+        return True
 
 
 class AsyncLocalTransport:
@@ -99,9 +102,11 @@ class AsyncLocalTransport:
         network: AsyncTransport | None = None,
         shared: Engines | None = None,
     ) -> None:
-        self._desk = _Desk(home, say, shared)
+        self._engines = shared or engines()
+        self._desk = _Desk(home, say, self._engines)
         self._on_progress = on_progress
-        self._network = network
+        self._network = network or AioTransport(_OPTIONS)
+        self._open: set[object] = set()
 
     async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AsyncReply:
         """As `AsyncTransport.open`. Cancelling it ends a pull as well, which then leaves nothing behind."""
@@ -110,12 +115,25 @@ class AsyncLocalTransport:
         addressed = self._desk.addressed_at_once(request)
         if addressed is None:
             addressed = await self._on_a_thread(request)
-        return await self._carrier().open(addressed, connect_s=connect_s, head_s=head_s)
+        self._engines.enter(self)
+        call = object()
+        self._open.add(call)
+        try:
+            reply = await self._network.open(addressed, connect_s=connect_s, head_s=head_s)
+        except BaseException:
+            self._open.discard(call)
+            raise
+        return _Counted(reply, partial(self._open.discard, call))
 
     async def close(self) -> None:
         """As `LocalTransport.close`."""
-        if self._network is not None:
-            await self._network.close()
+        await self._network.close()
+        self._open.clear()
+        self._engines.leave(self)
+
+    def hang_up(self) -> bool:
+        """As `Caller.hang_up`: a call on an event loop that stands still cannot be broken off from here."""
+        return not self._open
 
     async def _on_a_thread(self, request: HttpRequest) -> HttpRequest:
         cancelled = threading.Event()
@@ -131,13 +149,6 @@ class AsyncLocalTransport:
         finally:
             cancelled.set()
 
-    def _carrier(self) -> AsyncTransport:
-        if self._network is None:
-            from baimo.transports.aio import AioTransport
-
-            self._network = AioTransport(_OPTIONS)
-        return self._network
-
 
 class _Asked(msgspec.Struct):
     """What has to be known of a request's body here."""
@@ -149,10 +160,10 @@ class _Asked(msgspec.Struct):
 class _Desk:
     """Finds the engine for a request: everything that both transports share."""
 
-    def __init__(self, home: Path | None, say: Say, shared: Engines | None) -> None:
+    def __init__(self, home: Path | None, say: Say, shared: Engines) -> None:
         self._store = Store(home or home_dir())
         self._say = say
-        self._engines = shared or engines()
+        self._engines = shared
 
     def listing(self, request: HttpRequest) -> bytes | None:
         """The reply to a request for the list of models, or None when it is another request."""
@@ -277,6 +288,36 @@ def _english_only(name: str) -> str:
     zh = f"，或用有免费额度的服务商：{named}" if named else ""
     en = f", or a provider with a free tier: {named}" if named else ""
     return f"{name} 只懂英文；中文请用 {pulled}{zh}。 / It speaks English only; for Chinese: {pulled}{en}."
+
+
+class _Counted:
+    """A reply that tells when it is over."""
+
+    def __init__(self, reply: AsyncReply, over: Callable[[], None]) -> None:
+        self.head = reply.head
+        self._reply = reply
+        self._over = over
+
+    async def read(self, within_s: float) -> bytes:
+        """As `AsyncReply.read`."""
+        try:
+            piece = await self._reply.read(within_s)
+        except BaseException:
+            self._over()
+            raise
+        if not piece:
+            self._over()
+        return piece
+
+    def close(self) -> None:
+        """As `AsyncReply.close`."""
+        self._reply.close()
+        self._over()
+
+    def abort(self) -> None:
+        """As `AsyncReply.abort`."""
+        self._reply.abort()
+        self._over()
 
 
 class _Ready:
