@@ -112,7 +112,7 @@ JOBS = {
     "many": Job(clients=_ASYNC, size=10000, peer_size=600, short_size=4000),
     "burst": Job(clients=_ASYNC, size=100, peer_size=3, short_size=60),
     "burst_sync": Job(clients=_SYNC, size=100, peer_size=3, short_size=60),
-    "live": Job(clients=_ASYNC, size=250, peer_size=100, short_size=60),
+    "live": Job(clients=_ASYNC, size=250, peer_size=100, short_size=120),
     "long_stream": Job(clients=_ASYNC, size=100_000, peer_size=100_000, short_size=100_000, rounds=1),
     "map": Job(clients=(), size=20_000, short_size=20_000, peers=False, rounds=1),
     "throughput": Job(clients=_ASYNC, size=2000, peer_size=2000, rounds=3),

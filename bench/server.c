@@ -337,6 +337,8 @@ static int take_request(int fd) {
     c->in[c->in_len] = 0;
     if (c->busy && (delay || c->gap)) {
         c->due = now_ns() + delay;
+        /* Live streams tick in whole milliseconds, so that it is not chance how many chunks wake a client. */
+        if (c->gap) c->due += 1000000ULL - c->due % 1000000ULL;
         if (delay) {
             set_timer(fd, c->due);
             return 0;

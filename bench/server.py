@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable
@@ -171,6 +172,8 @@ class Connection(asyncio.Protocol):
 
     async def write_all(self, pieces: Iterable[bytes], delay_s: float, gap_s: float) -> None:
         due = self.loop.time() + delay_s
+        if gap_s:
+            due = math.ceil(due * 1000) / 1000  # as in server.c
         for piece in pieces:
             wait = due - self.loop.time()
             if wait > 0:
