@@ -94,7 +94,7 @@ class _Reply(_Chunk, gc=False, kw_only=True):
     id: str | None = None
     model: str | None = None
     created: int | None = None
-    usage: dict[str, Any] | None = None  # type: ignore[assignment]
+    usage: msgspec.Raw = msgspec.Raw(b"null")  # type: ignore[assignment]
 
 
 whole = msgspec.json.Decoder(_Reply).decode

@@ -25,14 +25,18 @@ from baimo.types.events import (
     Started,
     UsageReported,
 )
+from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 from baimo.wire.sse import EventDecoder
 
 from .choice import ChoiceState, citations_of
 from .errors import find_refusal, raise_for_body, raise_refusal
 from .fastlane import LANES, Lane, whole
+from .plainusage import plain_usage
 from .quirks import Quirks
 from .usage import decode_usage, sum_models
+
+_NULL = msgspec.Raw(b"null")
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of a whole reply."""
@@ -82,7 +86,8 @@ class ReplyDecoder:
         self._head = head
         self._quirks = quirks
         self._sse: EventDecoder | None = None
-        self._whole: list[bytes] | None = None
+        self._is_whole = False
+        self._whole: list[bytes] = []
         self._size = 0
         self._start = b""
         self._choices: dict[int, ChoiceState] = {}
@@ -96,7 +101,7 @@ class ReplyDecoder:
         """The events this piece completes. Raises ProviderError or WireError."""
         if self._sse is not None:
             return self._events(self._sse.feed(piece))
-        if self._whole is not None:
+        if self._is_whole:
             self._collect(piece)
             return []
         return self._sniff(piece)
@@ -107,14 +112,13 @@ class ReplyDecoder:
         out: list[ChatEvent] = []
         self.early = out
         if self._sse is None:
-            body = b"".join(self._whole or ())
+            body = b"".join(self._whole)
             if not body and self._head.media_type == "text/event-stream":
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(body, out)
             return out
-        for payload in self._sse.end():
-            if not self._done:
-                self._last(payload, out)
+        for payload in self._sse.end() if not self._done else ():
+            self._last(payload, out)
         if not self._done:
             cut = [state for state in self._choices.values() if state.finish is None]
             if cut or not self._choices:
@@ -133,7 +137,7 @@ class ReplyDecoder:
             return []
         self._start = b""
         if visible[:1] in b'{["<' or not _looks_like_events(visible, self._head):
-            self._whole = []
+            self._is_whole = True
             self._collect(start)
             return []
         self._sse = EventDecoder()
@@ -143,8 +147,7 @@ class ReplyDecoder:
         self._size += len(piece)
         if self._size > MAX_BODY:
             raise WireError(f"the reply is larger than {MAX_BODY} bytes")
-        if self._whole is not None:
-            self._whole.append(piece)
+        self._whole.append(piece)
 
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
         out: list[ChatEvent] = []
@@ -169,12 +172,11 @@ class ReplyDecoder:
 
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
         """One event of a stream, the tolerant way."""
-        payload_text = payload.strip()
-        if payload_text.startswith(b"[DONE]"):
+        visible = payload.strip()
+        if visible.startswith(b"[DONE]"):
             self._close(out)
-            return
-        if payload_text:
-            self._chunk(decode(payload_text), payload, out)
+        elif visible:
+            self._chunk(decode(visible), payload, out)
 
     def _last(self, payload: bytes, out: list[ChatEvent]) -> None:
         """An event that the end of the body closed: whole, or cut in its middle."""
@@ -230,22 +232,28 @@ class ReplyDecoder:
             reply = whole(body)
         except _ODD:
             return False
+        usage = None
+        if reply.usage != _NULL:
+            usage = plain_usage(reply.usage)
+            if usage is None:
+                counts = decode(bytes(reply.usage))
+                if not isinstance(counts, dict):
+                    return False
+                usage = self._decode_usage(counts) if counts else None
         choice = reply.choices[0]
         out.append(Started(id=reply.id or None, model=reply.model or None, created=reply.created or None))
         if choice.message.content:
             out.append(_TEXT_BEGINS)
             out.append(PartDelta(index=0, text=choice.message.content))
-        if reply.usage:
-            self._report(reply.usage, out)
+        if usage is not None:
+            out.append(UsageReported(usage=usage))
         if choice.message.content:
             out.append(_TEXT_ENDS)
         out.append(_FINISHES[choice.finish_reason])
         return True
 
-    def _report(self, counts: dict[str, Any], out: list[ChatEvent]) -> None:
-        self._usage = counts
-        outside = self._quirks.reasoning_tokens == "outside"
-        out.append(UsageReported(usage=decode_usage(counts, outside=outside)))
+    def _decode_usage(self, counts: dict[str, Any]) -> Usage:
+        return decode_usage(counts, outside=self._quirks.reasoning_tokens == "outside")
 
     def _start_reply(self, chunk: dict[str, Any], out: list[ChatEvent]) -> None:
         if self._started or not chunk.get("choices"):
@@ -278,7 +286,8 @@ class ReplyDecoder:
         if counts is None:
             counts = sum_models(chunk.get("bot_usage"))
         if counts and counts != self._usage:
-            self._report(counts, out)
+            self._usage = counts
+            out.append(UsageReported(usage=self._decode_usage(counts)))
         sources = citations_of(chunk)
         if sources and 0 in self._choices:
             self._choices[0].sources = sources
