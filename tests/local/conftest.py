@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from baimo.local.engine import Engines
-from baimo.local.pull import pull
 from baimo.local.run import LocalTransport
+from tests.local.weights import baimo_home, data_home
 
-_ROOT = Path(__file__).parents[2]
+__all__ = ["baimo_home", "data_home"]
 
 
 @pytest.fixture(scope="session")
-def home() -> Path:
-    """A home with smollm2 in it: `BAIMO_TEST_CACHE`, else a folder of this repository."""
-    home = Path(os.environ.get("BAIMO_TEST_CACHE") or _ROOT / ".cache" / "local")
-    pull("smollm2", home=home)
-    return home
+def home(data_home: Path) -> Path:
+    """The folder above `models/`, with smollm2 in it."""
+    return data_home
 
 
 @pytest.fixture(scope="module")

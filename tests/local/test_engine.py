@@ -157,7 +157,8 @@ def run(program: str, home: Path) -> subprocess.CompletedProcess[str]:
         "print(count())",
         "print(count()); local.close()",
         "reply = answer(stream=True, **ENDLESS); reply.read(50); print(3)",
-        "threading.Thread(target=quietly, args=[answer], kwargs=ENDLESS, daemon=True).start()\nprint(count())",
+        "threading.Thread(target=quietly, args=[answer], kwargs=ENDLESS, daemon=True).start()\n"
+        "print(count())",
         _LOOP_LEFT_OPEN,
         "threading.Thread(target=quietly, args=[count], daemon=True).start(); print(count())",
     ],

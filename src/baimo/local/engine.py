@@ -23,8 +23,9 @@ _SLOTS = 4
 """Calls that one engine works on at the same time; more wait in line."""
 _BATCH = 256
 """Tokens of a prompt that are read in one go: a cancelled call stops after so many."""
-_HANG_UP_S = 3.0
-"""How long an engine may take to notice that its callers have hung up: it looks once a second."""
+_PAUSES_S = (0.02, 0.05, 1.2, 1.2, 0.0)
+"""Waits for an engine to notice that its callers have hung up. It looks when it sends a piece, else once in a
+second without any result; asking it anything counts as a result, so it is left alone for longer than that."""
 _WORKING = re.compile(r"^llamacpp:requests_(?:processing|deferred) (\S+)$", re.MULTILINE)
 _EMBED_TOKENS = 2048
 """The longest text to embed: it has to go through in one batch."""
@@ -62,14 +63,13 @@ class Engine:
         The binding has no stop of its own: its server ends with the last reference to it. It waits for its
         open calls then and holds the interpreter's lock meanwhile, so one open call would be a hang.
         """
-        patience = time.monotonic() + _HANG_UP_S
-        while self._is_working():
-            if time.monotonic() > patience:
-                self.abandon()
-                return False
-            time.sleep(0.01)
-        self._server = None
-        return True
+        for pause in _PAUSES_S:
+            if not self._is_working():
+                self._server = None
+                return True
+            time.sleep(pause)
+        self.abandon()
+        return False
 
     def _is_working(self) -> bool:
         counts = _WORKING.findall(str(self._server.handle_metrics()))
