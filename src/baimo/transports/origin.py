@@ -65,7 +65,8 @@ def bracketed(host: str) -> str:
 
 def is_ip(host: str) -> bool:
     """Whether the host is an address that needs no look-up (a zone after `%` included)."""
-    return ":" in host or (host[-1:].isdigit() and host.replace(".", "").isdigit() and host.count(".") == 3)
+    parts = host.split(".")
+    return ":" in host or (len(parts) == 4 and all(part.isdecimal() and int(part) < 256 for part in parts))
 
 
 def is_loopback(host: str) -> bool:

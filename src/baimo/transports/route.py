@@ -53,10 +53,10 @@ def find_route(text: str, policy: ProxyPolicy, environ: Mapping[str, str]) -> Ro
 
 def proxy_refusal(proxy: Proxy, status: int) -> ConnectError:
     """What a proxy's refusal means, in words and without credentials."""
-    if status == 407:
+    if status in (401, 407):  # some proxies answer 401 to a login that is wrong
         what = "refuses the user name and password" if proxy.username else "asks for a user name and password"
         return ConnectError(
-            f"the proxy {proxy.address} {what} (407)",
+            f"the proxy {proxy.address} {what} ({status})",
             hint="Write them into the proxy's address: scheme://user:password@host:port.",
             retryable=False,
         )
