@@ -121,6 +121,25 @@ def test_a_folder_tells_what_it_has_so_far_and_takes_further_facts() -> None:
     assert (response.text, response.model, response.id, response.ended) == ("ab", "asked", "own", "complete")
 
 
+def test_a_folder_that_keeps_nothing_knows_the_parts_all_the_same() -> None:
+    folder = Folder(keep=False)
+    folder.add(
+        [
+            PartStarted(index=0, part=Thinking()),
+            PartDelta(index=0, text="a"),
+            Finished(reason=FinishReason.STOP),
+        ]
+    )
+    assert folder.kind(0) is Thinking
+    assert folder.response().thinking == ""
+    assert folder.response().finish_reason is FinishReason.STOP
+
+
+def test_text_for_a_part_without_words_goes_nowhere() -> None:
+    events: list[ChatEvent] = [PartStarted(index=0, part=File(name="x")), PartDelta(index=0, text="a")]
+    assert fold(events).message.content == (File(name="x"),)
+
+
 def test_a_hundred_thousand_pieces_add_up() -> None:
     folder = Folder()
     folder.add([PartStarted(index=0, part=Text(text=""))])

@@ -7,14 +7,12 @@ module that holds it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any
 
 from baimo.dialect.protocols import Dialect
 from baimo.errors import ConfigError
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
 
 GROUP = "baimo.dialects"
 
@@ -46,8 +44,9 @@ def get(name: str) -> Dialect:
     raise ConfigError(f"unknown dialect {name!r}; there is {', '.join(near)}")
 
 
-def _declared() -> EntryPoints:
-    """What installed packages declare. Looked up only for a dialect that is not ours: it takes time."""
+def _declared() -> Iterable[Any]:
+    """The entry points of installed packages. Looked up only for a dialect that is not ours: it takes
+    time."""
     from importlib.metadata import entry_points
 
     return entry_points(group=GROUP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from msgspec import Raw
@@ -122,6 +123,8 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"reasoning": Reasoning(effort="low")}, {"efforts": []}, "only on and off"),
     ({"reasoning": Reasoning(effort="max")}, {"efforts": ["low", "high"]}, "'high' is nearest"),
     ({"reasoning": Reasoning(enabled=False)}, {"efforts": ["low"]}, "to stop thinking"),
+    ({"reasoning": Reasoning(effort="low")}, {"thinking_switch": "none"}, "how much to think"),
+    ({"reasoning": Reasoning(budget=5)}, {}, "a budget for thinking"),
     ({"stream": True, "include_usage": True}, {"stream_usage": "none"}, "usage in a stream"),
     ({"user": "u"}, {"refused": ["user"]}, "user"),
 ]
@@ -152,6 +155,7 @@ REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
     (saying(Video(url="https://a.example")), {}, "video content"),
     (saying(Opaque(dialect="x", json=Raw(b"{}"))), {}, "one of the dialect 'x'"),
     (saying(Text(text="a", cache=Cache(ttl="5m"))), {"cache_marks": "breakpoint"}, "it takes 30m, 12h"),
+    (saying(Text(text="a", cache=Cache())), {}, "what to cache"),
     (saying(Text(text="a"), name="Ann"), {"refused": ["name"]}, "the name of a message's author"),
     (saying(ToolResult(call_id="c", content=(PICTURE,)), role=Role.TOOL), {}, "a tool's result with image"),
     (saying(Audio(transcript="x"), role=Role.ASSISTANT), {}, "audio other than by its bytes"),
@@ -254,6 +258,9 @@ def test_fields_of_this_wire_go_back_where_they_came_from() -> None:
         }
     ]
     assert sent["content"] == [{"type": "text", "text": "a"}, {"type": "reference"}]
+    strange = Replay(dialect="elsewhere", json=Raw(b'{"secret":1}'))
+    foreign = ToolCall(id="c", name="f", arguments="{}", replay=strange)
+    assert b"secret" not in msgspec.json.encode(body(saying(foreign, role=Role.ASSISTANT)))
     result = Message(role=Role.TOOL, content=(ToolResult(call_id="c"),), replay=replay)
     assert body(request(result))["messages"][0] == {
         "role": "tool",

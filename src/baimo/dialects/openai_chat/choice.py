@@ -247,8 +247,8 @@ def _from_base64(text: str) -> bytes:
 
 
 def _merge_details(known: list[dict[str, Any]], more: list[dict[str, Any]]) -> None:
-    """Add the details of one chunk. The first goes on with the last known one where type and index are the same:
-    fragments of its texts are joined.
+    """Add the details of one chunk. The first goes on with the last known one where type and index are the
+    same: fragments of its texts are joined.
     """
     last, first = (known[-1] if known else {}), more[0]
     if not isinstance(first.get("index"), int) or any(

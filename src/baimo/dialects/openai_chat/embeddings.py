@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from baimo.dialect.jsontext import excerpt
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError, UnsupportedError, WireError
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
@@ -68,10 +67,8 @@ def decode_embed(request: EmbedRequest, head: WireHead, body: bytes) -> EmbedRes
     decode_body(head, body)
     try:
         reply = _reply.decode(body.strip())
-    except msgspec.ValidationError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WireError(f"the reply is no list of embeddings: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise WireError(f"no JSON where some was due: {excerpt(body)}") from None
     if len(reply.data) != len(request.inputs):
         raise WireError(f"the reply's 'data' has {len(reply.data)} vectors for {len(request.inputs)} inputs")
     vectors: list[list[float] | None] = [None] * len(reply.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,6 @@ from baimo.types.content import (
     File,
     Image,
     Opaque,
-    Part,
     Refusal,
     Replay,
     Text,
@@ -25,12 +24,13 @@ from baimo.types.content import (
     Video,
 )
 
+from .complaints import Complaints
 from .finish import IN_PART, NAME
 from .quirks import Quirks
 from .think import in_tags
 
-if TYPE_CHECKING:
-    from .request import Complaints
+_Said: TypeAlias = Text | Image | Audio | Video | File | Opaque
+"""What may stand in a message's content."""
 
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
 
@@ -87,13 +87,13 @@ class MessageEncoder:
         return wire
 
     def _lay_over(self, wire: dict[str, Any], replay: Replay) -> None:
-        """Fields that a provider of this dialect gave to be sent back."""
+        """Fields that a provider of this wire gave to be sent back."""
         if replay.dialect == NAME and "replay" not in self._quirks.refused:
             wire.update(fields_of(replay))
 
     def _other(self, message: Message, index: int, wire: list[dict[str, Any]]) -> None:
         """A message of the system, the developer, the user or a tool."""
-        rest: list[Part] = []
+        rest: list[_Said] = []
         for number, part in enumerate(message.content):
             if isinstance(part, ToolResult):
                 wire.append(self._result(part, message))
@@ -110,7 +110,7 @@ class MessageEncoder:
         elif rest or not message.content:
             wire.append(self._message(message, self._content(rest)))
 
-    def _content(self, parts: list[Part]) -> Any:
+    def _content(self, parts: list[_Said]) -> Any:
         """A string where it can be one, else a list of parts."""
         found = [entry for entry in map(self._part, parts) if entry is not None]
         plain = all(entry.keys() == {"type", "text"} for entry in found)
@@ -118,7 +118,7 @@ class MessageEncoder:
             return "\n\n".join([entry["text"] for entry in found])
         return found
 
-    def _part(self, part: Part) -> dict[str, Any] | None:
+    def _part(self, part: _Said) -> dict[str, Any] | None:
         if isinstance(part, Text):
             return self._text(part, part.cache)
         if isinstance(part, Opaque):
@@ -138,10 +138,8 @@ class MessageEncoder:
             entry = self._audio(part)
         elif isinstance(part, File):
             entry = self._file(part)
-        elif isinstance(part, Video):
-            entry = self._video(part)
         else:
-            self._complaints.cannot(f"{name} content here")
+            entry = self._video(part)
         if entry is not None and part.cache is not None:
             self._mark(entry, part.cache)
         return entry
@@ -243,7 +241,7 @@ class MessageEncoder:
         return wire
 
     def _assistant(self, message: Message, index: int) -> dict[str, Any]:
-        content: list[Part] = []
+        content: list[_Said] = []
         calls: list[dict[str, Any]] = []
         thinking: list[Thinking] = []
         refusals: list[Refusal] = []
