@@ -57,6 +57,18 @@ class Terminal:
                 raise AssertionError(f"{wanted!r} was not shown, but: {self.text[self._read :]!r}")
         self._read = at + len(wanted)
 
+    def press_until(self, key: str, wanted: str) -> None:
+        """Press a key again and again, as a person would, until that is shown.
+
+        Python's own `input` misses a Ctrl-C that comes after it has shown its prompt and before it waits.
+        """
+        end = time.monotonic() + _PATIENCE_S
+        while wanted not in self.text[self._read :]:
+            assert time.monotonic() < end, f"{wanted!r} was not shown"
+            self.type(key)
+            self._more(time.monotonic() + 1.0)
+        self.expect(wanted)
+
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self._master, keys.encode())

@@ -80,15 +80,15 @@ class Console:
 
     def tell(self, text: str, *, quiet: bool = False) -> None:
         """A line beside the answer, on standard error; `quiet` ones are dimmed."""
-        text = text.translate(_STRIPPED) if self.err_is_terminal else text
         if self.err_is_terminal:
-            text = "\n".join(wrap(text, self.columns))
-        click.echo(self._styled(text, dim=True, terminal=self.err_is_terminal) if quiet else text, err=True)
+            text = "\n".join(wrap(text.translate(_STRIPPED), self.columns))
+        # Not by click: while an answer is drawn, rich has put itself in the place of this stream.
+        print(self._dimmed(text) if quiet else text, file=sys.stderr, flush=True)
 
     def think(self, text: str) -> None:
         """A piece of what a model thinks, on standard error."""
         text = text.translate(_STRIPPED) if self.err_is_terminal else text
-        click.echo(self._styled(text, dim=True, terminal=self.err_is_terminal), nl=False, err=True)
+        print(self._dimmed(text), end="", file=sys.stderr, flush=True)
 
     def bold(self, text: str) -> str:
         """The text emphasised, where the terminal can."""
@@ -114,8 +114,10 @@ class Console:
             return plain
         return wanted
 
-    def _styled(self, text: str, *, dim: bool, terminal: bool) -> str:
-        return click.style(text, dim=dim) if terminal and self.colours else text
+    def _dimmed(self, text: str) -> str:
+        """The text dimmed, where the terminal can: old consoles of Windows would show the codes."""
+        modern = sys.platform != "win32" or "WT_SESSION" in os.environ
+        return click.style(text, dim=True) if self.err_is_terminal and self.colours and modern else text
 
 
 def end_quietly() -> None:

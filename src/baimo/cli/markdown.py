@@ -7,6 +7,7 @@ long answer scrolls as any text does.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -98,7 +99,10 @@ class MarkdownWriter:
     def _draw(self, what: RenderableType) -> None:
         if self._live is None:
             self._live = Live(
-                console=self._console, transient=True, refresh_per_second=12, redirect_stderr=False
+                console=self._console,
+                transient=True,
+                refresh_per_second=12,
+                redirect_stderr=sys.stderr.isatty(),
             )
             self._live.start()
         self._live.update(what)
