@@ -22,6 +22,8 @@ from bench import memory
 ANSWER = 600
 CHUNK = 30
 BLOCK = 500
+WARM = 200
+"""Calls before the measured ones: connections, caches and the interpreter's own adaptation."""
 
 Found = dict[str, float]
 
@@ -57,7 +59,7 @@ async def _at_once(count: int, limit: int, one: Callable[[], Awaitable[None]]) -
 def sync(client: Any, origin: str, calls: int) -> Found:
     """Calls one after another."""
     with client.Sync(f"{origin}/v1") as it:
-        for _ in range(20):
+        for _ in range(WARM):
             _check(it.call(), ANSWER)
         began = time.process_time()
         for _ in range(calls):
@@ -70,7 +72,7 @@ def async_(client: Any, origin: str, calls: int) -> Found:
 
     async def main() -> Found:
         async with client.Async(f"{origin}/v1") as it:
-            for _ in range(20):
+            for _ in range(WARM):
                 _check(await it.call(), ANSWER)
             began = time.process_time()
             for _ in range(calls):
@@ -89,7 +91,7 @@ def many(client: Any, origin: str, calls: int) -> Found:
             async def one() -> None:
                 _check(await it.call(), ANSWER)
 
-            await _at_once(200, 200, one)
+            await _at_once(3 * WARM, 200, one)
             began = time.process_time()
             await _at_once(calls, 200, one)
             return {"cpu_us": (time.process_time() - began) / calls * 1e6}
