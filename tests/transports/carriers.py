@@ -166,7 +166,9 @@ def make_uvloop(options: TransportOptions) -> AsyncCarrier:
     return AsyncCarrier("uvloop", lambda _: AioTransport(options), new_loop=uvloop.new_event_loop)
 
 
-OURS = {"sync": make_sync, "aio": make_aio, "uvloop": make_uvloop}
+Make = Callable[[TransportOptions], SyncCarrier | AsyncCarrier]
+
+OURS: dict[str, Make] = {"sync": make_sync, "aio": make_aio, "uvloop": make_uvloop}
 
 
 def make_httpx2(options: TransportOptions) -> SyncCarrier:
@@ -192,4 +194,4 @@ def make_aiohttp(options: TransportOptions) -> AsyncCarrier:
     return AsyncCarrier("aiohttp", made)
 
 
-ADAPTED = {"httpx2": make_httpx2, "async_httpx2": make_async_httpx2, "aiohttp": make_aiohttp}
+ADAPTED: dict[str, Make] = {"httpx2": make_httpx2, "async_httpx2": make_async_httpx2, "aiohttp": make_aiohttp}

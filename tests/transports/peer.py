@@ -174,11 +174,13 @@ def serving(*replies: bytes) -> Script:
     return script
 
 
-def once(reply: bytes) -> Script:
-    """Gives one reply and ends the connection."""
+def once(reply: bytes, *, stays: bool = False) -> Script:
+    """Gives one reply and ends the connection, or waits until the client ends it."""
 
     def script(connection: Connection) -> None:
         connection.answer(reply)
+        if stays:
+            connection.ended_at()
 
     return script
 

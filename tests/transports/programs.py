@@ -93,7 +93,7 @@ def _await(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             if process.poll() is not None or time.monotonic() > end:
                 process.kill()
-                pytest.fail(f"{process.args} did not start: {process.communicate()[0]!r}")
+                pytest.fail(f"{process.args!r} did not start: {process.communicate()[0]!r}")
             threading.Event().wait(0.01)
         else:
             return

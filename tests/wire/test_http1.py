@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,14 +146,16 @@ def test_a_whole_reply_may_still_end_its_connection(raw: bytes) -> None:
     assert not connection.reusable
 
 
-def test_bytes_and_an_end_after_a_whole_reply_make_it_unusable() -> None:
-    for spoil in (lambda connection: connection.feed(b"x"), lambda connection: connection.eof()):
-        connection = Http1Connection()
-        connection.feed(WHOLE["length"])
-        assert connection.reusable
-        spoil(connection)
-        assert connection.complete
-        assert not connection.reusable
+@pytest.mark.parametrize("spoil", [lambda it: it.feed(b"x"), Http1Connection.eof], ids=["bytes", "end"])
+def test_bytes_and_an_end_after_a_whole_reply_make_it_unusable(
+    spoil: Callable[[Http1Connection], None],
+) -> None:
+    connection = Http1Connection()
+    connection.feed(WHOLE["length"])
+    assert connection.reusable
+    spoil(connection)
+    assert connection.complete
+    assert not connection.reusable
 
 
 def test_the_end_of_the_connection_ends_a_body_without_framing_only() -> None:

@@ -47,7 +47,8 @@ class AiohttpTransport:
             self._session = self._aiohttp.ClientSession(trust_env=True)
         try:
             response = await self._send(request, connect_s, head_s)
-        except (self._aiohttp.ClientError, OSError) as error:
+        # aiohttp has a RuntimeError for a connection that was closed meanwhile.
+        except (self._aiohttp.ClientError, OSError, RuntimeError) as error:
             raise self._failure(error, request.origin, connect_s, head_s) from error
         reply = AiohttpReply(response, self._aiohttp.ClientError, self._replies)
         self._replies.add(reply)
@@ -123,7 +124,7 @@ class AiohttpReply:
         except TimeoutError as error:
             self.abort()
             raise reply_timeout("idle", within_s) from error
-        except (self._client_error, OSError) as error:
+        except (self._client_error, OSError, RuntimeError) as error:
             failure = (
                 call_aborted()
                 if self._is_over

@@ -119,7 +119,7 @@ class Httpx2Reply:
         self._replies = replies
         self._settings = settings
         self._pieces: Any = None
-        self._body = CodedBody(self.head)
+        self._body = _coded_body(self.head, response)
         self._is_over = False
 
     def read(self, within_s: float) -> bytes:
@@ -128,7 +128,8 @@ class Httpx2Reply:
             raise call_aborted()
         if self._pieces is None:
             self._settings.get("timeout", {})["read"] = within_s
-            self._pieces = self._response.iter_raw()
+            content = _content(self._response)
+            self._pieces = iter([content]) if content is not None else self._response.iter_raw()
         try:
             piece = self._body.waiting()
             while not piece:
@@ -176,8 +177,9 @@ class AsyncHttpx2Reply:
         self._response = response
         self._errors = errors
         self._replies = replies
-        self._pieces = response.aiter_raw()
-        self._body = CodedBody(self.head)
+        content = _content(response)
+        self._pieces = _single(content) if content is not None else response.aiter_raw()
+        self._body = _coded_body(self.head, response)
         self._is_over = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -283,6 +285,22 @@ def _head(response: Any) -> WireHead:
     return WireHead(
         response.status_code, tuple((name.lower(), value) for name, value in response.headers.raw)
     )
+
+
+def _content(response: Any) -> bytes | None:
+    """The body of a reply that was never on a wire, as a client in a test gives it; its coding is undone."""
+    if not response.is_stream_consumed:
+        return None
+    content: bytes = response.content
+    return content
+
+
+def _coded_body(head: WireHead, response: Any) -> CodedBody:
+    return CodedBody(head if _content(response) is None else WireHead(head.status))
+
+
+async def _single(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _shut_down(response: Any) -> None:
