@@ -207,3 +207,4 @@ def test_a_command_that_needs_an_extra_says_what_to_install(spawn: Spawn) -> Non
         done = spawn(*args, before=WITHOUT_EXTRAS)
         assert done.returncode == 2
         assert b"pip install 'baimo[local]'" in done.stderr
+        assert b"fetching" not in done.stderr

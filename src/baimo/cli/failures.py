@@ -113,9 +113,7 @@ def _usage(error: click.ClickException) -> str:
             text = joined(text, say("usage.near", names=say("or").join(sorted(error.possibilities))))
         return text
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return say(
-            "usage.missing", name=error.param.make_metavar(error.ctx) if error.ctx else error.param.name
-        )
+        return say("usage.missing", name=error.param.human_readable_name)
     if isinstance(error, click.BadOptionUsage):
         return say("usage.option_value", name=error.option_name)
     if isinstance(error, click.BadParameter) and error.param is not None:
