@@ -53,7 +53,8 @@ _NO_MONEY = (
     r"|payment required|in arrears|arrearage|欠费|余额不足|充值"
 )
 _TOO_LONG = (
-    r"(?i)context[ _](?:length|window|size)|maximum context|max(?:imum)? (?:model )?(?:sequence|prompt) length"
+    r"(?i)context[ _](?:length|window|size)|maximum context"
+    r"|max(?:imum)? (?:model )?(?:sequence|prompt) length"
     r"|prompt (?:is )?too long|prompt tokens too long|exceeded model token limit|too many (?:input )?tokens"
     r"|reduce the length of|exceeds the (?:available )?context|超长|上下文长度"
 )

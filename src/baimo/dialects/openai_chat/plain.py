@@ -11,7 +11,8 @@ from baimo.errors import InputError
 from baimo.types.chat import Message
 from baimo.types.tools import Tool, ToolChoice
 
-from .served_request import decode_choice, decode_message, decode_tool
+from .served_message import decode_message
+from .served_tools import decode_choice, decode_tool
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
