@@ -30,7 +30,7 @@ from baimo.types.chat import ChatRequest, Sent
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
-from baimo.wire.http import HeaderFields, WireHead, WireRequest, with_headers
+from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,29 +126,33 @@ def exchange(
         try:
             signed = at.signer.sign(wire, at.secrets, wall)
             yield from _attempt(operation, at, signed, limits, deadline, seen, raw=raw)
-        except Error as error:
-            _annotate(error, at, attempt, seen.head, wall)
-            if seen.events:
-                raise _interrupted(error) from error
-            if error.sent and not seen.refused:
-                maybe_billed += 1
-            if not isinstance(error, StaleConnectionError):
-                attempt += 1
-            elif stale:
-                raise
-            else:
-                stale = True
-            dice = yield _DICE
-            _, mono = yield _NOW
-            verdict = retry.verdict(attempt, error, dice=dice, left_s=deadline.left(mono))
-            if verdict.wait_s is None:
-                if verdict.why and not error.hint:
-                    error.hint = verdict.why
-                raise
-            yield Wait(verdict.wait_s, Retrying(at.provider, attempt, retry.attempts, verdict.wait_s, error))
+        except Error as failure:
+            error = failure
         else:
             assert seen.head is not None  # an attempt that ended well has read a head
             return Outcome(at, _sent(wire, attempt, maybe_billed), seen.head, wire.notes)
+        if isinstance(error, TimedOutError):
+            _, mono = yield _NOW
+            error = _out_of_time(error, limits, deadline, mono, first=operation.streams and not seen.events)
+        _annotate(error, at, attempt, seen.head, wall)
+        if seen.events:
+            raise _interrupted(error) from error
+        if error.sent and not seen.refused:
+            maybe_billed += 1
+        if not isinstance(error, StaleConnectionError):
+            attempt += 1
+        elif stale:
+            raise error
+        else:
+            stale = True
+        dice = yield _DICE
+        _, mono = yield _NOW
+        verdict = retry.verdict(attempt, error, dice=dice, left_s=deadline.left(mono))
+        if verdict.wait_s is None:
+            if verdict.why and not error.hint:
+                error.hint = verdict.why
+            raise error
+        yield Wait(verdict.wait_s, Retrying(at.provider, attempt, retry.attempts, verdict.wait_s, error))
 
 
 _NOW = Now()
@@ -181,35 +185,22 @@ def _attempt(
     *,
     raw: bool,
 ) -> Generator[Step, Any, None]:
-    """One request and its reply: send, and emit what comes until the reply has ended well."""
-    streams, began = operation.streams, seen.began
-    if deadline.left(began) == 0.0:
-        raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
+    """One request and its reply: send, and emit what comes until the reply has ended well.
+
+    Looks at the clock only where a limit needs it.
+    """
+    streams, began, bounded = operation.streams, seen.began, deadline.is_set
     head_s = limits.first_event if streams else limits.head
-    try:
+    if not bounded:
+        seen.head = yield Send(signed, limits.connect, head_s)
+    elif deadline.left(began) == 0.0:
+        raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
+    else:
         seen.head = yield Send(signed, deadline.bound(limits.connect, began), deadline.bound(head_s, began))
-        decoder = operation.decoder(seen.head, at)
-        yield from _read(decoder, Progress(limits, streams=streams, sent_at=began), deadline, seen, raw=raw)
-    except TimedOutError as error:
-        _, now = yield _NOW
-        if deadline.left(now) == 0.0:
-            raise TimedOutError(
-                f"no whole answer within the {limits.total:g} s that the call was given",
-                limit="total",
-                retryable=False,
-                sent=error.sent,
-            ) from error
-        if streams and not seen.events and error.limit != "connect":
-            error.limit = "first_event"
-        raise
-
-
-def _read(
-    decoder: Decoder, progress: Progress, deadline: Deadline, seen: _Seen, *, raw: bool
-) -> Generator[Step, Any, None]:
-    """Feed the body to the decoder and emit what comes of it. Looks at the clock only where it must."""
-    lively, pieces = progress.lively, []
-    step: Step | None = None if deadline.is_set else progress.first
+    decoder = operation.decoder(seen.head, at)
+    progress = Progress(limits, streams=streams, sent_at=began)
+    pieces: list[bytes] = []
+    step: Step | None = None if bounded else progress.first
     while True:
         if step is None:
             _, now = yield _NOW
@@ -236,7 +227,25 @@ def _read(
         if not events and not progress.made_by(piece):
             _, now = yield _NOW
             progress.quiet(now)
-        step = lively if progress.since is None and not deadline.is_set else None
+        step = progress.lively if progress.since is None and not bounded else None
+
+
+def _out_of_time(
+    error: TimedOutError, limits: TimeLimits, deadline: Deadline, now: float, *, first: bool
+) -> TimedOutError:
+    """The same error, named after the limit that a person knows."""
+    if deadline.left(now) == 0.0:
+        whole = TimedOutError(
+            f"no whole answer within the {limits.total:g} s that the call was given",
+            limit="total",
+            retryable=False,
+            sent=error.sent,
+        )
+        whole.__cause__ = error
+        return whole
+    if first and error.limit != "connect":
+        error.limit = "first_event"
+    return error
 
 
 def _interrupted(error: Error) -> StreamInterrupted:
@@ -261,15 +270,10 @@ def _interrupted(error: Error) -> StreamInterrupted:
 
 
 def _sent(wire: WireRequest, attempts: int, maybe_billed: int) -> Sent:
-    body = getattr(wire, "body", b"")
-    return Sent(
-        method=getattr(wire, "method", "GET"),
-        url=wire.url,
-        head=wire.headers,
-        body=body if isinstance(body, bytes) else b"",
-        attempts=attempts,
-        maybe_billed=maybe_billed,
-    )
+    if isinstance(wire, HttpRequest):
+        body = wire.body if type(wire.body) is bytes else b""
+        return Sent(wire.method, wire.origin, wire.target, wire.headers, body, attempts, maybe_billed)
+    return Sent("GET", wire.origin, wire.target, wire.headers, b"", attempts, maybe_billed)
 
 
 def _annotate(error: Error, at: Deployment, attempt: int, head: WireHead | None, wall: float) -> None:

@@ -94,7 +94,9 @@ def test_secrets_are_equal_by_what_they_hold() -> None:
 
 
 def test_what_was_sent_shows_its_head_as_text() -> None:
-    sent = Sent(method="POST", url="https://a.example/", head=((b"accept", b"text/plain"),), body=b"{}")
+    sent = Sent(
+        method="POST", origin="https://a.example", target=b"/", head=((b"accept", b"text/plain"),), body=b"{}"
+    )
     assert sent.headers == {"accept": "text/plain"}
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from baimo.errors import InputError, MissingKeyError
 from baimo.types.secret import Secret
-from baimo.wire.http import WireRequest, with_headers
+from baimo.wire.http import HeaderFields, WireRequest, with_headers
 
 
 class HeaderKey:
@@ -17,22 +17,20 @@ class HeaderKey:
     def __init__(self, field: str = "Authorization", prefix: str = "Bearer ") -> None:
         self._field = field.encode("ascii")
         self._prefix = prefix.encode("ascii")
-        self._cached: tuple[Secret, bytes] | None = None
+        self._last: tuple[Secret, HeaderFields, HeaderFields] | None = None
 
     needs = ("api_key",)
 
     def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
         """The request with the key in its header."""
         secret = secrets.get("api_key")
-        if not secret:
+        if secret is None or not secret:
             raise MissingKeyError("no API key is set")
-        cached = self._cached
-        if cached is None or cached[0] is not secret:
-            cached = self._cached = (secret, self._prefix + _ascii(secret))
-        name = self._field.lower()
-        if any(key.lower() == name for key, _ in request.headers):
-            return replace(request, headers=with_headers(request.headers, ((self._field, cached[1]),)))
-        return replace(request, headers=(*request.headers, (self._field, cached[1])))
+        last = self._last
+        if last is None or last[0] is not secret or last[1] is not request.headers:
+            key = (self._field, self._prefix + _ascii(secret))
+            last = self._last = (secret, request.headers, with_headers(request.headers, (key,)))
+        return replace(request, headers=last[2])
 
 
 class NoKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -17,14 +17,20 @@ from baimo.types.money import Money
 from baimo.types.usage import Usage
 
 
-def chat_response(
-    folder: Folder, outcome: Outcome, raw: list[bytes] | None, *, streamed: bool
-) -> ChatResponse:
+class Driven(Protocol):
+    """A call that was driven to its end, by either driver."""
+
+    outcome: Outcome | None
+    raw: list[bytes]
+
+
+def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: bool) -> ChatResponse:
     """The whole answer of a call that ended well."""
+    outcome = _outcome(driven)
     at = outcome.at
     kept: Raw | bytes | None = None
-    if raw is not None:
-        kept = b"".join(raw)
+    if keep_raw:
+        kept = b"".join(driven.raw)
         if not streamed:
             kept = Raw(kept.strip())
     response = folder.response(
@@ -41,8 +47,9 @@ def chat_response(
     return response if cost is None else replace(response, cost=cost)
 
 
-def embed_response(given: EmbedResponse, outcome: Outcome) -> EmbedResponse:
+def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
     """The vectors, with what is known of the call."""
+    outcome = _outcome(driven)
     at = outcome.at
     return replace(
         given,
@@ -53,6 +60,11 @@ def embed_response(given: EmbedResponse, outcome: Outcome) -> EmbedResponse:
         sent=outcome.sent,
         cost=priced(at, given.usage),
     )
+
+
+def _outcome(driven: Driven) -> Outcome:
+    assert driven.outcome is not None  # a call that ended well has an outcome
+    return driven.outcome
 
 
 def priced(at: Deployment, usage: Usage) -> Money | None:

@@ -51,10 +51,10 @@ class AsyncClient(ClientBase):
         steps, _, call = self._chat(model, messages, options, stream=False)
         driver, folder = AsyncDriver(steps, self._services), Folder()
         try:
-            outcome = await driver.finish(folder.add)
+            await driver.finish(folder.add)
         except Error as error:
             raise with_partial(error, folder) from error.__cause__
-        return chat_response(folder, outcome, driver.raw if call.keep_raw else None, streamed=False)
+        return chat_response(folder, driver, keep_raw=call.keep_raw, streamed=False)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
@@ -77,8 +77,8 @@ class AsyncClient(ClientBase):
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
         found: list[EmbedResponse] = []
         driver = AsyncDriver(self._embed(model, request, timeout), self._services)
-        outcome = await driver.finish(found.extend)
-        return embed_response(found[0], outcome)
+        await driver.finish(found.extend)
+        return embed_response(found[0], driver)
 
     async def models(
         self, provider: str | None = None, *, timeout: float | None = None

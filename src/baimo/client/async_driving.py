@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from baimo.errors import Error, TransportError
@@ -40,18 +40,16 @@ class AsyncDriver:
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
 
-    async def advance(self) -> list[Any] | None:
+    def advance(self) -> Coroutine[Any, Any, list[Any] | None]:
         """The next events, or None when the call ended well (`outcome` is set then).
 
         Whatever goes wrong, cancellation included, has closed the connection before it is raised.
         """
-        return await self._drive(None)
+        return self._drive(None)
 
-    async def finish(self, take: Callable[[list[Any]], None]) -> Outcome:
-        """Drive the call to its end; `take` is given the events of each Emit."""
-        await self._drive(take)
-        assert self.outcome is not None  # a call that ended well has an outcome
-        return self.outcome
+    def finish(self, take: Callable[[list[Any]], None]) -> Coroutine[Any, Any, object]:
+        """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
+        return self._drive(take)
 
     async def _drive(self, take: Callable[[list[Any]], None] | None) -> list[Any] | None:
         steps = self._steps
@@ -69,6 +67,13 @@ class AsyncDriver:
                 try:
                     if type(step) is Read and self._reply is not None:
                         answer: Any = await self._reply.read(step.within_s)
+                    elif type(step) is Send and self._reply is None:
+                        self._reply = await self._services.transport.open(
+                            step.wire,  # type: ignore[arg-type]
+                            connect_s=step.connect_s,
+                            head_s=step.head_s,
+                        )
+                        answer = self._reply.head
                     else:
                         answer = _CARRIED_OUT[type(step)](self, step)
                         if type(step) in _AWAITED:
@@ -98,17 +103,8 @@ class AsyncDriver:
             else:
                 reply.abort()
 
-    async def _send(self, step: Send) -> Any:
-        self._settle(kept=False)
-        self._reply = await self._services.transport.open(
-            step.wire,  # type: ignore[arg-type]
-            connect_s=step.connect_s,
-            head_s=step.head_s,
-        )
-        return self._reply.head
-
-    def _unread(self, step: Read) -> None:
-        raise TransportError("there is no reply to read")
+    def _misplaced(self, step: Step) -> None:
+        raise TransportError("there is no reply to read, or one that was not read to its end")
 
     async def _wait(self, step: Wait) -> None:
         self._settle(kept=False)
@@ -138,8 +134,8 @@ async def run(steps: Exchange, services: AsyncServices) -> Any:
 
 
 _CARRIED_OUT: dict[type, Callable[[AsyncDriver, Any], Any]] = {
-    Send: AsyncDriver._send,
-    Read: AsyncDriver._unread,
+    Send: AsyncDriver._misplaced,
+    Read: AsyncDriver._misplaced,
     Wait: AsyncDriver._wait,
     Now: AsyncDriver._now,
     Dice: AsyncDriver._dice,
@@ -149,4 +145,4 @@ _CARRIED_OUT: dict[type, Callable[[AsyncDriver, Any], Any]] = {
     Look: AsyncDriver._unlimited,
     Keep: AsyncDriver._unlimited,
 }
-_AWAITED = frozenset({Send, Wait, Shared})
+_AWAITED = frozenset({Wait, Shared})

@@ -62,10 +62,10 @@ class Client(ClientBase):
         steps, _, call = self._chat(model, messages, options, stream=False)
         driver, folder = Driver(steps, self._services), Folder()
         try:
-            outcome = driver.finish(folder.add)
+            driver.finish(folder.add)
         except Error as error:
             raise with_partial(error, folder) from error.__cause__
-        return chat_response(folder, outcome, driver.raw if call.keep_raw else None, streamed=False)
+        return chat_response(folder, driver, keep_raw=call.keep_raw, streamed=False)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
@@ -87,8 +87,9 @@ class Client(ClientBase):
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
         found: list[EmbedResponse] = []
-        outcome = Driver(self._embed(model, request, timeout), self._services).finish(found.extend)
-        return embed_response(found[0], outcome)
+        driver = Driver(self._embed(model, request, timeout), self._services)
+        driver.finish(found.extend)
+        return embed_response(found[0], driver)
 
     def models(self, provider: str | None = None, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """The models that a provider lists, asked now; without a provider those we know facts of."""

@@ -47,11 +47,9 @@ class Driver:
         """
         return self._drive(None)
 
-    def finish(self, take: Callable[[list[Any]], None]) -> Outcome:
-        """Drive the call to its end; `take` is given the events of each Emit."""
+    def finish(self, take: Callable[[list[Any]], None]) -> None:
+        """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
         self._drive(take)
-        assert self.outcome is not None  # a call that ended well has an outcome
-        return self.outcome
 
     def _drive(self, take: Callable[[list[Any]], None] | None) -> list[Any] | None:
         steps = self._steps
@@ -94,7 +92,6 @@ class Driver:
                 reply.abort()
 
     def _send(self, step: Send) -> Any:
-        self._settle(kept=False)
         self._reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)  # type: ignore[arg-type]
         return self._reply.head
 

@@ -10,22 +10,18 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from baimo.errors import Error
-from baimo.exchange import Outcome
 from baimo.notes import Note
 from baimo.types.chat import ChatResponse
 from baimo.types.content import Text
 from baimo.types.events import ChatEvent, PartDelta, PartStarted
 from baimo.types.fold import Folder
 
-from .answer import chat_response, with_partial
+from .answer import Driven, chat_response, with_partial
 from .driving import Driver
 from .request import NO_OPTIONS, CallOptions
 
 
-class _Driving(Protocol):
-    outcome: Outcome | None
-    raw: list[bytes]
-
+class _Driving(Driven, Protocol):
     def abort(self) -> None: ...
 
 
@@ -110,13 +106,10 @@ class StreamState:
             self._waiting, self._at = events, 0
             return True
         self._over = True
-        outcome = self._driving.outcome
-        if outcome is not None:
-            raw = self._driving.raw if self._call.keep_raw else None
-            response = chat_response(self._folder, outcome, raw, streamed=True)
-            self._response = (
-                response if self._call.keep else replace(response, notes=(*response.notes, _LET_GO))
-            )
+        response = chat_response(self._folder, self._driving, keep_raw=self._call.keep_raw, streamed=True)
+        if not self._call.keep:
+            response = replace(response, notes=(*response.notes, _LET_GO))
+        self._response = response
         return False
 
     def _broke(self, error: BaseException) -> None:

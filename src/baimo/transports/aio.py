@@ -147,6 +147,7 @@ class _LoopPools:
         self.places: dict[str, _Place] = {}
         self.active: set[AioConnection] = set()
         self.guard = _until_the_loop_ends(self)
+        self.buffer = memoryview(bytearray(64 * 1024))  # one for all: what is read is fed at once
 
     def close(self) -> None:
         connections = [*self.active, *(kept for place in self.places.values() for kept in place.pool.idle)]
@@ -186,7 +187,7 @@ class _Place:
 
     async def dial(self, connect_s: float) -> AioConnection:
         """A new connection for a place that was taken. Raises ConnectError, TimedOutError("connect")."""
-        connection = AioConnection(self._pools.loop, self)
+        connection = AioConnection(self._pools.loop, self, self._pools.buffer)
         try:
             async with asyncio.timeout(connect_s):
                 connection.attach(await self._dialer.dial(self.route, connection))

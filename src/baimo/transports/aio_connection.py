@@ -30,7 +30,7 @@ class Home(Protocol):
         """It is gone without a call on it."""
 
 
-class AioConnection(asyncio.Protocol):
+class AioConnection(asyncio.BufferedProtocol):
     """Reads and writes one connection, one call after the other.
 
     Whoever waits does so on one future, which every change resolves. There is one timer for all waits: it is
@@ -38,7 +38,8 @@ class AioConnection(asyncio.Protocol):
     not pay for a timer with each piece.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, home: Home) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, home: Home, buffer: memoryview) -> None:
+        self._buffer = buffer
         self._loop = loop
         self._home = home
         self._transport: asyncio.Transport | None = None
@@ -146,7 +147,12 @@ class AioConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # asyncio allocates and maps 256 KiB for each read of a protocol that is given bytes.
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = self._buffer[:nbytes]
         if not self._is_busy:
             self.abort()  # bytes that nobody asked for
             return

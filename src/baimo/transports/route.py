@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 class Route:
     """Everything about the way to one origin that is the same for each call."""
 
-    __slots__ = ("host_field", "is_forwarded", "origin", "prefix", "proxy", "proxy_fields")
+    __slots__ = ("_last", "host_field", "is_forwarded", "origin", "prefix", "proxy", "proxy_fields")
 
     def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
+        self._last: tuple[tuple[str, bytes, HeaderFields], bytes] | None = None
         self.origin = origin
         self.proxy = proxy
         self.host_field = origin.host_field
@@ -40,7 +41,20 @@ class Route:
 
     def render(self, request: HttpRequest) -> bytes:
         """The head of a request that takes this way."""
-        return render_head(request, host=self.host_field, prefix=self.prefix, more=self.proxy_fields)
+        body = request.body
+        if type(body) is not bytes or not body:
+            return render_head(request, host=self.host_field, prefix=self.prefix, more=self.proxy_fields)
+        # Calls of one program differ in their bodies alone; all else of the head is rendered once.
+        same = (request.method, request.target, request.headers)
+        last = self._last
+        if last is None or last[0] != same:
+            head = render_head(request, host=self.host_field, prefix=self.prefix, more=self.proxy_fields)
+            at = head.rfind(b"\r\nContent-Length: ")
+            if at < 0 or head.find(b"\r\n", at + 2) != len(head) - 4:
+                return head
+            self._last = (same, head[: at + 18])
+            return head
+        return last[1] + b"%d\r\n\r\n" % len(body)
 
 
 def find_route(text: str, policy: ProxyPolicy, environ: Mapping[str, str]) -> Route:

@@ -173,16 +173,21 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 Ended = Literal["complete", "cut", "stalled", "error"]
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
+class Sent(msgspec.Struct, frozen=True):
     """What was sent, as it was before signing, so without secrets: the last attempt of a call."""
 
     method: str
-    url: str
+    origin: str
+    target: bytes
     head: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
     attempts: int = 1
     maybe_billed: int = 0
     """Earlier attempts that gave no answer but may have been billed all the same."""
+
+    @property
+    def url(self) -> str:
+        return self.origin + self.target.decode("ascii", "replace")
 
     @property
     def headers(self) -> dict[str, str]:

@@ -130,6 +130,10 @@ class ReplyDecoder:
 
     def _sniff(self, piece: bytes) -> list[ChatEvent]:
         """Decide by the first visible byte what the body is; blank lines may come before it."""
+        if piece[:1] == b"{" and not self._start:
+            self._is_whole = True
+            self._collect(piece)
+            return []
         start = self._start + piece
         visible = start.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
         if not visible or visible in (b"\xef", b"\xef\xbb"):
