@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+import select
 import socket
-import threading
-from contextlib import suppress
+import ssl
 
 from tests.transports.peer import Connection
 
@@ -42,18 +42,22 @@ def _tunnel(connection: Connection, target: bytes) -> None:
     with socket.create_connection((host.strip("[]"), int(port)), 5) as there:
         connection.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
         there.settimeout(10)
-        back = threading.Thread(target=_pump, args=(there, connection.sock), daemon=True)
-        back.start()
         _pump(connection.sock, there)
-        back.join(5)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError, ValueError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with suppress(OSError):
-        socket.socket.shutdown(sink, socket.SHUT_WR)
+def _pump(here: socket.socket, there: socket.socket) -> None:
+    """Both ways in one thread: a TLS socket may not be read and written at the same time."""
+    while True:
+        ready, _, _ = select.select([here, there], [], [], 10)
+        if isinstance(here, ssl.SSLSocket) and here.pending():
+            ready.append(here)
+        if not ready:
+            return
+        for source in set(ready):
+            data = source.recv(65536)
+            if not data:
+                return
+            (there if source is here else here).sendall(data)
 
 
 def _forward(connection: Connection, head: bytes, target: bytes, fields: list[bytes]) -> None:

@@ -128,8 +128,9 @@ def test_a_full_pool_makes_calls_wait_in_line(make: Callable[..., AnyCarrier]) -
     order: list[bytes] = []
 
     def script(connection: Connection) -> None:
-        while request := connection.answer(reply()):
+        while request := connection.request():
             order.append(request.split()[1])
+            connection.say(reply())
 
     with peer(script) as server:
         first = open_reply(carrier, get(server.origin, b"/0"))

@@ -119,9 +119,9 @@ def test_a_proxy_that_does_not_answer_ends_at_the_limit_of_the_connection(make: 
         ended.set()
 
     with peer(script) as proxy:
-        carrier = make(proxies=by(proxy.port, scheme=scheme))
+        carrier = make(proxies=by(proxy.port, scheme=scheme), tls=TlsOptions(verify=False))
         with pytest.raises(TimedOutError) as caught:
-            open_reply(carrier, get("https://127.0.0.1:1"), connect_s=0.1)
+            open_reply(carrier, get("https://127.0.0.1:1"), connect_s=0.3)
         assert caught.value.limit == "connect"
         assert ended.wait(5)
 
