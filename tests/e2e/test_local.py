@@ -11,7 +11,7 @@ import pytest
 
 import baimo
 from baimo import AsyncClient, Client, ContextTooLongError, FinishReason, InputError
-from tests.local.asking import ANSWER, ENDLESS, QUESTION
+from tests.local.asking import ANSWER, ENDLESS, QUESTION, REPEATABLE
 from tests.local.weights import baimo_home, data_home
 from tests.loops import BOTH_LOOPS
 
@@ -45,8 +45,8 @@ def test_a_question_gets_a_real_answer(client: Client) -> None:
 
 
 def test_a_stream_says_the_same_as_the_whole(client: Client) -> None:
-    whole = client.chat(MODEL, QUESTION, max_tokens=20, temperature=0)
-    with client.stream(MODEL, QUESTION, max_tokens=20, temperature=0) as stream:
+    whole = client.chat(MODEL, QUESTION, max_tokens=20, temperature=0, extra=REPEATABLE)
+    with client.stream(MODEL, QUESTION, max_tokens=20, temperature=0, extra=REPEATABLE) as stream:
         pieces = list(stream.text)
     assert len(pieces) > 3
     assert "".join(pieces) == whole.text
@@ -107,14 +107,15 @@ def test_many_inputs_are_answered_in_order(client: Client) -> None:
 @BOTH_LOOPS
 async def test_the_asynchronous_client_does_the_same() -> None:
     async with AsyncClient() as client:
-        whole, other = await asyncio.gather(
-            client.chat(MODEL, QUESTION, max_tokens=20, temperature=0), client.chat(MODEL, "Hi", max_tokens=4)
-        )
+        whole = await client.chat(MODEL, QUESTION, max_tokens=20, temperature=0, extra=REPEATABLE)
         assert ANSWER in whole.text
-        assert other.usage.output is not None
-        async with client.stream(MODEL, QUESTION, max_tokens=20, temperature=0) as stream:
+        async with client.stream(MODEL, QUESTION, max_tokens=20, temperature=0, extra=REPEATABLE) as stream:
             pieces = [piece async for piece in stream.text]
         assert "".join(pieces) == whole.text
+        two = await asyncio.gather(
+            *(client.chat(MODEL, text, max_tokens=4, extra={"ignore_eos": True}) for text in ("Hi", "Bye"))
+        )
+        assert [answer.usage.output for answer in two] == [4, 4]
 
 
 @pytest.mark.anyio

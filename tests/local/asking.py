@@ -14,6 +14,9 @@ QUESTION, ANSWER = "What is the largest ocean on Earth?", "Pacific"
 ENDLESS = {"ignore_eos": True, "max_tokens": 6000}
 """An answer that goes on until somebody stops it."""
 
+REPEATABLE = {"cache_prompt": False}
+"""With it, and with nothing else running, the same prompt gives the same text to the letter."""
+
 
 def request(path: str, body: dict[str, Any] | None = None) -> HttpRequest:
     return HttpRequest(

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from baimo.errors import InputError, LocalModelError, TimedOutError, TransportError
+from baimo.errors import InputError, LocalModelError, MissingExtraError, TimedOutError, TransportError
 from baimo.local.engine import Engines
 from baimo.local.pull import Progress, pull
 from baimo.local.run import LocalTransport, to_stderr
 from baimo.local.store import Store
 from baimo.transports.protocol import Reply
 from baimo.wire.http import HttpRequest
-from tests.local.asking import ANSWER, ENDLESS, QUESTION, chat, events, request, text_of, whole
+from tests.local.asking import ANSWER, ENDLESS, QUESTION, REPEATABLE, chat, events, request, text_of, whole
 
 
 def ask(local: LocalTransport, wire: HttpRequest, *, status: int = 200) -> Any:
@@ -51,7 +52,7 @@ def test_usage_counts_the_tokens(local: LocalTransport) -> None:
 
 
 def test_a_stream_says_the_same_as_the_whole(local: LocalTransport) -> None:
-    wire = {"max_tokens": 24, "seed": 1}
+    wire = {"max_tokens": 24, "seed": 1, **REPEATABLE}
     said = ask(local, chat("Name three fruits.", **wire))["choices"][0]["message"]["content"]
     stream = events(
         streamed(
@@ -256,6 +257,16 @@ def test_a_small_model_pulls_itself_after_saying_so(tmp_path: Path, said: list[s
     assert "93 MB" in said[0]
     assert told[-1].done == told[-1].total
     once.close()
+
+
+def test_nothing_is_fetched_where_it_could_not_be_run(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(MissingExtraError, match=r"baimo\[local\]"):
+        opened(LocalTransport(home=tmp_path, say=said.append, shared=Engines()), chat("Hi"))
+    assert said == []
+    assert not (tmp_path / "models").exists()
 
 
 def test_lines_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

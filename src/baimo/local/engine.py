@@ -173,7 +173,7 @@ def engines() -> Engines:
 
 
 def _start(weights: Weights, key: Secret) -> Any:
-    xllamacpp = _binding()
+    xllamacpp = binding()
     settings = xllamacpp.CommonParams()
     settings.model.path = str(weights.path)
     settings.model_alias = {weights.name}
@@ -212,8 +212,10 @@ def _start(weights: Weights, key: Secret) -> Any:
         ) from error
 
 
-def _binding() -> Any:
-    """The package, imported with a short busy-wait for its worker threads.
+def binding() -> Any:
+    """The package `xllamacpp`, imported with a short busy-wait for its worker threads.
+
+    Raises MissingExtraError where it is not installed.
 
     OpenMP's default lets a thread burn a millisecond of processor time at each of the several hundred meeting
     points of a token. Where another program runs that makes answers three times slower; on an idle machine

