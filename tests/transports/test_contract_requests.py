@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from baimo.wire.http import HttpRequest
@@ -59,6 +62,29 @@ def test_a_body_in_pieces_is_sent_with_its_length_or_in_chunks(
     else:
         assert b"transfer-encoding: chunked" in head.lower()
         assert body == b"".join(chunk(piece) for piece in pieces if piece) + b"0\r\n\r\n"
+
+
+class BrokenBody:
+    """A body whose source fails in the middle."""
+
+    length = 300_000
+
+    def chunks(self) -> Iterator[bytes]:
+        yield b"a" * 1000
+        raise OSError("the file went away")
+
+
+def test_a_body_that_cannot_be_read_ends_the_call_with_its_own_error(make: Callable[..., AnyCarrier]) -> None:
+    ended = threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.request()
+        ended.set()
+
+    with peer(script) as server:
+        with pytest.raises(OSError, match="the file went away"):
+            fetch(make(), post(server.origin, BrokenBody()))
+        assert ended.wait(5)
 
 
 def test_a_large_body_arrives_whole(carrier: AnyCarrier) -> None:

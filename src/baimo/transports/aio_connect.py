@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from baimo.transports.tls import TlsContexts
 
-P = TypeVar("P", bound=asyncio.Protocol)
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 class AioDialer:

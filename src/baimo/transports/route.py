@@ -27,7 +27,7 @@ class Route:
         self.proxy = proxy
         self.host_field = origin.host_field
         # A plain request is handed to an HTTP proxy in absolute form; all else goes through a tunnel.
-        self.is_forwarded = proxy is not None and not proxy.is_socks and not origin.is_secure
+        self.is_forwarded = proxy is not None and not proxy.is_socks and origin.scheme == "http"
         self.prefix = b"http://" + self.host_field if self.is_forwarded else b""
         self.proxy_fields: HeaderFields = (
             proxy.authorization() if proxy is not None and self.is_forwarded else ()

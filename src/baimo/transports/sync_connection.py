@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Protocol
 
-from baimo.errors import TransportError
+from baimo.errors import TimedOutError, TransportError
 from baimo.transports.failure import call_aborted, reply_timeout, stale_connection
 from baimo.transports.ready import is_readable, wait_ready
 from baimo.transports.socket_settings import shut_down
@@ -78,14 +78,8 @@ class SyncConnection:
         self.wire.start(method)
         with self._busy:
             try:
-                self._set_timeout(within_s)
-                self._stream.sendall(first)
-                if rest is not None:
-                    self._is_spoiled = not self._send_rest(rest, within_s)
-            except TimeoutError as error:
-                raise reply_timeout("head", within_s) from error
-            except OSError:
-                self._is_spoiled = True
+                if self._write(first, within_s) and rest is not None:
+                    self._send_rest(rest, within_s)
             finally:
                 self._close_if_dead()
 
@@ -185,25 +179,45 @@ class SyncConnection:
             self._stream.settimeout(seconds)
             self._seconds = seconds
 
-    def _send_rest(self, pieces: Iterable[bytes], within_s: float) -> bool:
-        """Send a body piece by piece; False when the reply began before its end, which ends the sending."""
-        if self._stream is not self._base:
-            for piece in pieces:  # TLS inside TLS cannot look for an early reply on the side
-                self._stream.sendall(piece)
-            return True
-        self._set_timeout(0.0)
-        not_ready = not_ready_errors(self._base)
+    def _write(self, data: bytes, within_s: float) -> bool:
+        """Send all of it; False when the connection broke."""
+        try:
+            self._set_timeout(within_s)
+            self._stream.sendall(data)
+        except TimeoutError as error:
+            raise reply_timeout("head", within_s) from error
+        except OSError:
+            self._is_spoiled = True
+        return not self._is_spoiled
+
+    def _send_rest(self, pieces: Iterable[bytes], within_s: float) -> None:
+        """Send a body piece by piece, until the connection breaks or the reply begins."""
+        # TLS inside TLS cannot look for an early reply on the side.
+        write = self._write if self._stream is not self._base else self._write_watching
         for piece in pieces:
-            left = memoryview(piece)
+            if not write(piece, within_s):
+                return
+
+    def _write_watching(self, data: bytes, within_s: float) -> bool:
+        """Send all of it; False when the connection broke or a reply began meanwhile."""
+        left = memoryview(data)
+        not_ready = not_ready_errors(self._base)
+        try:
+            self._set_timeout(0.0)
             while left:
                 if is_readable(self._base) and self._has_reply(not_ready):
+                    self._is_spoiled = True
                     return False
                 try:
                     left = left[self._stream.send(left[:_SEND_BYTES]) :]
                 except not_ready as error:
                     if not any(wait_ready(self._base, write=True, seconds=within_s)):
-                        raise TimeoutError("the peer takes no more of the request") from error
-        return True
+                        raise reply_timeout("head", within_s) from error
+        except TimedOutError:
+            raise
+        except OSError:
+            self._is_spoiled = True
+        return not self._is_spoiled
 
     def _has_reply(self, not_ready: tuple[type[OSError], ...]) -> bool:
         try:

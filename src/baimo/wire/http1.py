@@ -6,15 +6,11 @@ stream means, interim replies, replies without a body, bytes after a message, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from baimo.errors import TransportError
 from baimo.wire.http import WireHead
-
-if TYPE_CHECKING:
-    from baimo.wire.http1_coding import BodyDecoder
+from baimo.wire.http1_coding import BodyDecoder
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_FIELDS = 200
@@ -79,7 +75,7 @@ class Http1Connection:
         """Whether another exchange may follow: a whole message, keep-alive, nothing after it."""
         return self.complete and self._keep_alive and not self._surplus
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take bytes from the peer, cut anywhere. Raises TransportError for what is no HTTP/1.1 reply."""
         self.started = True
         before = self.buffered
@@ -141,7 +137,7 @@ class Http1Connection:
         decoder = self._decoder
         if self._pieces:
             if decoder is None:
-                decoder = self._decoder = _body_decoder(self._codings)
+                decoder = self._decoder = BodyDecoder(self._codings)
             decoder.feed(b"".join(self._pieces))
             self._pieces = []
         if decoder is not None:
@@ -203,8 +199,7 @@ class Http1Connection:
             return
         self.complete = True
         # llhttp resets its flags for the next message as soon as this callback returns.
-        if self._parser is not None:
-            self._keep_alive = self._parser.should_keep_alive()
+        self._keep_alive = self._parser is not None and self._parser.should_keep_alive()
 
     def _check_fields(self, fields: list[tuple[bytes, bytes]]) -> None:
         if len(fields) > MAX_HEAD_FIELDS:
@@ -250,9 +245,3 @@ def content_codings(value: bytes) -> tuple[bytes, ...]:
     """The codings that one Content-Encoding field names, without `identity`."""
     words = (word.strip().lower() for word in value.split(b","))
     return tuple(word for word in words if word not in (b"", b"identity"))
-
-
-def _body_decoder(codings: tuple[bytes, ...]) -> BodyDecoder:
-    from baimo.wire.http1_coding import BodyDecoder  # with zlib, which most replies do not need
-
-    return BodyDecoder(codings)
