@@ -66,12 +66,15 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 class Decoder(Protocol):
     """A reply's bytes to events, of whatever operation."""
 
-    early: list[Any]
-    """When `feed` or `end` raised: the events that the same bytes completed before the failure."""
+    @property
+    def early(self) -> list[Any]:
+        """When `feed` or `end` raised: the events that the same bytes completed before the failure."""
 
-    def feed(self, piece: bytes) -> list[Any]: ...
+    def feed(self, piece: bytes) -> list[Any]:
+        """The events that this piece completes."""
 
-    def end(self) -> list[Any]: ...
+    def end(self) -> list[Any]:
+        """The events that the end of the body completes."""
 
 
 class Operation(Protocol):
@@ -79,9 +82,11 @@ class Operation(Protocol):
 
     streams: bool
 
-    def encode(self, at: Deployment) -> WireRequest: ...
+    def encode(self, at: Deployment) -> WireRequest:
+        """The unsigned request."""
 
-    def decoder(self, head: WireHead, at: Deployment) -> Decoder: ...
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        """A decoder for a reply with that head."""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -54,8 +54,8 @@ class ClientBase:
     ) -> tuple[Exchange, Route, CallOptions]:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
-        request, call = build(messages, options, stream=stream)
         route = self._settings.resolve(model)
+        request, call = build(messages, options, stream=stream, model=route[0][0].model)
         steps = plan(
             ChatOperation(request),
             route,

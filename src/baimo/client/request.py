@@ -28,10 +28,12 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
 NO_OPTIONS = CallOptions()
 
 
-def build(messages: Messages, options: ChatOptions, *, stream: bool) -> tuple[ChatRequest, CallOptions]:
-    """The request, its model still empty, and what concerns the call. Raises InputError naming the option."""
+def build(
+    messages: Messages, options: ChatOptions, *, stream: bool, model: str = ""
+) -> tuple[ChatRequest, CallOptions]:
+    """The request and what concerns the call. Raises InputError naming the option."""
     if not options:
-        return ChatRequest(model="", messages=parse_messages(messages), stream=stream), NO_OPTIONS
+        return ChatRequest(model=model, messages=parse_messages(messages), stream=stream), NO_OPTIONS
     fields: dict[str, Any] = {}
     for name, value in options.items():
         if value is None:
@@ -47,7 +49,8 @@ def build(messages: Messages, options: ChatOptions, *, stream: bool) -> tuple[Ch
         call = CallOptions(**of_call)
     if not call.keep and not stream:
         raise InputError("keep=False is for streams; a whole answer is always kept")
-    return ChatRequest(model="", messages=parse_messages(messages, system), stream=stream, **fields), call
+    request = ChatRequest(model=model, messages=parse_messages(messages, system), stream=stream, **fields)
+    return request, call
 
 
 def _unknown(name: str) -> InputError:

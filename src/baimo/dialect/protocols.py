@@ -35,8 +35,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 class ChatDecoder(Protocol):
     """Turns one reply's bytes into events. Bytes may be cut anywhere."""
 
-    early: list[ChatEvent]
-    """When `feed` or `end` raised: the events that the same bytes completed before the failure."""
+    @property
+    def early(self) -> list[ChatEvent]:
+        """When `feed` or `end` raised: the events that the same bytes completed before the failure."""
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events that this piece completes. Raises ProviderError or WireError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
@@ -86,7 +86,7 @@ class _GrowingChoice:
     __slots__ = ("finish", "logprobs", "parts", "withdrawn")
 
     def __init__(self) -> None:
-        self.parts: dict[int, _Growing] = {}
+        self.parts: dict[int, Part | _Growing] = {}
         self.logprobs: list[TokenLogprob] | None = None
         self.finish: Finished | None = None
         self.withdrawn: str | None = None
@@ -95,14 +95,23 @@ class _GrowingChoice:
         parts = self.parts
         finish = self.finish
         ordered = sorted(parts.items()) if len(parts) > 1 else parts.items()
+        content = [part.whole() if isinstance(part, _Growing) else part for _, part in ordered]
         return Choice(
             index=index,
-            message=Message(role=Role.ASSISTANT, content=tuple([part.whole() for _, part in ordered])),
+            message=Message(role=Role.ASSISTANT, content=tuple(content)),
             finish_reason=finish.reason if finish is not None else FinishReason.UNKNOWN,
             finish_raw=finish.raw if finish is not None else None,
             logprobs=tuple(self.logprobs) if self.logprobs is not None else None,
             withdrawn=self.withdrawn,
         )
+
+    def growing(self, index: int) -> _Growing:
+        """The part, ready to grow. Most parts of a whole reply never do."""
+        part = self.parts[index]
+        if isinstance(part, _Growing):
+            return part
+        growing = self.parts[index] = _Growing(part)
+        return growing
 
 
 class Folder:
@@ -122,16 +131,42 @@ class Folder:
 
     def add(self, events: Iterable[ChatEvent]) -> None:
         """Take events in; they must come in the order of the reply."""
+        choices = self._choices
         for event in events:
-            if type(event) is PartDelta:  # by far the most frequent
+            if type(event) is PartDelta:  # by far the most frequent in a stream
                 if self._keep:
-                    self._choices[event.choice].parts[event.index].grow(event)
+                    choices[event.choice].growing(event.index).grow(event)
+            elif type(event) is PartStarted:
+                choice = choices.get(event.choice) or self._choice(event.choice)
+                choice.parts[event.index] = event.part
+            elif type(event) is PartEnded:
+                if event.citations or event.replay is not None or event.expires_at is not None:
+                    choices[event.choice].growing(event.index).ended = event
+            elif type(event) is Started:
+                self._started = event
+            elif type(event) is UsageReported:
+                self._usage = event.usage
+            elif type(event) is Finished:
+                (choices.get(event.choice) or self._choice(event.choice)).finish = event
             else:
-                _ADD[type(event)](self, event)
+                self._add_rare(event)
+
+    def _add_rare(self, event: ChatEvent) -> None:
+        match event:
+            case LogprobsReported():
+                choice = self._choice(event.choice)
+                if choice.logprobs is None:
+                    choice.logprobs = []
+                choice.logprobs.extend(event.tokens)
+            case Withdrawn():
+                self._choice(event.choice).withdrawn = event.reason
+            case _:
+                raise TypeError(f"{event!r} is no event of a chat")
 
     def kind(self, index: int, choice: int = 0) -> type[Part]:
         """What kind of part that is. Raises KeyError for one that has not begun."""
-        return type(self._choices[choice].parts[index].part)
+        part = self._choices[choice].parts[index]
+        return type(part.part if isinstance(part, _Growing) else part)
 
     def response(self, *, ended: Ended = "complete", **facts: Any) -> ChatResponse:
         """The response so far. `facts` are further fields of it: provider, notes, request_id, ..."""
@@ -154,41 +189,6 @@ class Folder:
         if choice is None:
             choice = self._choices[index] = _GrowingChoice()
         return choice
-
-    def _start(self, event: Started) -> None:
-        self._started = event
-
-    def _start_part(self, event: PartStarted) -> None:
-        self._choice(event.choice).parts[event.index] = _Growing(event.part)
-
-    def _end_part(self, event: PartEnded) -> None:
-        self._choices[event.choice].parts[event.index].ended = event
-
-    def _report_logprobs(self, event: LogprobsReported) -> None:
-        choice = self._choice(event.choice)
-        if choice.logprobs is None:
-            choice.logprobs = []
-        choice.logprobs.extend(event.tokens)
-
-    def _report_usage(self, event: UsageReported) -> None:
-        self._usage = event.usage
-
-    def _withdraw(self, event: Withdrawn) -> None:
-        self._choice(event.choice).withdrawn = event.reason
-
-    def _finish(self, event: Finished) -> None:
-        self._choice(event.choice).finish = event
-
-
-_ADD: dict[type, Callable[[Folder, Any], None]] = {
-    Started: Folder._start,
-    PartStarted: Folder._start_part,
-    PartEnded: Folder._end_part,
-    LogprobsReported: Folder._report_logprobs,
-    UsageReported: Folder._report_usage,
-    Withdrawn: Folder._withdraw,
-    Finished: Folder._finish,
-}
 
 
 def fold(events: Iterable[ChatEvent]) -> ChatResponse:

@@ -57,9 +57,6 @@ class Unhurried(ReplyDecoder):
 
     lanes: ClassVar = {}
 
-    def _plain(self, body: bytes, out: list[ChatEvent]) -> bool:
-        return False
-
 
 @pytest.mark.parametrize("folder", [f for f in folders("response.body") if load(f).status < 300], ids=name)
 def test_the_quick_way_gives_what_the_general_one_gives(folder: Path) -> None:

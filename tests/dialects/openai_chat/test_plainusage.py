@@ -39,7 +39,7 @@ def test_it_agrees_with_the_general_way_or_leaves_it_to_it(counts: dict[str, Any
 
 
 def test_the_commonest_usage_is_read_and_kept_as_it_came() -> None:
-    raw = b'{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "cost": 0.10}'
+    raw = b'{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "cost": 1}'
     usage = plain_usage(msgspec.Raw(raw))
     assert usage is not None
     assert (usage.input_uncached, usage.output_visible, usage.reasoning) == (9, 5, None)

@@ -23,6 +23,7 @@ from baimo.wire.http import HttpRequest, WireHead
 
 from . import request as requests
 from .finish import NAME
+from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
 
@@ -59,7 +60,12 @@ class OpenAIChat:
         """A decoder for a reply with that head; refusals included."""
         if not 200 <= head.status < 300:
             return ErrorDecoder(head)
-        return ReplyDecoder(head, site.quirks or _DEFAULTS)
+        quirks: Quirks = site.quirks or _DEFAULTS
+        if not quirks.think_tags:
+            for name, value in head.headers:
+                if name == b"content-type" and value[:16] == b"application/json":
+                    return PlainReplyDecoder(head, quirks)
+        return ReplyDecoder(head, quirks)
 
     def decode_request(self, wire: HttpRequest) -> ChatRequest:
         """Being the provider: what a caller asks for. Raises InputError naming the field."""

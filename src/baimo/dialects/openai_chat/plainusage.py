@@ -51,8 +51,11 @@ _NOT_MADE = _Made()
 
 def plain_usage(raw: Raw) -> Usage | None:
     """The usage, or None where the general way must read it."""
+    written = msgspec.json.format(raw, indent=-1)
+    if b"." in written:
+        return None  # numbers with a fraction are written anew by the general way, perhaps otherwise
     try:
-        counts = _counts.decode(raw)
+        counts = _counts.decode(written)
     except msgspec.MsgspecError:
         return None
     prompt, completion = counts.prompt_tokens, counts.completion_tokens
@@ -74,5 +77,5 @@ def plain_usage(raw: Raw) -> Usage | None:
         audio_out=made.audio_tokens,
         image_in=inside.image_tokens,
         image_out=made.image_tokens,
-        raw=Raw(msgspec.json.format(raw, indent=-1)),
+        raw=Raw(written),
     )

@@ -11,16 +11,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import StreamInterrupted, WireError
-from baimo.types.chat import FinishReason
-from baimo.types.content import Text
+from baimo.types.content import Refusal, Text, Thinking
 from baimo.types.events import (
     ChatEvent,
-    Finished,
     PartDelta,
-    PartEnded,
     PartStarted,
     Started,
     UsageReported,
@@ -31,12 +29,9 @@ from baimo.wire.sse import EventDecoder
 
 from .choice import ChoiceState, citations_of
 from .errors import find_refusal, raise_for_body, raise_refusal
-from .fastlane import LANES, Lane, whole
-from .plainusage import plain_usage
+from .fastlane import LANES, Lane
 from .quirks import Quirks
 from .usage import decode_usage, sum_models
-
-_NULL = msgspec.Raw(b"null")
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of a whole reply."""
@@ -45,15 +40,8 @@ MAX_ERROR_BODY = 1024 * 1024
 """Bytes of a refusal that are kept; the rest is passed over."""
 
 
-_ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """How the quick ways refuse what is not for them."""
-
-_TEXT_BEGINS = PartStarted(index=0, part=Text(text=""))
-_TEXT_ENDS = PartEnded(index=0)
-_FINISHES = {
-    "stop": Finished(reason=FinishReason.STOP, raw="stop"),
-    "length": Finished(reason=FinishReason.LENGTH, raw="length"),
-}
 
 
 class ErrorDecoder:
@@ -162,7 +150,7 @@ class ReplyDecoder:
             if lane is not None:
                 try:
                     text = lane(payload).choices[0].delta.text
-                except _ODD:
+                except ODD:
                     pass
                 else:
                     if text:
@@ -206,8 +194,6 @@ class ReplyDecoder:
             raise WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(body)}")
         if not body:
             raise WireError("an empty body where a reply in JSON was due")
-        if self._plain(body, out):
-            return
         reply = decode(body.removeprefix(b"\xef\xbb\xbf"))
         refusal = find_refusal(reply)
         if refusal is not None:
@@ -227,34 +213,7 @@ class ReplyDecoder:
             self._state(choice).chunk(choice, out)
         self._tail(reply, out)
         self._close(out)
-
-    def _plain(self, body: bytes, out: list[ChatEvent]) -> bool:
-        """The commonest reply, one choice of nothing but text, without further ado."""
-        if self._quirks.think_tags:
-            return False
-        try:
-            reply = whole(body)
-        except _ODD:
-            return False
-        usage = None
-        if reply.usage != _NULL:
-            usage = plain_usage(reply.usage)
-            if usage is None:
-                counts = decode(bytes(reply.usage))
-                if not isinstance(counts, dict):
-                    return False
-                usage = self._decode_usage(counts) if counts else None
-        choice = reply.choices[0]
-        out.append(Started(id=reply.id or None, model=reply.model or None, created=reply.created or None))
-        if choice.message.content:
-            out.append(_TEXT_BEGINS)
-            out.append(PartDelta(index=0, text=choice.message.content))
-        if usage is not None:
-            out.append(UsageReported(usage=usage))
-        if choice.message.content:
-            out.append(_TEXT_ENDS)
-        out.append(_FINISHES[choice.finish_reason])
-        return True
+        out[:] = _begun_whole(out)
 
     def _decode_usage(self, counts: dict[str, Any]) -> Usage:
         return decode_usage(counts, outside=self._quirks.reasoning_tokens == "outside")
@@ -316,6 +275,23 @@ class ReplyDecoder:
                     self._lane, self._lane_part = lane, part.index
                     break
         return self._lane
+
+
+def _begun_whole(events: list[ChatEvent]) -> list[ChatEvent]:
+    """The same events, a part that came in one piece beginning with it: a whole reply need not grow."""
+    kept: list[ChatEvent] = []
+    for event in events:
+        if type(event) is PartDelta and event.text and not event.data and kept:
+            last = kept[-1]
+            if (
+                isinstance(last, PartStarted)
+                and (last.index, last.choice) == (event.index, event.choice)
+                and isinstance(last.part, (Text, Thinking, Refusal))
+            ):
+                kept[-1] = replace(last, part=replace(last.part, text=last.part.text + event.text))
+                continue
+        kept.append(event)
+    return kept
 
 
 def _choices(chunk: dict[str, Any]) -> list[dict[str, Any]]:

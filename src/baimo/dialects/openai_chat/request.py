@@ -20,9 +20,9 @@ from .address import address
 from .complaints import Complaints
 from .finish import NAME
 from .messages import MessageEncoder, fields_of
+from .plainrequest import HEAD, plain_request
 from .quirks import Quirks
 
-_HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"application/json"))
 _STREAM_HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"text/event-stream"))
 
 _PENALTY = Interval("[-2, 2]")
@@ -33,6 +33,9 @@ _DEFAULTS = Quirks()
 def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     """The unsigned request. Raises InputError or UnsupportedError."""
     quirks: Quirks = site.quirks or _DEFAULTS
+    plain = plain_request(request, site, quirks)
+    if plain is not None:
+        return plain
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "this provider")
     body = _Body(request, quirks, complaints).build()
     stream = request.stream or quirks.stream_only
@@ -40,7 +43,7 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
         body.update(fields_of(request.foreign))
     if request.extra:
         lay_over(body, request.extra)
-    headers = _STREAM_HEAD if stream else _HEAD
+    headers = _STREAM_HEAD if stream else HEAD
     if request.headers:
         headers = with_headers(headers, header_fields(dict(request.headers)))
     origin, target = address(site, quirks.paths.chat, request.model)
