@@ -60,8 +60,14 @@ class Async:
         return len((await self._client.chat("bench/model", "Hi")).text)
 
     async def stream(self) -> int:
+        return await self._characters(self._client.stream("bench/model", "Hi"))
+
+    async def stream_unkept(self) -> int:
+        return await self._characters(self._client.stream("bench/model", "Hi", keep=False))
+
+    async def _characters(self, stream: AsyncChatStream) -> int:
         characters = 0
-        async with self._client.stream("bench/model", "Hi") as events:
+        async with stream as events:
             async for event in events:
                 if isinstance(event, PartDelta):
                     characters += len(event.text)
