@@ -13,10 +13,12 @@ _HTTPX2 = {
 DIFFERS: dict[str, dict[str, str]] = {
     "httpx2": {
         **_HTTPX2,
+        "test_framing_that_drips_does_not_move_the_limit": "its limit is for each read, not for a piece",
         "test_giving_up_before_the_head_is_seen_at_the_server_at_once": "its caller has no hold",
     },
     "async_httpx2": _HTTPX2,
     "aiohttp": {
+        "test_a_peer_that_takes_nothing_of_a_request_is_told_as_such": "it has no limit for writing",
         "test_a_change_of_protocol_that_nobody_asked_for_is_an_error": "it hands the connection on",
         "test_a_connection_with_bytes_after_the_reply_is_not_used_again": "it fails the reply itself",
         "test_what_came_before_the_cut_is_handed_out": "an error overtakes what was not read yet",

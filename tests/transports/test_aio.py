@@ -140,6 +140,37 @@ async def test_a_server_that_speaks_before_it_is_asked_is_no_connection() -> Non
 
 
 @BOTH_LOOPS
+async def test_only_so_many_idle_connections_are_kept() -> None:
+    ended = threading.Semaphore(0)
+
+    def script(connection: Connection) -> None:
+        serving(reply())(connection)
+        ended.release()
+
+    with peer(script) as server:
+        transport = AioTransport(TransportOptions(max_idle=1))
+        replies = [await transport.open(get(server.origin), connect_s=5, head_s=5) for _ in range(3)]
+        for got in replies:
+            assert await got.read(5) == b"hello"
+            got.close()
+        for _ in range(2):
+            assert await asyncio.to_thread(ended.acquire, timeout=5)
+        assert await call(transport, get(server.origin)) == b"hello"
+        assert server.accepted == 3
+        await transport.close()
+
+
+@BOTH_LOOPS
+async def test_an_idle_connection_expires() -> None:
+    with peer(serving(reply())) as server:
+        transport = AioTransport(TransportOptions(idle_expiry_s=0.0))
+        for count in (1, 2, 3):
+            await call(transport, get(server.origin))
+            assert server.accepted == count
+        await transport.close()
+
+
+@BOTH_LOOPS
 async def test_the_socket_is_down_when_a_cancelled_call_returns() -> None:
     """Whatever the loop does after that."""
     asked = threading.Event()

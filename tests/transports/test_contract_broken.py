@@ -9,7 +9,7 @@ import pytest
 
 from baimo.errors import TransportError
 from tests.transports.carriers import fetch, open_reply, read, read_all
-from tests.transports.contract import CHUNKED_HEAD, AnyCarrier, get, post
+from tests.transports.contract import CHUNKED_HEAD, AnyCarrier, Pieces, get, post
 from tests.transports.peer import Connection, chunk, once, peer, reply
 
 
@@ -52,6 +52,16 @@ def test_what_came_before_the_cut_is_handed_out(carrier: AnyCarrier, raw: bytes)
         got = open_reply(carrier, get(server.origin))
         assert read(carrier, got).startswith(b"part")
         carrier.do(got.abort)
+
+
+def test_a_connection_that_breaks_in_the_middle_of_an_upload_is_an_error(carrier: AnyCarrier) -> None:
+    def script(connection: Connection) -> None:
+        connection.head()
+        connection.reset()
+
+    with peer(script) as server, pytest.raises(TransportError) as caught:
+        fetch(carrier, post(server.origin, Pieces([b"x" * 65536] * 500, is_length_known=True)))
+    assert caught.value.sent
 
 
 def test_a_reset_in_the_body_is_an_error_after_what_came(carrier: AnyCarrier) -> None:

@@ -55,6 +55,35 @@ def test_a_body_that_stops_is_told_as_such(carrier: AnyCarrier) -> None:
         assert ended.wait(5)
 
 
+def test_framing_that_drips_does_not_move_the_limit(carrier: AnyCarrier) -> None:
+    def script(connection: Connection) -> None:
+        connection.request()
+        connection.say(CHUNKED_HEAD + b"5;")
+        pause = threading.Event()
+        for _ in range(500):
+            connection.say(b"x")
+            pause.wait(0.01)
+
+    with peer(script) as server:
+        got = open_reply(carrier, get(server.origin))
+        with pytest.raises(TimedOutError) as caught:
+            read(carrier, got, 0.1)
+        assert caught.value.limit == "idle"
+
+
+def test_a_peer_that_takes_nothing_of_a_request_is_told_as_such(carrier: AnyCarrier) -> None:
+    def script(connection: Connection) -> None:
+        connection.head()
+        was_given_up.wait(5)
+
+    was_given_up = threading.Event()
+    with peer(script) as server:
+        with pytest.raises(TimedOutError) as caught:
+            open_reply(carrier, post(server.origin, bytes(64 * 1024 * 1024)), head_s=0.2)
+        was_given_up.set()
+    assert caught.value.limit == "head"
+
+
 def test_each_piece_has_its_own_time(carrier: AnyCarrier) -> None:
     def script(connection: Connection) -> None:
         connection.request()

@@ -62,6 +62,19 @@ def test_a_proxy_may_itself_be_reached_by_tls(make: Make, authority: Authority, 
         assert proxy.accepted == 1
 
 
+def test_a_stranger_behind_a_trusted_proxy_is_refused(
+    make: Make, authority: Authority, stranger: Authority
+) -> None:
+    with (
+        peer(serving(reply()), context=stranger.server_context()) as server,
+        peer(ProxyScript(), context=authority.server_context()) as proxy,
+    ):
+        carrier = make(proxies=by(proxy.port, scheme="https"), tls=TlsOptions(ca_file=str(authority.ca_file)))
+        with pytest.raises(ConnectError, match="not trusted") as caught:
+            fetch(carrier, get(server.origin))
+    assert f"127.0.0.1:{server.port}" in str(caught.value)
+
+
 def test_a_large_body_passes_through_tls_inside_tls(make: Make, authority: Authority) -> None:
     body = bytes(range(256)) * 4000
     context = authority.server_context()

@@ -127,6 +127,11 @@ class AioDialer:
             raise
         except OSError as error:
             raise tls_failure(route.origin.authority, error) from error
+        except TypeError as error:
+            # Python 3.11 stumbles over itself when TLS inside TLS fails; the reason stands behind that.
+            if not isinstance(error.__context__, OSError):
+                raise
+            raise tls_failure(route.origin.authority, error.__context__) from error
         if inner is None:
             raise ConnectError(f"the connection to {route.name} ended in the TLS handshake")
         return inner
