@@ -24,7 +24,7 @@ from baimo.errors import (
 )
 from baimo.notes import Note
 from baimo.resilience.retry import RetryPolicy
-from baimo.resilience.timing import Deadline, Progress, TimeLimits
+from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Send, Step, Wait
 from baimo.types.chat import ChatRequest, Sent
 from baimo.types.embeddings import EmbedRequest
@@ -126,23 +126,23 @@ def exchange(
     while True:
         wall, mono = yield _NOW
         if deadline is None:
-            deadline = Deadline(limits.total, now=mono)
-        seen = _Seen(mono)
+            deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)
+        progress = Progress(limits, streams=operation.streams, sent_at=mono)
         try:
             signed = at.signer.sign(wire, at.secrets, wall)
-            yield from _attempt(operation, at, signed, limits, deadline, seen, raw=raw)
+            head = yield from _attempt(operation, at, signed, deadline, progress, began=mono, raw=raw)
         except Error as failure:
             error = failure
         else:
-            assert seen.head is not None  # an attempt that ended well has read a head
-            return Outcome(at, _sent(wire, attempt, maybe_billed), seen.head, wire.notes)
+            return Outcome(at, _sent(wire, attempt, maybe_billed), head, wire.notes)
         if isinstance(error, TimedOutError):
             _, mono = yield _NOW
-            error = _out_of_time(error, limits, deadline, mono, first=operation.streams and not seen.events)
-        _annotate(error, at, attempt, seen.head, wall)
-        if seen.events:
+            first = operation.streams and not progress.shown
+            error = _out_of_time(error, limits, deadline, mono, first=first)
+        _annotate(error, at, attempt, progress.head, wall)
+        if progress.shown:
             raise _interrupted(error) from error
-        if error.sent and not seen.refused:
+        if error.sent and not _refused(progress.head):
             maybe_billed += 1
         if not isinstance(error, StaleConnectionError):
             attempt += 1
@@ -164,46 +164,34 @@ _NOW = Now()
 _DICE = Dice()
 
 
-class _Seen:
-    """What one attempt has seen of its reply."""
-
-    __slots__ = ("began", "events", "head")
-
-    def __init__(self, began: float) -> None:
-        self.began = began
-        self.head: WireHead | None = None
-        self.events = False
-
-    @property
-    def refused(self) -> bool:
-        """The provider answered with an error status, so it bills nothing."""
-        return self.head is not None and self.head.status >= 400
+def _refused(head: WireHead | None) -> bool:
+    """The provider answered with an error status, so it bills nothing."""
+    return head is not None and head.status >= 400
 
 
 def _attempt(
     operation: Operation,
     at: Deployment,
     signed: WireRequest,
-    limits: TimeLimits,
     deadline: Deadline,
-    seen: _Seen,
+    progress: Progress,
     *,
+    began: float,
     raw: bool,
-) -> Generator[Step, Any, None]:
+) -> Generator[Step, Any, WireHead]:
     """One request and its reply: send, and emit what comes until the reply has ended well.
 
     Looks at the clock only where a limit needs it.
     """
-    streams, began, bounded = operation.streams, seen.began, deadline.is_set
-    head_s = limits.first_event if streams else limits.head
-    if not bounded:
-        seen.head = yield Send(signed, limits.connect, head_s)
-    elif deadline.left(began) == 0.0:
-        raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
-    else:
-        seen.head = yield Send(signed, deadline.bound(limits.connect, began), deadline.bound(head_s, began))
-    decoder = operation.decoder(seen.head, at)
-    progress = Progress(limits, streams=streams, sent_at=began)
+    bounded = deadline.is_set
+    connect_s, head_s = progress.before_the_head
+    if bounded:
+        connect_s, head_s = deadline.bound(connect_s, began), deadline.bound(head_s, began)
+        if head_s == 0.0:
+            raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
+    head: WireHead = yield Send(signed, connect_s, head_s)
+    progress.head = head
+    decoder = operation.decoder(head, at)
     pieces: list[bytes] = []
     step: Step | None = None if bounded else progress.first
     while True:
@@ -217,22 +205,21 @@ def _attempt(
             events = decoder.feed(piece) if piece else decoder.end()
         except Error:
             if decoder.early:
-                seen.events = True
+                progress.shown = True
                 yield Emit(decoder.early, b"".join(pieces) if raw else None)
             raise
         if events:
-            seen.events = True
-            progress.made()
+            progress.shown, progress.since = True, None
             yield Emit(events, b"".join(pieces) if raw else None)
             pieces.clear()
         if not piece:
             if any(pieces):
                 yield Emit([], b"".join(pieces))
-            return
+            return head
         if not events and not progress.made_by(piece):
             _, now = yield _NOW
             progress.quiet(now)
-        step = progress.lively if progress.since is None and not bounded else None
+        step = None if bounded or progress.since is not None else progress.lively
 
 
 def _out_of_time(

@@ -24,10 +24,10 @@ class HeaderKey:
     def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
         """The request with the key in its header."""
         secret = secrets.get("api_key")
-        if secret is None or not secret:
-            raise MissingKeyError("no API key is set")
         last = self._last
         if last is None or last[0] is not secret or last[1] is not request.headers:
+            if not secret:
+                raise MissingKeyError("no API key is set")
             key = (self._field, self._prefix + _ascii(secret))
             last = self._last = (secret, request.headers, with_headers(request.headers, (key,)))
         return replace(request, headers=last[2])

@@ -28,13 +28,12 @@ class AsyncChatStream(StreamState):
         return self
 
     async def __anext__(self) -> ChatEvent:
-        while True:
-            at, waiting = self._at, self._waiting
-            if at < len(waiting):
-                self._at = at + 1
-                return waiting[at]
+        while self._at >= len(self._waiting):
             if not await self._fill():
                 raise StopAsyncIteration
+        at = self._at
+        self._at = at + 1
+        return self._waiting[at]
 
     @property
     async def text(self) -> AsyncIterator[str]:
@@ -67,4 +66,9 @@ class AsyncChatStream(StreamState):
         except BaseException as error:
             self._broke(error)
             raise
-        return self._took(events)
+        if events is None:
+            self._finish()
+            return False
+        self._folder.add(events)
+        self._waiting, self._at = events, 0
+        return True

@@ -99,18 +99,13 @@ class StreamState:
         self._at = len(self._waiting)
         return rest
 
-    def _took(self, events: list[ChatEvent] | None) -> bool:
-        """Take in what the driver gave; False at the end."""
-        if events is not None:
-            self._folder.add(events)
-            self._waiting, self._at = events, 0
-            return True
+    def _finish(self) -> None:
+        """The driver has driven the call to its end."""
         self._over = True
         response = chat_response(self._folder, self._driving, keep_raw=self._call.keep_raw, streamed=True)
         if not self._call.keep:
             response = replace(response, notes=(*response.notes, _LET_GO))
         self._response = response
-        return False
 
     def _broke(self, error: BaseException) -> None:
         self._over = True
@@ -137,13 +132,12 @@ class ChatStream(StreamState):
         return self
 
     def __next__(self) -> ChatEvent:
-        while True:
-            at, waiting = self._at, self._waiting
-            if at < len(waiting):
-                self._at = at + 1
-                return waiting[at]
+        while self._at >= len(self._waiting):
             if not self._fill():
                 raise StopIteration
+        at = self._at
+        self._at = at + 1
+        return self._waiting[at]
 
     @property
     def text(self) -> Iterator[str]:
@@ -170,4 +164,9 @@ class ChatStream(StreamState):
         except BaseException as error:
             self._broke(error)
             raise
-        return self._took(events)
+        if events is None:
+            self._finish()
+            return False
+        self._folder.add(events)
+        self._waiting, self._at = events, 0
+        return True

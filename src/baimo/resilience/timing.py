@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from baimo.steps import Read
+from baimo.wire.http import WireHead
 
 
 class TimeLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,44 +41,48 @@ class Deadline:
         return seconds if self._at is None else min(seconds, max(self._at - now, 0.0))
 
 
+NO_DEADLINE = Deadline(None, now=0.0)
+
+
 class Progress:
-    """How long the next piece of one reply may take.
+    """What one attempt has seen of its reply, and how long the next piece may take.
 
     Time is asked for only after a read that brought no event, so that a lively stream never looks at
     the clock. Of a whole reply every byte counts once its body has begun; before that, blank lines are
     signs of life and no more.
     """
 
-    __slots__ = ("_limits", "_quiet", "_shown", "_streams", "since")
+    __slots__ = ("_begun", "_limits", "_quiet", "_streams", "head", "lively", "shown", "since")
 
     def __init__(self, limits: TimeLimits, *, streams: bool, sent_at: float) -> None:
         self._limits = limits
         self._streams = streams
-        self._shown = False
+        self._begun = False
         self._quiet = False
+        self.head: WireHead | None = None
+        self.shown = False
+        """Whether events were emitted."""
         self.since: float | None = sent_at
-        """Since when there is no progress, where that is being timed."""
+        """Since when there is no progress, where that is being timed; None: the idle limit counts anew."""
+        self.lively = Read(limits.idle)
+        """The step for a reply that makes progress."""
 
     @property
-    def lively(self) -> Read:
-        """The step for a reply that makes progress."""
-        return Read(self._limits.idle)
+    def before_the_head(self) -> tuple[float, float]:
+        """Seconds for the connection, and for the head after it."""
+        return self._limits.connect, self._limits.first_event if self._streams else self._limits.head
 
     @property
     def first(self) -> Read | None:
         """The step for a body that has not begun; None where the time that passed must be looked at."""
         return None if self._streams else Read(self._limits.head)
 
-    def made(self) -> None:
-        """There was progress: from now on the idle limit counts, anew."""
-        self._shown = True
-        self.since = None
-
     def made_by(self, piece: bytes) -> bool:
         """Whether a piece that gave no event is progress all the same."""
-        if self._streams or not (self._shown or not piece.isspace()):
+        if self._streams or not (self._begun or not piece.isspace()):
             return False
-        self.made()
+        self._begun = True
+        self.since = None
         return True
 
     def quiet(self, now: float) -> None:
@@ -91,7 +96,7 @@ class Progress:
         limits = self._limits
         if self.since is None:
             return limits.idle
-        if self._shown:
+        if self.shown or self._begun:
             longest = limits.idle
         elif not self._streams:
             longest = limits.head

@@ -38,19 +38,16 @@ class _Growing:
         self.data: bytearray | None = None
         self.ended: PartEnded | None = None
 
-    def grow(self, delta: PartDelta) -> None:
-        if delta.text:
-            pieces = self.pieces
-            pieces.append(delta.text)
-            if len(pieces) >= _JOIN_AT:
-                if self.joined is None:
-                    self.joined = []
-                self.joined.append("".join(pieces))
-                pieces.clear()
-        if delta.data:
+    def settle(self, data: bytes) -> None:
+        """Join what has piled up, and take bytes in."""
+        if self.joined is None:
+            self.joined = []
+        self.joined.append("".join(self.pieces))
+        self.pieces.clear()
+        if data:
             if self.data is None:
                 self.data = bytearray()
-            self.data += delta.data
+            self.data += data
 
     def whole(self) -> Part:
         part, ended = self.part, self.ended
@@ -121,21 +118,35 @@ class Folder:
     parts grow by is let go, for callers who have used it already.
     """
 
-    __slots__ = ("_choices", "_keep", "_started", "_usage")
+    __slots__ = ("_choices", "_first", "_keep", "_started", "_usage")
 
     def __init__(self, *, keep: bool = True) -> None:
         self._choices: dict[int, _GrowingChoice] = {}
+        self._first: list[ChatEvent] | None = None
         self._keep = keep
         self._started: Started | None = None
         self._usage: Usage | None = None
 
-    def add(self, events: Iterable[ChatEvent]) -> None:
+    def add(self, events: list[ChatEvent]) -> None:
         """Take events in; they must come in the order of the reply."""
+        if self._first is None:
+            self._first = events  # a whole reply brings all of them at once: see _plain
+            return
+        self._settle()
+        self._take_in(events)
+
+    def _take_in(self, events: list[ChatEvent]) -> None:
         choices = self._choices
         for event in events:
             if type(event) is PartDelta:  # by far the most frequent in a stream
                 if self._keep:
-                    choices[event.choice].growing(event.index).grow(event)
+                    part = choices[event.choice].parts[event.index]
+                    if type(part) is not _Growing:
+                        part = choices[event.choice].growing(event.index)
+                    pieces = part.pieces
+                    pieces.append(event.text)
+                    if event.data or len(pieces) >= _JOIN_AT:
+                        part.settle(event.data)
             elif type(event) is PartStarted:
                 choice = choices.get(event.choice) or self._choice(event.choice)
                 choice.parts[event.index] = event.part
@@ -165,11 +176,22 @@ class Folder:
 
     def kind(self, index: int, choice: int = 0) -> type[Part]:
         """What kind of part that is. Raises KeyError for one that has not begun."""
+        self._settle()
         part = self._choices[choice].parts[index]
         return type(part.part if isinstance(part, _Growing) else part)
 
+    def _settle(self) -> None:
+        if self._first:
+            self._take_in(self._first)
+            self._first = _TAKEN
+
     def response(self, *, ended: Ended = "complete", **facts: Any) -> ChatResponse:
         """The response so far. `facts` are further fields of it: provider, notes, request_id, ..."""
+        if self._first and len(self._first) == _PLAIN:
+            plain = _plain(self._first, ended, facts)
+            if plain is not None:
+                return plain
+        self._settle()
         choices = self._choices
         ordered = sorted(choices.items()) if len(choices) > 1 else choices.items()
         started = self._started
@@ -191,8 +213,41 @@ class Folder:
         return choice
 
 
+_TAKEN: list[ChatEvent] = []
+_PLAIN = 5
+
+
+def _plain(events: list[ChatEvent], ended: Ended, facts: dict[str, Any]) -> ChatResponse | None:
+    """The response of the commonest whole reply, one text of one choice with usage; None for any other."""
+    start, part, usage, end, finish = events
+    if not (
+        type(start) is Started
+        and type(part) is PartStarted
+        and type(usage) is UsageReported
+        and type(end) is PartEnded
+        and type(finish) is Finished
+        and end == _ENDED
+        and not (part.index or part.choice or finish.choice)
+    ):
+        return None
+    if start.model is not None:
+        facts["model"] = start.model
+    message = Message(role=Role.ASSISTANT, content=(part.part,))
+    return ChatResponse(
+        choices=(Choice(message=message, finish_reason=finish.reason, finish_raw=finish.raw),),
+        usage=usage.usage,
+        id=start.id,
+        created=start.created,
+        ended=ended,
+        **facts,
+    )
+
+
+_ENDED = PartEnded(index=0)
+
+
 def fold(events: Iterable[ChatEvent]) -> ChatResponse:
     """The response that a run of events adds up to."""
     folder = Folder()
-    folder.add(events)
+    folder.add(list(events))
     return folder.response()

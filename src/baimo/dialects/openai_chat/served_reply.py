@@ -63,7 +63,7 @@ class WholeEncoder:
 
     def feed(self, event: ChatEvent) -> list[bytes]:
         """Nothing yet: the object is written at the end."""
-        self._folder.add((event,))
+        self._folder.add([event])
         return []
 
     def end(self) -> list[bytes]:
