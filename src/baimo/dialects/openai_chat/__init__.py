@@ -52,9 +52,7 @@ class OpenAIChat:
         except msgspec.ValidationError as error:
             raise ConfigError(f"a quirk of {NAME} is wrong: {error}") from None
 
-    def encode_request(self, request: ChatRequest, site: Site) -> HttpRequest:
-        """The unsigned request. Raises InputError or UnsupportedError."""
-        return requests.encode_request(request, site)
+    encode_request = staticmethod(requests.encode_request)
 
     def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
         """A decoder for a reply with that head; refusals included."""

@@ -8,15 +8,17 @@ from urllib.parse import quote
 from baimo.dialect.protocols import Site
 from baimo.wire.http import split_url
 
-_split = lru_cache(maxsize=256)(split_url)  # pure: the same text gives the same parts
-
-
 def address(site: Site, path: str, model: str = "") -> tuple[str, bytes]:
     """Origin and target of an operation of a site. Raises InputError for an address that is none."""
-    origin, base = _split(site.base_url)
     if "{model}" in path:
         path = path.replace("{model}", quote(model, safe=""))
-    query = f"?api-version={quote(site.api_version, safe='')}" if site.api_version else ""
+    return _address(site.base_url, path, site.api_version)
+
+
+@lru_cache(maxsize=256)  # pure: the same text gives the same parts
+def _address(base_url: str, path: str, api_version: str | None) -> tuple[str, bytes]:
+    origin, base = split_url(base_url)
+    query = f"?api-version={quote(api_version, safe='')}" if api_version else ""
     target = f"{base}{path}{query}"
     return origin, (target if target.isascii() else quote(target, safe=_SAFE)).encode()
 
