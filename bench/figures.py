@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Literal
 
@@ -36,6 +36,12 @@ class Measure:
     summary: Literal["median", "most", "least"] = "median"
     short: bool = False
     """Belongs to the short form too."""
+
+    def eased(self, margin: float) -> Measure:
+        """The same with a margin on its bar, where that is laid on a ratio of CPU times."""
+        if self.bar is None or self.base is None:
+            return self
+        return replace(self, bar=Bar(limit=round(self.bar.limit * margin, 3)))
 
 
 @dataclass(slots=True)

@@ -73,3 +73,9 @@ def test_the_short_form_has_no_bar_on_wall_time() -> None:
 
 def test_every_job_of_a_worker_is_planned() -> None:
     assert set(WORKER_JOBS) <= set(JOBS)
+
+
+def test_the_short_form_s_margin_is_laid_on_ratios_alone() -> None:
+    assert CALL.eased(1.3).bar == Bar(limit=1.3)
+    plain = Measure(title="memory", job="map", figure="mb", unit="MB", bar=Bar(limit=10))
+    assert plain.eased(1.3) is plain

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from baimo.dialect.protocols import Site
 from baimo.wire.http import split_url
 
+
 def address(site: Site, path: str, model: str = "") -> tuple[str, bytes]:
     """Origin and target of an operation of a site. Raises InputError for an address that is none."""
     if "{model}" in path:
