@@ -25,7 +25,7 @@ US = table.US
 
 
 SHORT_MARGIN = 1.3
-"""What the short form grants on ratios: it watches over every change, on machines that do other things too."""
+"""What the short form grants on ratios: it runs at every change, on machines that do other things too."""
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -6,8 +6,10 @@ TYPE_CHECKING = (
 
 if TYPE_CHECKING:
     from baimo.client.async_client import AsyncClient
+    from baimo.client.async_streams import AsyncChatStream
     from baimo.client.client import Client
     from baimo.client.shortcuts import chat, stream
+    from baimo.client.streams import ChatStream
     from baimo.errors import (
         AuthError,
         ConfigError,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         WireError,
     )
     from baimo.notes import Note
+    from baimo.steps import Retrying
     from baimo.types.chat import (
         AudioOutput,
         ChatRequest,
@@ -63,6 +66,16 @@ if TYPE_CHECKING:
         Video,
     )
     from baimo.types.embeddings import EmbedResponse
+    from baimo.types.events import (
+        Finished,
+        LogprobsReported,
+        PartDelta,
+        PartEnded,
+        PartStarted,
+        Started,
+        UsageReported,
+        Withdrawn,
+    )
     from baimo.types.models import ModelInfo, Price
     from baimo.types.money import Money
     from baimo.types.secret import Secret
@@ -71,8 +84,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "baimo.client.async_client": "AsyncClient",
+    "baimo.client.async_streams": "AsyncChatStream",
     "baimo.client.client": "Client",
     "baimo.client.shortcuts": "chat stream",
+    "baimo.client.streams": "ChatStream",
     "baimo.errors": (
         "AuthError ConfigError ConnectError ContentFilteredError ContextTooLongError Error InputError "
         "InvalidRequestError LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
@@ -80,6 +95,7 @@ _HOMES = {
         "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
+    "baimo.steps": "Retrying",
     "baimo.types.chat": (
         "AudioOutput ChatRequest ChatResponse Choice FinishReason Message Reasoning ResponseFormat Role"
     ),
@@ -87,6 +103,9 @@ _HOMES = {
         "Audio Cache Citation File Image Opaque Refusal Replay Text Thinking ToolCall ToolResult Video"
     ),
     "baimo.types.embeddings": "EmbedResponse",
+    "baimo.types.events": (
+        "Finished LogprobsReported PartDelta PartEnded PartStarted Started UsageReported Withdrawn"
+    ),
     "baimo.types.models": "ModelInfo Price",
     "baimo.types.money": "Money",
     "baimo.types.secret": "Secret",
@@ -96,6 +115,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AsyncChatStream",
     "AsyncClient",
     "Audio",
     "AudioOutput",
@@ -103,6 +123,7 @@ __all__ = [
     "Cache",
     "ChatRequest",
     "ChatResponse",
+    "ChatStream",
     "Choice",
     "Citation",
     "Client",
@@ -115,11 +136,13 @@ __all__ = [
     "Error",
     "File",
     "FinishReason",
+    "Finished",
     "FunctionTool",
     "Image",
     "InputError",
     "InvalidRequestError",
     "LocalModelError",
+    "LogprobsReported",
     "Message",
     "MissingExtraError",
     "MissingKeyError",
@@ -129,6 +152,9 @@ __all__ = [
     "Note",
     "Opaque",
     "OverloadedError",
+    "PartDelta",
+    "PartEnded",
+    "PartStarted",
     "PermissionDeniedError",
     "Price",
     "ProviderError",
@@ -138,11 +164,13 @@ __all__ = [
     "Refusal",
     "Replay",
     "ResponseFormat",
+    "Retrying",
     "Role",
     "Secret",
     "ServerError",
     "ServerTool",
     "StaleConnectionError",
+    "Started",
     "StreamInterrupted",
     "Text",
     "Thinking",
@@ -154,8 +182,10 @@ __all__ = [
     "UnknownProviderError",
     "UnsupportedError",
     "Usage",
+    "UsageReported",
     "Video",
     "WireError",
+    "Withdrawn",
     "chat",
     "stream",
 ]
