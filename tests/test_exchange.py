@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from baimo.auth.keys import HeaderKey
+from baimo.dialect.protocols import Site
+from baimo.dialects.openai_chat import DIALECT as OPENAI
 from baimo.errors import (
     AuthError,
+    ConfigError,
     ConnectError,
     Error,
     MissingKeyError,
@@ -18,15 +23,24 @@ from baimo.errors import (
     TimedOutError,
     TransportError,
 )
-from baimo.exchange import ChatOperation, EmbedOperation, Outcome, exchange
+from baimo.exchange import (
+    ChatOperation,
+    Deployment,
+    EmbedOperation,
+    ModelsOperation,
+    Operation,
+    Outcome,
+    exchange,
+)
 from baimo.resilience.retry import RetryPolicy
-from baimo.resilience.timing import TimeLimits
+from baimo.resilience.timing import Deadline, TimeLimits
+from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import fold
 from baimo.types.secret import Secret
-from baimo.wire.http import WireHead
+from baimo.wire.http import HttpRequest, SocketRequest, WireHead, WireRequest
 from tests.playing import Play
-from tests.scripted import OK, chat_request, deployment
+from tests.scripted import OK, LineDecoder, LineDialect, chat_request, deployment
 
 RETRY = RetryPolicy(attempts=3, first_wait_s=1.0, longest_wait_s=8.0)
 PLAIN = TimeLimits()
@@ -254,3 +268,94 @@ def test_events_before_an_error_in_the_same_piece_are_not_lost() -> None:
     with pytest.raises(StreamInterrupted, match="broke off with an error: failed"):
         call(play, stream=True)
     assert fold(play.events).text == "half"
+
+
+class Whatever:
+    """An operation of a wire that is made by hand."""
+
+    streams = False
+
+    def __init__(self, wire: WireRequest) -> None:
+        self._wire = wire
+
+    def encode(self, at: Deployment) -> WireRequest:
+        return self._wire
+
+    def decoder(self, head: WireHead, at: Deployment) -> LineDecoder:
+        return LineDecoder(head)
+
+
+def test_a_call_over_a_socket_tells_what_it_sent_too() -> None:
+    wire = SocketRequest(origin="wss://acme.test", target=b"/chat", headers=((b"x-a", b"1"),))
+    play = Play(OK, b"t:ok\nend\n")
+    outcome = play.run(exchange(Whatever(wire), deployment(), retry=RETRY, limits=PLAIN))
+    assert (outcome.sent.method, outcome.sent.url) == ("GET", "wss://acme.test/chat")
+    assert outcome.sent.headers == {"x-a": "1"}
+
+
+def test_a_body_that_is_produced_in_pieces_is_not_kept() -> None:
+    class Pieces:
+        length = None
+
+        def chunks(self) -> Iterator[bytes]:
+            yield b"much"
+
+    wire = HttpRequest(method="POST", origin="http://acme.test", target=b"/", body=Pieces())
+    play = Play(OK, b"t:ok\nend\n")
+    assert play.run(exchange(Whatever(wire), deployment(), retry=RETRY, limits=PLAIN)).sent.body == b""
+
+
+def test_a_call_whose_time_is_over_is_not_sent() -> None:
+    play = Play()
+    deadline = Deadline(5.0, now=play.now - 5.0)
+    with pytest.raises(TimedOutError, match="over before") as caught:
+        call(play, limits=TimeLimits(total=5.0), deadline=deadline)
+    assert play.sent == []
+    assert caught.value.sent is False
+
+
+class Known(LineDialect):
+    """The line dialect with what a row or an alias adds to a body."""
+
+    def encode_request(self, request: ChatRequest, site: Site) -> HttpRequest:
+        wire = super().encode_request(request, site)
+        return replace(wire, body=repr(dict(request.extra)).encode())
+
+
+def test_what_a_row_adds_to_the_body_stands_under_what_the_call_adds() -> None:
+    play = Play(OK, b"t:ok\nend\n")
+    at = deployment(dialect=Known(), extra={"a": 1, "b": 1})
+    request = replace(chat_request(), extra={"b": 2})
+    outcome = play.run(exchange(ChatOperation(request), at, retry=RETRY, limits=PLAIN))
+    assert outcome.sent.body == b"{'a': 1, 'b': 2}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "what"),
+    [
+        (ChatOperation(chat_request()), "chat"),
+        (EmbedOperation(EmbedRequest(model="", inputs=("a",))), "embeddings"),
+        (ModelsOperation(), "list of models"),
+    ],
+)
+def test_a_dialect_that_cannot_do_it_is_told_so_before_sending(operation: Operation, what: str) -> None:
+    class Mute:
+        name = "mute"
+
+    play = Play()
+    with pytest.raises(ConfigError, match=what):
+        play.run(exchange(operation, deployment(dialect=Mute()), retry=RETRY, limits=PLAIN))
+    assert play.sent == []
+
+
+def test_vectors_are_asked_for_with_what_the_row_adds() -> None:
+    at = deployment(
+        dialect=OPENAI,
+        site=Site(base_url="http://acme.test/v1", provider="acme"),
+        extra={"instruction": "search"},
+    )
+    play = Play(OK, b'{"data": [{"index": 0, "embedding": [1.0]}]}')
+    operation = EmbedOperation(EmbedRequest(model="", inputs=("a",)))
+    outcome = play.run(exchange(operation, at, retry=RETRY, limits=PLAIN))
+    assert play.events[0].vectors == [[1.0]]
+    assert b'"instruction":"search"' in outcome.sent.body

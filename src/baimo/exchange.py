@@ -135,7 +135,7 @@ def exchange(
             error = failure
         else:
             return Outcome(at, _sent(wire, attempt, maybe_billed), head, wire.notes)
-        if isinstance(error, TimedOutError):
+        if isinstance(error, TimedOutError) and error.limit != "total":
             _, mono = yield _NOW
             first = operation.streams and not progress.shown
             error = _out_of_time(error, limits, deadline, mono, first=first)

@@ -21,3 +21,7 @@ def test_the_first_is_drawn_by_weight() -> None:
 def test_a_pool_of_one_needs_no_draw() -> None:
     assert weighted_order([5.0], 0.9) == [0]
     assert weighted_order([], 0.9) == []
+
+
+def test_the_last_is_drawn_where_rounding_leaves_nothing_else() -> None:
+    assert weighted_order([0.1, 0.2], 1.0)[0] == 1

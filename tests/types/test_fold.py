@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,3 +155,28 @@ def test_it_does_not_matter_in_how_many_portions_events_come(events: list[ChatEv
     folder.add(events[:at])
     folder.add(iter(events[at:]))
     assert folder.response() == fold(events)
+
+
+def test_a_whole_reply_that_came_at_once_folds_as_one_that_came_bit_by_bit() -> None:
+    events: list[ChatEvent] = [
+        Started(id="i", created=5),
+        PartStarted(index=0, part=Text(text="Hello")),
+        UsageReported(usage=Usage(input_uncached=1)),
+        PartEnded(index=0),
+        Finished(reason=FinishReason.STOP, raw="stop"),
+    ]
+    at_once, bit_by_bit = Folder(), Folder()
+    at_once.add(events)
+    for event in events:
+        bit_by_bit.add([event])
+    assert at_once.response(model="m") == bit_by_bit.response(model="m")
+    assert at_once.kind(0) is Text
+    named = [Started(id="i", model="told"), *events[1:]]
+    assert fold(named).model == "told"
+
+
+def test_what_is_no_event_is_refused() -> None:
+    folder = Folder()
+    folder.add([])
+    with pytest.raises(TypeError, match="no event"):
+        folder.add(["x"])  # type: ignore[list-item]

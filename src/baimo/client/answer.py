@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from msgspec import Raw
 from msgspec.structs import replace
 
+from baimo.dialect.status import request_id
 from baimo.errors import Error, StreamInterrupted
 from baimo.exchange import Deployment, Outcome
 from baimo.types.chat import ChatResponse
@@ -26,7 +27,8 @@ class Driven(Protocol):
 
 def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: bool) -> ChatResponse:
     """The whole answer of a call that ended well."""
-    outcome = _outcome(driven)
+    outcome = driven.outcome
+    assert outcome is not None  # a call that ended well has an outcome
     at = outcome.at
     kept: Raw | bytes | None = None
     if keep_raw:
@@ -37,7 +39,7 @@ def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: b
         model=at.model,
         provider=at.provider,
         notes=outcome.notes,
-        request_id=outcome.request_id,
+        request_id=request_id(outcome.head),
         sent=outcome.sent,
         raw=kept,
     )
@@ -49,22 +51,18 @@ def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: b
 
 def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
     """The vectors, with what is known of the call."""
-    outcome = _outcome(driven)
+    outcome = driven.outcome
+    assert outcome is not None
     at = outcome.at
     return replace(
         given,
         provider=at.provider,
         model=given.model or at.model,
         notes=given.notes + outcome.notes,
-        request_id=outcome.request_id,
+        request_id=request_id(outcome.head),
         sent=outcome.sent,
         cost=priced(at, given.usage),
     )
-
-
-def _outcome(driven: Driven) -> Outcome:
-    assert driven.outcome is not None  # a call that ended well has an outcome
-    return driven.outcome
 
 
 def priced(at: Deployment, usage: Usage) -> Money | None:

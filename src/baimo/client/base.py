@@ -82,12 +82,10 @@ class ClientBase:
         known = {info.id: info for info in self._settings.known_models(provider)}
         return tuple([_merged(info, known.get(info.id)) for info in listed])
 
-    def _limits_of(self, route: Route, timeout: float | None) -> tuple[TimeLimits, ...]:
+    def _limits_of(self, route: Route, timeout: float | None) -> list[TimeLimits]:
         total = self._timeout if timeout is None else timeout
         each = [pool[0].limits or _LIMITS for pool in route]
-        if total is not None:
-            each = [replace(limits, total=total) for limits in each]
-        return tuple(each)
+        return each if total is None else [replace(limits, total=total) for limits in each]
 
 
 _LIMITS = TimeLimits()

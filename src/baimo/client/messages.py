@@ -14,6 +14,8 @@ from .options import Messages
 
 def parse_messages(messages: Messages, system: str | None = None) -> tuple[Message, ...]:
     """The neutral messages, the system's first. Raises InputError naming index and field."""
+    if system is None and type(messages) is str:
+        return (Message(role=Role.USER, content=(Text(text=messages),)),)
     head = () if system is None else (_spoken(Role.SYSTEM, _words(system, "system")),)
     if isinstance(messages, str):
         return (*head, _spoken(Role.USER, messages))

@@ -123,7 +123,8 @@ class AioReply:
         except BaseException:
             self.abort()
             raise
-        connection.resume()
+        if connection.is_paused:
+            connection.resume()
         return piece
 
     def close(self) -> None:
@@ -220,9 +221,13 @@ class _Place:
 
     def give_back(self, connection: AioConnection) -> None:
         self._pools.active.discard(connection)
-        for old in self.pool.put_idle(connection, self._pools.loop.time()):
+        pool = self.pool
+        for old in pool.put_idle(connection, self._pools.loop.time()):
             old.abort()
-        self._free()
+        if pool.waiting:
+            self._free()
+        else:
+            pool.in_use -= 1
 
     def forget(self, connection: AioConnection) -> None:
         self._pools.active.discard(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Iterable
 from typing import Protocol, cast
 
@@ -41,6 +42,8 @@ class AioConnection(asyncio.BufferedProtocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, home: Home, buffer: memoryview) -> None:
         self._buffer = buffer
         self._loop = loop
+        # What `loop.time` of asyncio's own loops comes to, without the call in between.
+        self._time = time.monotonic if type(loop).time is asyncio.BaseEventLoop.time else loop.time
         self._home = home
         self._transport: asyncio.Transport | None = None
         self._sock: socket.socket | None = None
@@ -54,7 +57,7 @@ class AioConnection(asyncio.BufferedProtocol):
         self._is_gone = False
         self._is_reused = False
         self._is_spoiled = False
-        self._reading_paused = False
+        self.is_paused = False
         self._writing_paused = False
         self.wire = Http1Connection()
 
@@ -94,7 +97,7 @@ class AioConnection(asyncio.BufferedProtocol):
 
     def limit(self, name: str, seconds: float) -> None:
         """What follows must happen within so many seconds."""
-        self._until = self._loop.time() + seconds
+        self._until = self._time() + seconds
         self._limit = (name, seconds)
         if self._timer is not None and self._until < self._timer_at:
             self._timer.cancel()
@@ -111,8 +114,8 @@ class AioConnection(asyncio.BufferedProtocol):
 
     def resume(self) -> None:
         """Let the peer go on, if it had to wait for the reader."""
-        if self._reading_paused and self.wire.buffered < _LOW_BYTES and self._transport is not None:
-            self._reading_paused = False
+        if self.is_paused and self.wire.buffered < _LOW_BYTES and self._transport is not None:
+            self.is_paused = False
             self._transport.resume_reading()
 
     def release(self) -> None:
@@ -123,7 +126,8 @@ class AioConnection(asyncio.BufferedProtocol):
         self._is_busy = False
         self._is_reused = True
         self.wire.buffered = 0
-        self.resume()
+        if self.is_paused:
+            self.resume()
         self._home.give_back(self)
 
     def abort(self) -> None:
@@ -167,8 +171,8 @@ class AioConnection(asyncio.BufferedProtocol):
             self._waiter = None
             if not waiter.done():
                 waiter.set_result(None)
-        if wire.buffered > _HIGH_BYTES and not self._reading_paused and self._transport is not None:
-            self._reading_paused = True
+        if wire.buffered > _HIGH_BYTES and not self.is_paused and self._transport is not None:
+            self.is_paused = True
             self._transport.pause_reading()
 
     def eof_received(self) -> None:

@@ -165,7 +165,8 @@ class Http1Connection:
             return
         status = parser.get_status_code()
         fields = self._fields
-        self._check_fields(fields)
+        if len(fields) > MAX_HEAD_FIELDS or self._fed > MAX_HEAD_BYTES:
+            self._check_fields(fields)
         if status < 200:
             self._interim = True
             if status < 100 or status == 101:
@@ -204,10 +205,10 @@ class Http1Connection:
     def _check_fields(self, fields: list[tuple[bytes, bytes]]) -> None:
         if len(fields) > MAX_HEAD_FIELDS:
             self._fault = f"the head of the reply has over {MAX_HEAD_FIELDS} fields"
-        elif self._fed > MAX_HEAD_BYTES:
-            size = sum(len(name) + len(value) + _LINE_EXTRA for name, value in fields)
-            if size > MAX_HEAD_BYTES:
-                self._fault = f"the head of the reply has over {MAX_HEAD_BYTES} bytes"
+            return
+        size = sum(len(name) + len(value) + _LINE_EXTRA for name, value in fields)
+        if size > MAX_HEAD_BYTES:
+            self._fault = f"the head of the reply has over {MAX_HEAD_BYTES} bytes"
 
     def _check_head_size(self, fed: int) -> None:
         if fed > MAX_HEAD_BYTES:
