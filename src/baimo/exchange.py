@@ -89,7 +89,7 @@ class Operation(Protocol):
         """A decoder for a reply with that head."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What is known of a call besides its events, when it ended well."""
 
     at: Deployment

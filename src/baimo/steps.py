@@ -15,7 +15,7 @@ from baimo.errors import Error
 from baimo.wire.http import WireRequest
 
 
-class Send(msgspec.Struct, frozen=True):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Open the transport and send. Result: `WireHead`."""
 
     wire: WireRequest
@@ -32,7 +32,7 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     """Seconds until the next piece must be here."""
 
 
-class Emit(msgspec.Struct, frozen=True):
+class Emit(msgspec.Struct, frozen=True, gc=False):
     """Hand events to the caller: all that one read gave. Result: None."""
 
     events: list[Any]
@@ -52,7 +52,7 @@ class Retrying(msgspec.Struct, frozen=True):
     error: Error
 
 
-class Wait(msgspec.Struct, frozen=True):
+class Wait(msgspec.Struct, frozen=True, gc=False):
     """Wait for so many seconds, after telling whoever listens why. Result: None."""
 
     seconds: float

@@ -25,7 +25,7 @@ class Role(StrEnum):
     TOOL = "tool"
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One turn: who speaks and what. A plain string as `content` becomes one Text.
 
     >>> Message(role="user", content=(Text(text="Hi"),)).text
@@ -158,7 +158,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Fields of a served request that its dialect did not know; sent on to the same dialect only."""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One of the answers to a request."""
 
     index: int = 0
@@ -173,7 +173,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 Ended = Literal["complete", "cut", "stalled", "error"]
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """What was sent, as it was before signing, so without secrets: the last attempt of a call."""
 
     method: str

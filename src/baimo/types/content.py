@@ -40,13 +40,13 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     replay: Replay | None = None
 
 
-class Text(_Part, frozen=True, kw_only=True, tag="text"):
+class Text(_Part, frozen=True, kw_only=True, tag="text", gc=False):
     """Words for people."""
 
     text: str
 
 
-class Thinking(_Part, frozen=True, kw_only=True, tag="thinking"):
+class Thinking(_Part, frozen=True, kw_only=True, tag="thinking", gc=False):
     """The model's reasoning as far as the provider shows it; empty when only `replay` holds it."""
 
     text: str = ""

@@ -15,7 +15,7 @@ from .content import Citation, Part, Replay
 from .usage import Usage
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """The reply begins. Fields the provider leaves out are None."""
 
     id: str | None = None
@@ -23,7 +23,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     created: int | None = None
 
 
-class PartStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PartStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """A part begins: `part` holds what is known by now, its text still empty or begun."""
 
     index: int
@@ -44,7 +44,7 @@ class PartDelta(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     choice: int = 0
 
 
-class PartEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PartEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """A part is whole. What the provider told only now is laid over the part."""
 
     index: int
@@ -55,27 +55,27 @@ class PartEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     choice: int = 0
 
 
-class LogprobsReported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class LogprobsReported(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Log probabilities of the tokens just made."""
 
     tokens: tuple[TokenLogprob, ...]
     choice: int = 0
 
 
-class UsageReported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class UsageReported(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """What the call used so far. Replaces what was reported before, never adds to it."""
 
     usage: Usage
 
 
-class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """The provider takes back what it sent for this choice (moderation in mid-stream)."""
 
     reason: str
     choice: int = 0
 
 
-class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """A choice ended; `raw` is the provider's own word for why."""
 
     reason: FinishReason

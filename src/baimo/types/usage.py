@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Raw
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Tokens by class; no token is counted in two classes.
 
     `raw` is the provider's own object. A sum over unknown classes counts what is known; it is None

@@ -25,7 +25,7 @@ class Body(Protocol):
         """The pieces, from the start; may be asked for again when a request is repeated."""
 
 
-class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One HTTP request, ready to go: target and headers reach the wire byte for byte.
 
     Host, Content-Length, Accept-Encoding and Connection are added by the connection where `headers` has none.
@@ -63,7 +63,7 @@ class SocketRequest(msgspec.Struct, frozen=True, kw_only=True):
 WireRequest: TypeAlias = HttpRequest | SocketRequest
 
 
-class WireHead(msgspec.Struct, frozen=True):
+class WireHead(msgspec.Struct, frozen=True, gc=False):
     """Status and header fields of a reply; names are lower case, order and repetition kept."""
 
     status: int

@@ -51,7 +51,9 @@ _NOT_MADE = _Made()
 
 def plain_usage(raw: Raw) -> Usage | None:
     """The usage, or None where the general way must read it."""
-    written = msgspec.json.format(raw, indent=-1)
+    written = bytes(raw)
+    if b" " in written or b"\n" in written:
+        written = msgspec.json.format(written, indent=-1)
     if b"." in written:
         return None  # numbers with a fraction are written anew by the general way, perhaps otherwise
     try:
