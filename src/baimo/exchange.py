@@ -25,7 +25,7 @@ from baimo.errors import (
 from baimo.notes import Note
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
-from baimo.steps import Dice, Emit, Now, Read, Retrying, Send, Step, Wait
+from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatRequest, Sent
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
@@ -117,109 +117,112 @@ def exchange(
     """Call one deployment; try again as `retry` says, never after the first event was emitted.
 
     Yields steps, returns an `Outcome`. With `raw` every Emit carries the wire piece beside its events.
-    Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
+    Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown. Looks at
+    the clock only where a signature or a limit needs it.
     """
     wire = operation.encode(at)
     if at.headers:
         wire = replace(wire, headers=with_headers(wire.headers, at.headers))
-    maybe_billed, stale, attempt = 0, False, 1
+    if deadline is None and limits.total is None:
+        deadline = NO_DEADLINE
+    attempts = _Attempts(at, retry)
     while True:
-        wall, mono = yield _NOW
-        if deadline is None:
-            deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)
-        progress = Progress(limits, streams=operation.streams, sent_at=mono)
+        progress = Progress(limits, streams=operation.streams)
+        wall = mono = 0.0
+        if deadline is None or deadline.is_set or operation.streams or at.signer.timed:
+            wall, mono = yield _NOW
+            progress.since = mono
+            deadline = deadline or Deadline(limits.total, now=mono)
         try:
             signed = at.signer.sign(wire, at.secrets, wall)
-            head = yield from _attempt(operation, at, signed, deadline, progress, began=mono, raw=raw)
+            head: WireHead = yield progress.sending(signed, deadline, mono)
+            progress.head = head
+            decoder = operation.decoder(head, at)
+            pieces: list[bytes] = []
+            step: Step | None = None if deadline.is_set else progress.first
+            while True:
+                if step is None:
+                    _, now = yield _NOW
+                    step = Read(deadline.bound(progress.within(now), now))
+                piece = yield step
+                if raw:
+                    pieces.append(piece)
+                try:
+                    events = decoder.feed(piece) if piece else decoder.end()
+                except Error:
+                    if decoder.early:
+                        progress.shown = True
+                        yield Emit(decoder.early, b"".join(pieces) if raw else None)
+                    raise
+                if events or (not piece and any(pieces)):
+                    progress.shown, progress.since = True, None
+                    yield Emit(events, b"".join(pieces) if raw else None)
+                    pieces.clear()
+                if not piece:
+                    return Outcome(at, _sent(wire, attempts.made, attempts.maybe_billed), head, wire.notes)
+                if not events and not progress.made_by(piece):
+                    _, now = yield _NOW
+                    progress.quiet(now)
+                step = None if deadline.is_set or progress.since is not None else progress.lively
         except Error as failure:
             error = failure
-        else:
-            return Outcome(at, _sent(wire, attempt, maybe_billed), head, wire.notes)
-        if isinstance(error, TimedOutError) and error.limit != "total":
-            _, mono = yield _NOW
-            first = operation.streams and not progress.shown
-            error = _out_of_time(error, limits, deadline, mono, first=first)
-        _annotate(error, at, attempt, progress.head, wall)
-        if progress.shown:
-            raise _interrupted(error) from error
-        if error.sent and not _refused(progress.head):
-            maybe_billed += 1
-        if not isinstance(error, StaleConnectionError):
-            attempt += 1
-        elif stale:
-            raise error
-        else:
-            stale = True
+        wall, mono = yield _NOW
+        error = attempts.failed(error, progress, operation, limits, deadline, wall, mono)
         dice = yield _DICE
-        _, mono = yield _NOW
-        verdict = retry.verdict(attempt, error, dice=dice, left_s=deadline.left(mono))
-        if verdict.wait_s is None:
-            if verdict.why and not error.hint:
-                error.hint = verdict.why
-            raise error
-        yield Wait(verdict.wait_s, Retrying(at.provider, attempt, retry.attempts, verdict.wait_s, error))
+        yield attempts.wait_or_raise(error, deadline.left(mono), dice)
 
 
 _NOW = Now()
 _DICE = Dice()
 
 
-def _refused(head: WireHead | None) -> bool:
-    """The provider answered with an error status, so it bills nothing."""
-    return head is not None and head.status >= 400
+class _Attempts:
+    """The attempts of one call: how many, which of them may be billed, what follows a failure."""
 
+    def __init__(self, at: Deployment, retry: RetryPolicy) -> None:
+        self._at = at
+        self._retry = retry
+        self._stale = False
+        self.made = 1
+        self.maybe_billed = 0
 
-def _attempt(
-    operation: Operation,
-    at: Deployment,
-    signed: WireRequest,
-    deadline: Deadline,
-    progress: Progress,
-    *,
-    began: float,
-    raw: bool,
-) -> Generator[Step, Any, WireHead]:
-    """One request and its reply: send, and emit what comes until the reply has ended well.
+    def failed(
+        self,
+        error: Error,
+        progress: Progress,
+        operation: Operation,
+        limits: TimeLimits,
+        deadline: Deadline,
+        wall: float,
+        mono: float,
+    ) -> Error:
+        """The error with all that is known of it. Raised at once where nothing may follow."""
+        if isinstance(error, TimedOutError) and error.limit != "total":
+            first = operation.streams and not progress.shown
+            error = _out_of_time(error, limits, deadline, mono, first=first)
+        head = progress.head
+        _annotate(error, self._at, self.made, head, wall)
+        if progress.shown:
+            raise _interrupted(error) from error
+        if error.sent and (head is None or head.status < 400):
+            self.maybe_billed += 1  # what was refused is not billed
+        if not isinstance(error, StaleConnectionError):
+            self.made += 1
+        elif self._stale:
+            raise error
+        else:
+            self._stale = True
+        return error
 
-    Looks at the clock only where a limit needs it.
-    """
-    bounded = deadline.is_set
-    connect_s, head_s = progress.before_the_head
-    if bounded:
-        connect_s, head_s = deadline.bound(connect_s, began), deadline.bound(head_s, began)
-        if head_s == 0.0:
-            raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
-    head: WireHead = yield Send(signed, connect_s, head_s)
-    progress.head = head
-    decoder = operation.decoder(head, at)
-    pieces: list[bytes] = []
-    step: Step | None = None if bounded else progress.first
-    while True:
-        if step is None:
-            _, now = yield _NOW
-            step = Read(deadline.bound(progress.within(now), now))
-        piece = yield step
-        if raw:
-            pieces.append(piece)
-        try:
-            events = decoder.feed(piece) if piece else decoder.end()
-        except Error:
-            if decoder.early:
-                progress.shown = True
-                yield Emit(decoder.early, b"".join(pieces) if raw else None)
-            raise
-        if events:
-            progress.shown, progress.since = True, None
-            yield Emit(events, b"".join(pieces) if raw else None)
-            pieces.clear()
-        if not piece:
-            if any(pieces):
-                yield Emit([], b"".join(pieces))
-            return head
-        if not events and not progress.made_by(piece):
-            _, now = yield _NOW
-            progress.quiet(now)
-        step = None if bounded or progress.since is not None else progress.lively
+    def wait_or_raise(self, error: Error, left_s: float | None, dice: float) -> Wait:
+        """The wait before the next attempt; the error itself where there is none."""
+        verdict = self._retry.verdict(self.made, error, dice=dice, left_s=left_s)
+        if verdict.wait_s is None:
+            if verdict.why and not error.hint:
+                error.hint = verdict.why
+            raise error
+        why = Retrying(self._at.provider, self.made, self._retry.attempts, verdict.wait_s, error)
+        return Wait(verdict.wait_s, why)
 
 
 def _out_of_time(

@@ -5,6 +5,12 @@ from __future__ import annotations
 from baimo.resilience.timing import Deadline, Progress, TimeLimits
 
 
+def begun(limits: TimeLimits, *, streams: bool, sent_at: float) -> Progress:
+    progress = Progress(limits, streams=streams)
+    progress.since = sent_at
+    return progress
+
+
 def test_a_deadline_bounds_what_is_longer_and_leaves_the_rest() -> None:
     deadline = Deadline(10.0, now=100.0)
     assert deadline.left(104.0) == 6.0
@@ -20,7 +26,7 @@ def test_no_deadline_bounds_nothing() -> None:
 
 
 def test_silence_is_timed_only_after_a_read_without_events() -> None:
-    progress = Progress(TimeLimits(idle=60.0), streams=True, sent_at=0.0)
+    progress = begun(TimeLimits(idle=60.0), streams=True, sent_at=0.0)
     assert progress.since == 0.0
     progress.shown, progress.since = True, None
     assert progress.within(1e9) == progress.lively.within_s == 60.0
@@ -32,8 +38,8 @@ def test_silence_is_timed_only_after_a_read_without_events() -> None:
 
 def test_before_the_first_event_a_stream_and_a_whole_reply_have_their_own_limits() -> None:
     limits = TimeLimits(first_event=120.0, head=600.0, queue=300.0)
-    stream = Progress(limits, streams=True, sent_at=10.0)
-    whole = Progress(limits, streams=False, sent_at=10.0)
+    stream = begun(limits, streams=True, sent_at=10.0)
+    whole = begun(limits, streams=False, sent_at=10.0)
     assert (stream.within(20.0), whole.within(20.0)) == (110.0, 590.0)
     stream.quiet(20.0)
     whole.quiet(20.0)
@@ -41,8 +47,8 @@ def test_before_the_first_event_a_stream_and_a_whole_reply_have_their_own_limits
 
 
 def test_blank_lines_before_a_whole_reply_are_no_progress_but_every_byte_after_is() -> None:
-    progress = Progress(TimeLimits(), streams=False, sent_at=0.0)
+    progress = begun(TimeLimits(), streams=False, sent_at=0.0)
     assert not progress.made_by(b"\n \r\n")
     assert progress.made_by(b"\n{")
     assert progress.made_by(b"\n")
-    assert not Progress(TimeLimits(), streams=True, sent_at=0.0).made_by(b"{")
+    assert not begun(TimeLimits(), streams=True, sent_at=0.0).made_by(b"{")

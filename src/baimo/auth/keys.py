@@ -20,6 +20,7 @@ class HeaderKey:
         self._last: tuple[Secret, HeaderFields, HeaderFields] | None = None
 
     needs = ("api_key",)
+    timed = False
 
     def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
         """The request with the key in its header."""
@@ -37,6 +38,7 @@ class NoKey:
     """Signs nothing; a key that is given all the same is sent as a bearer token (local servers)."""
 
     needs: tuple[str, ...] = ()
+    timed = False
 
     def __init__(self) -> None:
         self._bearer = HeaderKey()

@@ -16,5 +16,9 @@ class Signer(Protocol):
     def needs(self) -> tuple[str, ...]:
         """The names of the secrets it must be given."""
 
+    @property
+    def timed(self) -> bool:
+        """Whether signatures depend on the time; where not, `now` may be 0."""
+
     def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
         """The request with its credentials. Raises MissingKeyError for a secret that is not there."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from baimo.steps import Read
-from baimo.wire.http import WireHead
+from baimo.errors import TimedOutError
+from baimo.steps import Read, Send
+from baimo.wire.http import WireHead, WireRequest
 
 
 class TimeLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class Progress:
 
     __slots__ = ("_begun", "_limits", "_quiet", "_streams", "head", "lively", "shown", "since")
 
-    def __init__(self, limits: TimeLimits, *, streams: bool, sent_at: float) -> None:
+    def __init__(self, limits: TimeLimits, *, streams: bool) -> None:
         self._limits = limits
         self._streams = streams
         self._begun = False
@@ -62,15 +63,20 @@ class Progress:
         self.head: WireHead | None = None
         self.shown = False
         """Whether events were emitted."""
-        self.since: float | None = sent_at
-        """Since when there is no progress, where that is being timed; None: the idle limit counts anew."""
+        self.since: float | None = None
+        """Since when there is no progress, where that is being timed."""
         self.lively = Read(limits.idle)
         """The step for a reply that makes progress."""
 
-    @property
-    def before_the_head(self) -> tuple[float, float]:
-        """Seconds for the connection, and for the head after it."""
-        return self._limits.connect, self._limits.first_event if self._streams else self._limits.head
+    def sending(self, signed: WireRequest, deadline: Deadline, now: float) -> Send:
+        """The step that sends. Raises TimedOutError when the call's time is over before."""
+        limits = self._limits
+        head_s = limits.first_event if self._streams else limits.head
+        if not deadline.is_set:
+            return Send(signed, limits.connect, head_s)
+        if deadline.left(now) == 0.0:
+            raise TimedOutError("the call's time was over before it could be sent", limit="total", sent=False)
+        return Send(signed, deadline.bound(limits.connect, now), deadline.bound(head_s, now))
 
     @property
     def first(self) -> Read | None:
@@ -95,7 +101,7 @@ class Progress:
         """Seconds that the next read may take."""
         limits = self._limits
         if self.since is None:
-            return limits.idle
+            return limits.idle if self.shown or self._begun else limits.head
         if self.shown or self._begun:
             longest = limits.idle
         elif not self._streams:
