@@ -99,13 +99,18 @@ class StreamState:
         self._at = len(self._waiting)
         return rest
 
-    def _finish(self) -> None:
-        """The driver has driven the call to its end."""
+    def _took(self, events: list[ChatEvent] | None) -> bool:
+        """Take in what the driver gave; False at the end of the call."""
+        if events is not None:
+            self._folder.add(events)
+            self._waiting, self._at = events, 0
+            return True
         self._over = True
         response = chat_response(self._folder, self._driving, keep_raw=self._call.keep_raw, streamed=True)
         if not self._call.keep:
             response = replace(response, notes=(*response.notes, _LET_GO))
         self._response = response
+        return False
 
     def _broke(self, error: BaseException) -> None:
         self._over = True
@@ -164,9 +169,4 @@ class ChatStream(StreamState):
         except BaseException as error:
             self._broke(error)
             raise
-        if events is None:
-            self._finish()
-            return False
-        self._folder.add(events)
-        self._waiting, self._at = events, 0
-        return True
+        return self._took(events)

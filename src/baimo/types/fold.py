@@ -129,10 +129,12 @@ class Folder:
 
     def add(self, events: list[ChatEvent]) -> None:
         """Take events in; they must come in the order of the reply."""
-        if self._first is None:
+        first = self._first
+        if first is None:
             self._first = events  # a whole reply brings all of them at once: see _plain
             return
-        self._settle()
+        if first:
+            self._settle()
         self._take_in(events)
 
     def _take_in(self, events: list[ChatEvent]) -> None:

@@ -93,8 +93,10 @@ class Http1Connection:
             raise self._broken(self._fault)
         if self.head is None:
             self._check_head_size(self._fed)
+        elif self.buffered > before:
+            self._framing_bytes = 0
         elif not self.complete:
-            self._check_framing(len(data), grown=self.buffered > before)
+            self._check_framing(len(data))
 
     def eof(self) -> None:
         """The peer ended its side in good order. Raises TransportError when the message is not whole."""
@@ -216,11 +218,8 @@ class Http1Connection:
         if len(self._fields) > MAX_HEAD_FIELDS:
             raise self._broken(f"the head of the reply has over {MAX_HEAD_FIELDS} fields")
 
-    def _check_framing(self, size: int, *, grown: bool) -> None:
+    def _check_framing(self, size: int) -> None:
         """Chunk extensions and trailers without end are bytes that bring no body."""
-        if grown:
-            self._framing_bytes = 0
-            return
         self._framing_bytes += size
         if self._framing_bytes > MAX_HEAD_BYTES or len(self._fields) > 2 * MAX_HEAD_FIELDS:
             raise self._broken(f"over {MAX_HEAD_BYTES} bytes of framing without any body")
