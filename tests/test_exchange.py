@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -274,6 +275,7 @@ class Whatever:
     """An operation of a wire that is made by hand."""
 
     streams = False
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, wire: WireRequest) -> None:
         self._wire = wire
@@ -359,3 +361,28 @@ def test_vectors_are_asked_for_with_what_the_row_adds() -> None:
     outcome = play.run(exchange(operation, at, retry=RETRY, limits=PLAIN))
     assert play.events[0].vectors == [[1.0]]
     assert b'"instruction":"search"' in outcome.sent.body
+
+
+def test_a_header_of_the_call_wins_over_one_of_the_row() -> None:
+    at = deployment(
+        dialect=OPENAI,
+        site=Site(base_url="http://acme.test/v1", provider="acme"),
+        headers=((b"X-Title", b"the row's"), (b"X-Row", b"1")),
+    )
+    request = replace(chat_request(), headers={"x-title": "the call's"})
+    play = Play(OK, b'{"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}')
+    outcome = play.run(exchange(ChatOperation(request), at, retry=RETRY, limits=PLAIN))
+    assert outcome.sent.headers["x-title"] == "the call's"
+    assert outcome.sent.headers["X-Row"] == "1"
+    assert "X-Title" not in outcome.sent.headers
+
+
+def test_a_secret_among_the_caller_s_own_fields_is_not_told() -> None:
+    at = deployment(dialect=OPENAI, site=Site(base_url="http://acme.test/v1", provider="acme"))
+    request = replace(chat_request(), headers={"Api-Key": "fake-secret", "X-Title": "t"})
+    play = Play(OK, b'{"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}')
+    outcome = play.run(exchange(ChatOperation(request), at, retry=RETRY, limits=PLAIN))
+    assert (b"Api-Key", b"fake-secret") in play.sent[0].wire.headers
+    assert "fake-secret" not in repr(outcome)
+    assert outcome.sent.headers["Api-Key"] == "****"
+    assert outcome.sent.headers["X-Title"] == "t"

@@ -6,6 +6,7 @@ Nothing here does I/O. A driver carries the steps out and throws a transport's f
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -81,6 +82,8 @@ class Operation(Protocol):
     """What is asked of a deployment: chat, embeddings, a list of models."""
 
     streams: bool
+    headers: Mapping[str, str]
+    """Fields that the caller gave: they win over those of a row or an alias."""
 
     def encode(self, at: Deployment) -> WireRequest:
         """The unsigned request."""
@@ -122,10 +125,12 @@ def exchange(
     """
     wire = operation.encode(at)
     if at.headers:
-        wire = replace(wire, headers=with_headers(wire.headers, at.headers))
+        wire = _laid_over(wire, at.headers, operation.headers)
+    attempts = _Attempts(at, retry)
+    if at.headers or operation.headers:
+        attempts.has_own_fields = True
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
-    attempts = _Attempts(at, retry)
     while True:
         progress = Progress(limits, streams=operation.streams)
         wall = mono = 0.0
@@ -159,7 +164,7 @@ def exchange(
                     yield Emit(events, b"".join(pieces) if raw else None)
                     pieces.clear()
                 if not piece:
-                    return Outcome(at, _sent(wire, attempts.made, attempts.maybe_billed), head, wire.notes)
+                    return Outcome(at, attempts.sent(wire), head, wire.notes)
                 if not events and not progress.made_by(piece):
                     _, now = yield _NOW
                     progress.quiet(now)
@@ -183,8 +188,19 @@ class _Attempts:
         self._at = at
         self._retry = retry
         self._stale = False
+        self.has_own_fields = False
+        """Whether somebody gave header fields of his own, which may hold secrets."""
         self.made = 1
         self.maybe_billed = 0
+
+    def sent(self, wire: WireRequest) -> Sent:
+        """What was sent, without secrets."""
+        fields = _without_secrets(wire.headers) if self.has_own_fields else wire.headers
+        method, body = "GET", b""
+        if isinstance(wire, HttpRequest):
+            method = wire.method
+            body = wire.body if type(wire.body) is bytes else b""
+        return Sent(method, wire.origin, wire.target, fields, body, self.made, self.maybe_billed)
 
     def failed(
         self,
@@ -223,6 +239,12 @@ class _Attempts:
             raise error
         why = Retrying(self._at.provider, self.made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
+
+
+def _laid_over(wire: WireRequest, fields: HeaderFields, given: Mapping[str, str]) -> WireRequest:
+    names = {name.lower().encode("latin-1", "replace") for name in given}
+    more = tuple([field for field in fields if field[0].lower() not in names])
+    return replace(wire, headers=with_headers(wire.headers, more))
 
 
 def _out_of_time(
@@ -264,11 +286,15 @@ def _interrupted(error: Error) -> StreamInterrupted:
     )
 
 
-def _sent(wire: WireRequest, attempts: int, maybe_billed: int) -> Sent:
-    if isinstance(wire, HttpRequest):
-        body = wire.body if type(wire.body) is bytes else b""
-        return Sent(wire.method, wire.origin, wire.target, wire.headers, body, attempts, maybe_billed)
-    return Sent("GET", wire.origin, wire.target, wire.headers, b"", attempts, maybe_billed)
+_SECRET_FIELDS = frozenset(
+    (b"authorization", b"proxy-authorization", b"api-key", b"x-api-key", b"x-goog-api-key", b"cookie")
+)
+
+
+def _without_secrets(fields: HeaderFields) -> HeaderFields:
+    return tuple(
+        [(name, b"****") if name.lower() in _SECRET_FIELDS else (name, text) for name, text in fields]
+    )
 
 
 def _annotate(error: Error, at: Deployment, attempt: int, head: WireHead | None, wall: float) -> None:
@@ -289,6 +315,7 @@ class ChatOperation:
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
         self.streams = request.stream
+        self.headers = request.headers
 
     def encode(self, at: Deployment) -> WireRequest:
         """The request in the deployment's dialect, for its model."""
@@ -330,6 +357,7 @@ class EmbedOperation:
 
     def __init__(self, request: EmbedRequest) -> None:
         self._request = request
+        self.headers = request.headers
 
     def encode(self, at: Deployment) -> WireRequest:
         request = replace(self._request, model=at.model)
@@ -349,6 +377,7 @@ class ModelsOperation:
     """The provider's own list of its models."""
 
     streams = False
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def encode(self, at: Deployment) -> WireRequest:
         if not hasattr(at.dialect, "encode_models"):
