@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from baimo.errors import Error, TransportError
-from baimo.exchange import Exchange, Outcome
+from baimo.errors import Error, ProviderError, TransportError
+from baimo.exchange import Exchange
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle, Shared, Step, Wait
 from baimo.transports.protocol import AsyncReply, AsyncTransport
 
 from .async_sharing import AsyncSharedResults
-from .driving import OnRetry
+from .driving import DriverBase, OnRetry
 
 
 class AsyncServices:
@@ -28,17 +26,15 @@ class AsyncServices:
         self.shared = AsyncSharedResults()
 
 
-class AsyncDriver:
+class AsyncDriver(DriverBase):
     """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
 
-    __slots__ = ("_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = ("_services",)
+    _reply: AsyncReply | None
 
     def __init__(self, steps: Exchange, services: AsyncServices) -> None:
-        self._steps = steps
+        super().__init__(steps)
         self._services = services
-        self._reply: AsyncReply | None = None
-        self.outcome: Outcome | None = None
-        self.raw: list[bytes] = []
 
     def advance(self) -> Coroutine[Any, Any, list[Any] | None]:
         """The next events, or None when the call ended well (`outcome` is set then).
@@ -67,7 +63,8 @@ class AsyncDriver:
                 try:
                     if type(step) is Read and self._reply is not None:
                         answer: Any = await self._reply.read(step.within_s)
-                    elif type(step) is Send and self._reply is None:
+                    elif type(step) is Send:
+                        self._done_with_reply()
                         self._reply = await self._services.transport.open(
                             step.wire,  # type: ignore[arg-type]
                             connect_s=step.connect_s,
@@ -84,45 +81,26 @@ class AsyncDriver:
                     step = steps.send(answer)
         except StopIteration as done:
             self.outcome = done.value
-            self._settle(kept=True)
+            self._done_with_reply()
             return None
+        except ProviderError:
+            self._done_with_reply()
+            raise
         except BaseException:
             self.abort()
             raise
 
-    def abort(self) -> None:
-        """Close the connection at once; the call is over."""
-        self._settle(kept=False)
-        self._steps.close()
-
-    def _settle(self, *, kept: bool) -> None:
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            if kept:
-                reply.close()
-            else:
-                reply.abort()
-
     def _misplaced(self, step: Step) -> None:
-        raise TransportError("there is no reply to read, or one that was not read to its end")
+        raise TransportError("there is no reply to read")
 
     async def _wait(self, step: Wait) -> None:
-        self._settle(kept=False)
+        self._done_with_reply()
         if step.why is not None and self._services.on_retry is not None:
             self._services.on_retry(step.why)
         await asyncio.sleep(step.seconds)
 
-    def _now(self, step: Now) -> tuple[float, float]:
-        return time.time(), time.monotonic()
-
-    def _dice(self, step: Dice) -> float:
-        return random.random()
-
     async def _share(self, step: Shared) -> Any:
         return await self._services.shared.get(step.key, lambda: run(step.make(), self._services))
-
-    def _unlimited(self, step: Step) -> None:
-        """No limits and no cache are configured: nothing is reserved and nothing is found."""
 
 
 async def run(steps: Exchange, services: AsyncServices) -> Any:

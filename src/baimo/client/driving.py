@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from baimo.errors import Error, TransportError
+from baimo.errors import Error, ProviderError, TransportError
 from baimo.exchange import Exchange, Outcome
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Retrying, Send, Settle, Shared, Step, Wait
 from baimo.transports.protocol import Reply, Transport
@@ -28,17 +28,49 @@ class Services:
         self.shared = SharedResults()
 
 
-class Driver:
-    """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
+class DriverBase:
+    """What both drivers have: one call, the reply that is open on it, and steps that need no waiting."""
 
-    __slots__ = ("_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = ("_reply", "_steps", "outcome", "raw")
 
-    def __init__(self, steps: Exchange, services: Services) -> None:
+    def __init__(self, steps: Exchange) -> None:
         self._steps = steps
-        self._services = services
-        self._reply: Reply | None = None
+        self._reply: Any = None
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
+
+    def abort(self) -> None:
+        """Close the connection at once; the call is over."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.abort()
+        self._steps.close()
+
+    def _done_with_reply(self) -> None:
+        """The transport keeps the connection when the whole body was read, else closes it."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.close()
+
+    def _now(self, step: Now) -> tuple[float, float]:
+        return time.time(), time.monotonic()
+
+    def _dice(self, step: Dice) -> float:
+        return random.random()
+
+    def _unlimited(self, step: Step) -> None:
+        """No limits and no cache are configured: nothing is reserved and nothing is found."""
+
+
+class Driver(DriverBase):
+    """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
+
+    __slots__ = ("_services",)
+    _reply: Reply | None
+
+    def __init__(self, steps: Exchange, services: Services) -> None:
+        super().__init__(steps)
+        self._services = services
 
     def advance(self) -> list[Any] | None:
         """The next events, or None when the call ended well (`outcome` is set then).
@@ -72,26 +104,17 @@ class Driver:
                     step = steps.send(answer)
         except StopIteration as done:
             self.outcome = done.value
-            self._settle(kept=True)
+            self._done_with_reply()
             return None
+        except ProviderError:
+            self._done_with_reply()
+            raise
         except BaseException:
             self.abort()
             raise
 
-    def abort(self) -> None:
-        """Close the connection at once; the call is over."""
-        self._settle(kept=False)
-        self._steps.close()
-
-    def _settle(self, *, kept: bool) -> None:
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            if kept:
-                reply.close()
-            else:
-                reply.abort()
-
     def _send(self, step: Send) -> Any:
+        self._done_with_reply()
         self._reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)  # type: ignore[arg-type]
         return self._reply.head
 
@@ -101,23 +124,14 @@ class Driver:
         return self._reply.read(step.within_s)
 
     def _wait(self, step: Wait) -> None:
-        self._settle(kept=False)
+        self._done_with_reply()
         if step.why is not None and self._services.on_retry is not None:
             self._services.on_retry(step.why)
         if step.seconds > 0:
             time.sleep(step.seconds)
 
-    def _now(self, step: Now) -> tuple[float, float]:
-        return time.time(), time.monotonic()
-
-    def _dice(self, step: Dice) -> float:
-        return random.random()
-
     def _share(self, step: Shared) -> Any:
         return self._services.shared.get(step.key, lambda: run(step.make(), self._services))
-
-    def _unlimited(self, step: Step) -> None:
-        """No limits and no cache are configured: nothing is reserved and nothing is found."""
 
 
 def run(steps: Exchange, services: Services) -> Any:
