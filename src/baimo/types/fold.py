@@ -135,9 +135,6 @@ class Folder:
             return
         if first:
             self._settle()
-        self._take_in(events)
-
-    def _take_in(self, events: list[ChatEvent]) -> None:
         choices = self._choices
         for event in events:
             if type(event) is PartDelta:  # by far the most frequent in a stream
@@ -183,9 +180,11 @@ class Folder:
         return type(part.part if isinstance(part, _Growing) else part)
 
     def _settle(self) -> None:
-        if self._first:
-            self._take_in(self._first)
+        """Take in what was put off."""
+        first = self._first
+        if first:
             self._first = _TAKEN
+            self.add(first)
 
     def response(self, *, ended: Ended = "complete", **facts: Any) -> ChatResponse:
         """The response so far. `facts` are further fields of it: provider, notes, request_id, ..."""
