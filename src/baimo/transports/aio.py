@@ -50,7 +50,8 @@ class AioTransport:
             if rest is not None:
                 await connection.send_rest(rest, head_s)
             wire = connection.wire
-            connection.limit("head", head_s)
+            if wire.head is None:
+                await connection.change_within("head", head_s)
             while wire.head is None:
                 await connection.change()
             if wire.head.status == 407 and place.route.is_forwarded and place.route.proxy is not None:
@@ -116,10 +117,9 @@ class AioReply:
         try:
             piece = wire.take()
             if piece is None:
-                connection.limit("idle", within_s)
-                while piece is None:
+                await connection.change_within("idle", within_s)
+                while (piece := wire.take()) is None:
                     await connection.change()
-                    piece = wire.take()
         except BaseException:
             self.abort()
             raise

@@ -103,6 +103,20 @@ class AioConnection(asyncio.BufferedProtocol):
             self._timer.cancel()
             self._timer = None
 
+    def change_within(self, name: str, seconds: float) -> asyncio.Future[None]:
+        """`limit` and `change` in one: what a live stream does for each piece."""
+        if self._error is not None:
+            raise self._error
+        until = self._until = self._time() + seconds
+        self._limit = (name, seconds)
+        if self._timer is None:
+            self._set_timer()
+        elif until < self._timer_at:
+            self._timer.cancel()
+            self._set_timer()
+        waiter = self._waiter = self._loop.create_future()
+        return waiter
+
     def change(self) -> asyncio.Future[None]:
         """Wait for the next change, within the limit. Raises what broke the connection."""
         if self._error is not None:
