@@ -144,7 +144,8 @@ def exchange(
             progress.head = head
             decoder = operation.decoder(head, at)
             pieces: list[bytes] = []
-            step: Step | None = None if deadline.is_set else progress.first
+            bounded, lively = deadline.is_set, progress.lively
+            step: Step | None = None if bounded else progress.first
             while True:
                 if step is None:
                     _, now = yield _NOW
@@ -159,16 +160,21 @@ def exchange(
                         progress.shown = True
                         yield Emit(decoder.early, b"".join(pieces) if raw else None)
                     raise
-                if events or (not piece and any(pieces)):
-                    progress.shown, progress.since = True, None
-                    yield Emit(events, b"".join(pieces) if raw else None)
+                if events and not raw:
+                    progress.shown = True
+                    progress.since = None
+                    yield Emit(events)
+                elif events or (not piece and any(pieces)):
+                    progress.shown = True
+                    progress.since = None
+                    yield Emit(events, b"".join(pieces))
                     pieces.clear()
                 if not piece:
                     return Outcome(at, attempts.sent(wire), head, wire.notes)
                 if not events and not progress.made_by(piece):
                     _, now = yield _NOW
                     progress.quiet(now)
-                step = None if deadline.is_set or progress.since is not None else progress.lively
+                step = None if bounded or progress.since is not None else lively
         except Error as failure:
             error = failure
         wall, mono = yield _NOW

@@ -36,18 +36,15 @@ class AsyncDriver(DriverBase):
         super().__init__(steps)
         self._services = services
 
-    def advance(self) -> Coroutine[Any, Any, list[Any] | None]:
+    def finish(self, take: Callable[[list[Any]], None]) -> Coroutine[Any, Any, object]:
+        """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
+        return self.advance(take)
+
+    async def advance(self, take: Callable[[list[Any]], None] | None = None) -> list[Any] | None:
         """The next events, or None when the call ended well (`outcome` is set then).
 
         Whatever goes wrong, cancellation included, has closed the connection before it is raised.
         """
-        return self._drive(None)
-
-    def finish(self, take: Callable[[list[Any]], None]) -> Coroutine[Any, Any, object]:
-        """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
-        return self._drive(take)
-
-    async def _drive(self, take: Callable[[list[Any]], None] | None) -> list[Any] | None:
         steps = self._steps
         try:
             step = steps.send(None)

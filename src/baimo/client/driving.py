@@ -72,18 +72,15 @@ class Driver(DriverBase):
         super().__init__(steps)
         self._services = services
 
-    def advance(self) -> list[Any] | None:
+    def finish(self, take: Callable[[list[Any]], None]) -> None:
+        """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
+        self.advance(take)
+
+    def advance(self, take: Callable[[list[Any]], None] | None = None) -> list[Any] | None:
         """The next events, or None when the call ended well (`outcome` is set then).
 
         Whatever goes wrong has closed the connection before it is raised.
         """
-        return self._drive(None)
-
-    def finish(self, take: Callable[[list[Any]], None]) -> None:
-        """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
-        self._drive(take)
-
-    def _drive(self, take: Callable[[list[Any]], None] | None) -> list[Any] | None:
         steps = self._steps
         try:
             step = steps.send(None)
