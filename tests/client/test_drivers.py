@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -276,3 +277,37 @@ def test_a_broken_stream_is_told_as_interrupted_by_both() -> None:
     for drive in (blocking, awaited):
         assert "stopped before its end" in drive(SCRIPTS["cut"](), steps)["error"]
     assert issubclass(StreamInterrupted, Error)
+
+
+def test_a_fetch_that_a_loop_left_behind_is_no_other_loop_s_concern() -> None:
+    services = AsyncServices(AsyncScript())
+
+    async def fetch() -> tuple[str, float]:
+        return "token", -1.0
+
+    for _ in range(20):
+        assert asyncio.run(services.shared.get("key", fetch)) == "token"
+    gc.collect()
+    assert len(services.shared._loops) <= 1
+
+
+def test_who_comes_while_a_fetch_is_being_cancelled_begins_anew() -> None:
+    async def drive() -> None:
+        services = AsyncServices(AsyncScript())
+        made: list[int] = []
+
+        async def fetch() -> tuple[str, float]:
+            made.append(1)
+            if len(made) == 1:
+                await asyncio.Event().wait()
+            return "token", 60.0
+
+        first = asyncio.ensure_future(services.shared.get("key", fetch))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        first.cancel()
+        second = asyncio.ensure_future(services.shared.get("key", fetch))
+        assert await second == "token"
+        assert len(made) == 2
+
+    asyncio.run(drive())

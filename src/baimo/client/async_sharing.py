@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 
 class _Entry:
@@ -25,11 +26,11 @@ class AsyncSharedResults:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[int, str], _Entry] = {}
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Entry]] = WeakKeyDictionary()
 
     async def get(self, key: str, fetch: Callable[[], Awaitable[tuple[Any, float]]]) -> Any:
         """The value of `key`; `fetch` returns it with the seconds it lives."""
-        entry = self._entries.setdefault((id(asyncio.get_running_loop()), key), _Entry())
+        entry = self._loops.setdefault(asyncio.get_running_loop(), {}).setdefault(key, _Entry())
         if time.monotonic() < entry.good_until:
             return entry.value
         task = entry.task
@@ -42,10 +43,15 @@ class AsyncSharedResults:
             entry.waiting -= 1
             if entry.waiting == 0 and not task.done():
                 task.cancel()
+                entry.task = None  # whoever comes before it has ended begins anew
         return value
 
 
 async def _fetched(entry: _Entry, fetch: Callable[[], Awaitable[tuple[Any, float]]]) -> tuple[Any, float]:
-    value, lives_s = await fetch()
+    try:
+        value, lives_s = await fetch()
+    finally:
+        if entry.task is asyncio.current_task():
+            entry.task = None  # a task holds its loop, which would then never be forgotten
     entry.value, entry.good_until = value, time.monotonic() + lives_s
     return value, lives_s
