@@ -75,6 +75,10 @@ class Shared(msgspec.Struct, frozen=True):
 
     key: str
     make: Callable[[], Steps]
+    stale: Any = None
+    """A value that is no longer good: where it is the one that is kept, `make` is run anew."""
+    within_s: float | None = None
+    """Seconds that this call may wait for it; None: as long as `make` takes."""
 
 
 class Reserve(msgspec.Struct, frozen=True):

@@ -41,6 +41,8 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     prefix: str = ""
     secret: str = "api_key"
     """The name of the one secret that bearer and header schemes send."""
+    options: dict[str, Any] = {}
+    """What the signer of that name is told besides: a service, a set of headers, an address of tokens."""
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -87,6 +89,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     base_url: str
     """May hold `{name}` for each of `parameters`."""
     auth: Auth = Auth()
+    auths: tuple[Auth, ...] = ()
+    """Further ways to show who sends: the first of `auth` and these whose secrets are set is used."""
     env: dict[str, tuple[str, ...]] = {}
     """For each secret the environment variables that may hold it; the first that is set wins."""
     base_url_env: tuple[str, ...] = ()
@@ -148,6 +152,8 @@ class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     checked: date | None = None
     """None only for a user's own row."""
     endpoints: tuple[Endpoint, ...]
+    codes: str | None = None
+    """The table in `baimo.dialect.codes` that holds its error codes."""
     currency: str | None = None
     """What the site bills in, where that is known."""
     default_model: str | None = None

@@ -13,10 +13,11 @@ import msgspec
 
 from baimo.errors import Error
 from baimo.types.chat import ChatRequest
+from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent
-from baimo.types.models import ModelInfo
-from baimo.wire.http import HttpRequest, WireHead, WireRequest
+from baimo.types.models import ModelInfo, PullProgress
+from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     api_version: str | None = None
     quirks: Any = None
     """The dialect's own struct of quirks, or None for its defaults."""
+    codes: str | None = None
+    """The table in `baimo.dialect.codes` that holds the provider's own error codes."""
 
 
 class ChatDecoder(Protocol):
@@ -84,14 +87,90 @@ class ChatDialect(Dialect, Protocol):
     def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
         """A decoder for a reply with that head; error heads included."""
 
-    def decode_request(self, wire: HttpRequest) -> ChatRequest:
-        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+    def decode_request(self, wire: WireRequest) -> ChatRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field.
+
+        On a wire of sockets the handshake comes with the caller's frames.
+        """
 
     def encoder(self, request: ChatRequest) -> ChatEncoder:
         """Being the provider: an encoder for the reply to that request."""
 
     def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
         """Being the provider: the head and body of a refusal."""
+
+
+@runtime_checkable
+class ServedDialect(Dialect, Protocol):
+    """Being the provider: which operation a request asks for."""
+
+    def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
+        """`chat`, `embed`, `models`, or a word of the dialect's own; None where nothing is served there."""
+
+
+@runtime_checkable
+class CountDialect(Dialect, Protocol):
+    """Counting a text's tokens with the provider's own tokenizer, both ways."""
+
+    def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
+        """The unsigned wire request. Raises InputError or UnsupportedError."""
+
+    def decode_count(self, head: WireHead, body: bytes, site: Site) -> TokenCount:
+        """The count of a whole reply. Raises ProviderError or WireError."""
+
+    def decode_count_request(self, wire: HttpRequest) -> CountRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+
+    def encode_token_count(self, count: TokenCount) -> bytes:
+        """Being the provider: the body of the reply."""
+
+
+@runtime_checkable
+class DescribeDialect(Dialect, Protocol):
+    """What the provider tells of one model, both ways."""
+
+    def encode_describe(self, model: str, site: Site) -> HttpRequest:
+        """The unsigned wire request."""
+
+    def decode_describe(self, model: str, head: WireHead, body: bytes, site: Site) -> ModelInfo:
+        """The model of a whole reply. Raises ProviderError or WireError."""
+
+    def decode_describe_request(self, wire: HttpRequest) -> str:
+        """Being the provider: the model that a caller asks about. Raises InputError."""
+
+    def encode_description(self, info: ModelInfo) -> bytes:
+        """Being the provider: the body of the reply."""
+
+
+@runtime_checkable
+class PullDialect(Dialect, Protocol):
+    """Having the server fetch a model, with progress, both ways."""
+
+    def encode_pull(self, model: str, site: Site) -> HttpRequest:
+        """The unsigned wire request."""
+
+    def pull_decoder(self, head: WireHead, site: Site) -> PullDecoder:
+        """A decoder for the reply: `feed` and `end` give PullProgress."""
+
+    def decode_pull_request(self, wire: HttpRequest) -> tuple[str, bool]:
+        """Being the provider: the model, and whether progress is streamed. Raises InputError."""
+
+    def encode_progress(self, progress: PullProgress) -> bytes:
+        """Being the provider: one line of the reply."""
+
+
+class PullDecoder(Protocol):
+    """Turns the reply to a pull into progress."""
+
+    @property
+    def early(self) -> list[PullProgress]:
+        """When `feed` or `end` raised: what the same bytes completed before the failure."""
+
+    def feed(self, piece: bytes) -> list[PullProgress]:
+        """The progress that this piece tells. Raises ProviderError or WireError."""
+
+    def end(self) -> list[PullProgress]:
+        """The body ended. Raises StreamInterrupted when the pull did not end well."""
 
 
 @runtime_checkable

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http import WireHead, WireRequest
 
 
 class Reply(Protocol):
-    """One reply whose head has come. Pieces are decompressed bodies, framing removed."""
+    """One reply whose head has come. Pieces are decompressed bodies, framing removed.
+
+    Of a WebSocket (head status 101) every piece is one whole message, text as UTF-8; `b""` follows a close
+    with 1000, 1001 or no code. Another code, and a connection that is gone without a close, are a
+    TransportError. A refused handshake is a head and a body like any other.
+    """
 
     head: WireHead
 
@@ -33,7 +38,7 @@ class Reply(Protocol):
 class Transport(Protocol):
     """Sends requests from any thread."""
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> Reply:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> Reply:
         """Send and wait for the head: `connect_s` for the connection, `head_s` from the last byte sent."""
 
     def close(self) -> None:
@@ -56,7 +61,7 @@ class AsyncTransport(Protocol):
     """As `Transport`, awaited. A cancelled `open` or `read` has closed the socket when it returns."""
 
     def open(
-        self, request: HttpRequest, *, connect_s: float, head_s: float
+        self, request: WireRequest, *, connect_s: float, head_s: float
     ) -> Coroutine[Any, Any, AsyncReply]: ...
 
     async def close(self) -> None: ...

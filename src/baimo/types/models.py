@@ -46,6 +46,13 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_output: int | None = None
     input_modalities: tuple[str, ...] = ()
     output_modalities: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    """In the provider's words: completion, tools, thinking, vision, embedding, insert, …"""
+    size: int | None = None
+    """Bytes on the server's disk, where it tells."""
+    parameters: str | None = None
+    """How many weights, as the provider writes it: `8.2B`."""
+    quantization: str | None = None
     prices: tuple[Price, ...] = ()
     retired: date | None = None
     successor: str | None = None
@@ -54,3 +61,16 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owned_by: str | None = None
     source: str | None = None
     checked: date | None = None
+
+
+class PullProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a server stands in fetching a model. The last one has the status `success`."""
+
+    status: str
+    """In the server's words."""
+    digest: str | None = None
+    """The layer that is under way."""
+    completed: int | None = None
+    """Bytes of the layer that are there."""
+    total: int | None = None
+    """Bytes of the layer in all."""

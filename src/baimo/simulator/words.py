@@ -1,0 +1,148 @@
+"""Words of the simulator: refusals, the acts of a reply, and what a provider's face does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from baimo.dialect.protocols import ChatEncoder
+from baimo.types.chat import ChatRequest
+from baimo.wire.http import HttpRequest, SocketRequest, WireHead
+
+
+class Why(StrEnum):
+    """Why a provider refuses; each face knows the real status, body and code of its own."""
+
+    WRONG_SECRET = "wrong_secret"
+    UNKNOWN_KEY = "unknown_key"
+    SKEWED_CLOCK = "skewed_clock"
+    WRONG_HOST = "wrong_host"
+    MISSING_HEADER = "missing_header"
+    EXPIRED_TOKEN = "expired_token"
+    WRONG_APP_ID = "wrong_app_id"
+    UNKNOWN_MODEL = "unknown_model"
+    UNKNOWN_DOMAIN = "unknown_domain"
+    UNKNOWN_DEPLOYMENT = "unknown_deployment"
+    MISSING_PROJECT_SCOPE = "missing_project_scope"
+    OVER_QUOTA = "over_quota"
+    OVER_RATE = "over_rate"
+    OVER_CONCURRENCY = "over_concurrency"
+    INPUT_MODERATED = "input_moderated"
+    OUTPUT_MODERATED = "output_moderated"
+    INVALID_REQUEST = "invalid_request"
+    NO_SUCH_ADDRESS = "no_such_address"
+    SERVER_ERROR = "server_error"
+    OVERLOADED = "overloaded"
+
+
+class RefusedError(Exception):
+    """Raised where a check fails; `detail` is what a person who debugs wants to know (no secret)."""
+
+    def __init__(self, why: Why, detail: str = "") -> None:
+        super().__init__(f"{why.value}: {detail}" if detail else why.value)
+        self.why = why
+        self.detail = detail
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sends, as far as the checks told."""
+
+    key: str
+    """Names the credential without being it: an id, an app, `…1234`. Rates are counted by it."""
+    project: str | None = None
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """The credentials that a simulated provider takes, by the names that the configuration uses.
+
+    A face gives fake ones by default; `given` replaces single ones.
+    """
+
+    given: dict[str, str] = {}
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Send status and header fields. Of a socket, 101 accepts the handshake."""
+
+    head: WireHead
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Send bytes of the body; of a socket one text message."""
+
+    data: bytes
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Let time go by."""
+
+    seconds: float
+
+
+class RawBytes(msgspec.Struct, frozen=True):
+    """Send bytes past all framing: what a broken server does."""
+
+    data: bytes
+
+
+class Abort(msgspec.Struct, frozen=True):
+    """Break the connection off at once, without an end of the body."""
+
+
+class CloseSocket(msgspec.Struct, frozen=True):
+    """Close a socket with a code."""
+
+    code: int = 1000
+    reason: str = ""
+
+
+Act: TypeAlias = Head | Piece | Pause | RawBytes | Abort | CloseSocket
+"""One thing that a server does; a reply is a run of them. Without Abort it ends well."""
+
+ServedRequest: TypeAlias = HttpRequest | SocketRequest
+
+
+class Face(Protocol):
+    """What one provider looks like from outside: its addresses, its checks, its refusals."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the catalogue."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The real hosts that it answers for (patterns with `*`); loopback is always right."""
+
+    def credentials(self) -> dict[str, str]:
+        """Every credential that it takes, by the names that the configuration uses. Fake, stable."""
+
+    def configuration(self, origin: str) -> dict[str, dict[str, object]]:
+        """For each endpoint's name the provider table that leads a client here: base_url, keys, parameters.
+
+        `origin` is `http://127.0.0.1:PORT`; a face that serves sockets writes `ws://` itself.
+        """
+
+    def operation(self, request: ServedRequest) -> str | None:
+        """Which operation is asked for; None where nothing is served at that address."""
+
+    def identify(self, request: ServedRequest, now: float) -> Caller:
+        """Check signature, token, date, host and app id at wall time `now`. Raises RefusedError."""
+
+    def chat_request(self, request: ServedRequest) -> ChatRequest:
+        """What is asked for, neutrally. Raises InputError, or RefusedError (unknown model, domain, …)."""
+
+    def encoder(self, request: ServedRequest, asked: ChatRequest) -> ChatEncoder:
+        """Writes the reply."""
+
+    def refuse(
+        self, why: Why, request: ServedRequest, *, detail: str = "", retry_after: float | None = None
+    ) -> tuple[WireHead, bytes]:
+        """The provider's real refusal. On a socket: head 101 and a frame that says no, or a refused handshake."""
+
+    def interrupt(self, why: Why, request: ServedRequest, encoder: ChatEncoder) -> list[bytes]:
+        """What the provider sends when a reply must stop in the middle (moderated output, a failure)."""
+
+    def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
+        """Answers the operations that are neither chat nor embeddings: models, tokens, pulls, projects."""
