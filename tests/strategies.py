@@ -43,6 +43,7 @@ from baimo.types.events import (
 )
 from baimo.types.tools import CustomTool, FunctionTool, ToolChoice
 from baimo.types.usage import Usage
+from tests.conformance.wires import Wire, wire_of
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -181,31 +182,42 @@ def pieces(draw: st.DrawFn, index: int, choice: int, text: st.SearchStrategy[str
 
 
 @st.composite
+def arguments(draw: st.DrawFn, index: int, choice: int) -> list[ChatEvent]:
+    """The deltas of a function call: one JSON object, cut anywhere."""
+    whole = draw(json_texts)
+    at = draw(st.integers(0, len(whole)))
+    return [PartDelta(index=index, choice=choice, text=text) for text in (whole[:at], whole[at:]) if text]
+
+
+@st.composite
 def choices(draw: st.DrawFn, choice: int, dialect: str) -> list[ChatEvent]:
     """The parts of one choice in the order a model makes them, and its end."""
+    wire = wire_of(dialect)
     events: list[ChatEvent] = []
-    kinds = draw(st.lists(st.sampled_from(["thinking", "text", "refusal", "audio"]), unique=True, max_size=3))
-    kinds.sort(key=["thinking", "text", "refusal", "audio"].index)
-    kinds += ["call"] * draw(st.integers(0, 2))
+    order = ["thinking", "text", "refusal", "audio"]
+    offered = [kind for kind in order if kind in wire.parts]
+    kinds = draw(st.lists(st.sampled_from(offered), unique=True, max_size=3))
+    kinds.sort(key=order.index)
+    kinds += ["call"] * (draw(st.integers(0, wire.calls)) if "call" in wire.parts else 0)
     for index, kind in enumerate(kinds):
         replay, citations, expires_at = None, (), None
         part: Part
-        text = words
+        text, custom = words, False
         if kind == "thinking":
-            part, replay = Thinking(), draw(st.none() | replays(dialect, "reasoning_details"))
+            part, replay = Thinking(), draw(st.none() | replays(dialect, *wire.replays))
+            replay = replay if wire.replays else None
         elif kind == "text":
             part = Text(text="")
             cite = st.builds(
                 Citation, url=words, title=words, quote=st.none() | words, start=st.just(0), end=st.just(2)
             )
-            citations = tuple(draw(st.lists(cite, max_size=2)))
+            citations = tuple(draw(st.lists(cite, max_size=2))) if wire.citations else ()
         elif kind == "refusal":
             part = Refusal(text="")
         elif kind == "audio":
             part, expires_at = Audio(id=draw(names)), draw(st.integers(1, 10**9))
         else:
-            custom = draw(st.booleans())
-            text = words if custom else json_texts
+            custom = wire.custom_calls and draw(st.booleans())
             part = ToolCall(
                 id=f"{draw(names)}{index}",
                 name=draw(names),
@@ -213,7 +225,9 @@ def choices(draw: st.DrawFn, choice: int, dialect: str) -> list[ChatEvent]:
                 kind="custom" if custom else "function",
             )
         events.append(PartStarted(index=index, part=part, choice=choice))
-        events += draw(pieces(index, choice, text))
+        events += draw(
+            arguments(index, choice) if kind == "call" and not custom else pieces(index, choice, text)
+        )
         if kind == "audio":
             events += [
                 PartDelta(index=index, choice=choice, data=d)
@@ -222,43 +236,39 @@ def choices(draw: st.DrawFn, choice: int, dialect: str) -> list[ChatEvent]:
         events.append(
             PartEnded(index=index, choice=choice, replay=replay, citations=citations, expires_at=expires_at)
         )
-    if draw(st.booleans()):
+    if wire.logprobs and draw(st.booleans()):
         token = TokenLogprob(token=draw(words), logprob=-0.5, bytes=(1, 2))
         events.append(LogprobsReported(tokens=(token,), choice=choice))
-    reason, raw = FinishReason.STOP, "stop"
-    if "call" in kinds:
-        reason, raw = FinishReason.TOOL_CALLS, draw(st.sampled_from(["tool_calls", "stop"]))
-    elif "refusal" in kinds:
-        reason = FinishReason.REFUSAL
-    elif draw(st.booleans()):
-        reason, raw = draw(
-            st.sampled_from(
-                [(FinishReason.LENGTH, "length"), (FinishReason.CONTENT_FILTER, "content_filter")]
-            )
-        )
+    reason, raw = draw(ends(wire, kinds))
     events.append(Finished(reason=reason, raw=raw, choice=choice))
     return events
 
 
 @st.composite
+def ends(draw: st.DrawFn, wire: Wire, kinds: list[str]) -> tuple[FinishReason, str | None]:
+    """Why a choice of such parts may end, and the wire's word for it."""
+    if "call" in kinds:
+        reason = "tool_calls"
+    elif "refusal" in kinds:
+        reason = "refusal"
+    else:
+        reason = draw(st.sampled_from([one for one in wire.finishes if one not in ("tool_calls", "refusal")]))
+    return FinishReason(reason), draw(st.sampled_from(wire.finishes[reason]))
+
+
+@st.composite
 def chat_events(draw: st.DrawFn, dialect: str) -> list[ChatEvent]:
-    """A whole reply: one or two choices, and usage."""
+    """A whole reply: its choices, and usage."""
+    wire = wire_of(dialect)
     events: list[ChatEvent] = [
         Started(id=draw(names), model=draw(names), created=draw(st.integers(1, 10**10)))
     ]
-    runs = [draw(choices(choice, dialect)) for choice in range(draw(st.integers(1, 2)))]
+    runs = [draw(choices(choice, dialect)) for choice in range(draw(st.integers(1, wire.choices)))]
     while any(runs):
         run = draw(st.sampled_from([run for run in runs if run]))
         events.append(run.pop(0))
     counts = st.integers(0, 1000)
-    events.append(
-        UsageReported(
-            usage=Usage(
-                input_uncached=draw(counts),
-                cache_read=draw(st.none() | counts),
-                output_visible=draw(counts),
-                reasoning=draw(st.none() | counts),
-            )
-        )
-    )
+    always = ("input_uncached", "output_visible")
+    told = {name: draw(counts if name in always else st.none() | counts) for name in wire.usage}
+    events.append(UsageReported(usage=Usage(**told)))
     return events

@@ -11,8 +11,7 @@ from baimo.dialect.protocols import ChatDialect, Site
 from baimo.dialects import get
 from baimo.types.chat import ChatRequest
 from baimo.wire.http import WireHead
-
-DATA = Path(__file__).parents[1] / "data" / "cases"
+from tests.conformance.wires import DATA, wire_of
 
 
 class Told(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,8 +67,17 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     site: dict[str, str] = {}
 
     @property
+    def streams(self) -> bool | None:
+        """Whether the reply is a stream, as far as its head tells."""
+        kind = self.head.media_type
+        return None if kind not in (*STREAMS, "application/json") else kind in STREAMS
+
+    @property
     def head(self) -> WireHead:
         return WireHead(self.status, tuple((k.encode(), v.encode()) for k, v in self.headers.items()))
+
+
+STREAMS = ("text/event-stream", "application/x-ndjson")
 
 
 def load(folder: Path) -> Case:
@@ -93,5 +101,6 @@ def dialect_of(folder: Path) -> ChatDialect:
 
 def site_of(folder: Path, case: Case, *, quirky: bool = True) -> Site:
     """Where the case's request goes."""
-    facts = {"base_url": "https://api.example/v1", "provider": "example", **case.site}
+    known = wire_of(folder.parent.name).site
+    facts = {"base_url": "https://api.example/v1", "provider": "example", **known, **case.site}
     return Site(**facts, quirks=dialect_of(folder).quirks(case.quirks if quirky else {}))

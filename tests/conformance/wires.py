@@ -1,0 +1,43 @@
+"""What a wire carries, as `dialect.json` among its cases tells: the laws ask no more of it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+DATA = Path(__file__).parents[1] / "data" / "cases"
+
+
+class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One wire API."""
+
+    ends: list[str]
+    """Texts of which one has come before a streamed reply may end well."""
+    finishes: dict[str, list[str | None]]
+    """For each finish reason the wire's words for it; None where it has none."""
+    framed: bool = False
+    """A reply is messages of a socket: `response.body` and `request.body` hold one a line."""
+    parts: tuple[str, ...] = ("text",)
+    """Of thinking, text, refusal, audio, call."""
+    calls: int = 2
+    """The most tool calls of one reply."""
+    call_ids: bool = True
+    """False where the wire has no ids of calls: they are made up when reading."""
+    custom_calls: bool = False
+    citations: bool = False
+    replays: list[str] = []
+    """Fields that a thinking part wants back."""
+    logprobs: bool = False
+    choices: int = 1
+    usage: tuple[str, ...] = ("input_uncached", "output_visible")
+    """Fields of Usage that the wire tells."""
+    site: dict[str, str] = {}
+    """Facts of the site that its requests need."""
+
+
+@cache
+def wire_of(dialect: str) -> Wire:
+    """What the dialect's folder tells."""
+    return msgspec.json.decode((DATA / dialect / "dialect.json").read_bytes(), type=Wire)
