@@ -9,7 +9,7 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .finish import NAME
@@ -27,9 +27,20 @@ from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
 
+if TYPE_CHECKING:
+    from .manner import Manner
+
 __all__ = ["DIALECT", "OpenAIChat", "Paths", "Quirks"]
 
 _DEFAULTS = Quirks()
+
+_OPERATIONS = (
+    (b"/chat/completions", "POST", "chat"),
+    (b"/completions", "POST", "complete"),
+    (b"/embeddings", "POST", "embed"),
+    (b"/models", "GET", "models"),
+)
+"""The ends of addresses, longest first."""
 
 
 class OpenAIChat:
@@ -71,11 +82,24 @@ class OpenAIChat:
 
         return served_request.decode_request(wire)
 
-    def encoder(self, request: ChatRequest) -> ChatEncoder:
-        """Being the provider: an encoder for the reply to that request."""
+    def encoder(self, request: ChatRequest, manner: Manner | None = None) -> ChatEncoder:
+        """Being the provider: an encoder for the reply to that request.
+
+        `manner` says how the provider that is played writes where it differs from OpenAI: `Manner` of
+        `baimo.dialects.openai_chat.manner` tells the forms there are.
+        """
         from .served_reply import StreamEncoder, WholeEncoder
 
-        return StreamEncoder(request) if request.stream else WholeEncoder(request)
+        kind = StreamEncoder if request.stream else WholeEncoder
+        return kind(request) if manner is None else kind(request, manner)
+
+    def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
+        """Being the provider: `chat`, `embed`, `models`, or `complete` for a text without roles."""
+        path = target.partition(b"?")[0].rstrip(b"/")
+        for end, verb, operation in _OPERATIONS:
+            if path.endswith(end):
+                return operation if method == verb else None
+        return None
 
     def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
         """Being the provider: head and body of a refusal."""

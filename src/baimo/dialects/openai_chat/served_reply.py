@@ -35,8 +35,8 @@ from baimo.types.fold import Folder
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 
-from .errors import error_object
 from .finish import IN_PART, NAME, encode_finish
+from .manner import OPENAI, Manner, data_line, dressed, failure
 from .messages import data_url
 from .usage import encode_usage
 
@@ -52,10 +52,10 @@ _NO_ID = "chatcmpl-0"
 class WholeEncoder:
     """Folds the events and writes one object at the end."""
 
-    def __init__(self, request: ChatRequest) -> None:
+    def __init__(self, request: ChatRequest, manner: Manner = OPENAI) -> None:
         self._request = request
+        self._manner = manner
         self._folder = Folder()
-        self._error: Error | None = None
 
     def head(self) -> WireHead:
         """Status and header fields."""
@@ -78,11 +78,12 @@ class WholeEncoder:
         }
         if response.usage != Usage():
             body["usage"] = encode_usage(response.usage)
-        return [_json(body)]
+        return [_json(dressed(body, self._manner, self._request))]
 
     def error(self, error: Error) -> list[bytes]:
         """A body of nothing but the error; the status may have gone out already."""
-        return [_json(error_object(error)[1])]
+        ident = self._folder.response().id or _NO_ID
+        return [_json(failure(error, self._manner, ident))]
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
@@ -171,9 +172,12 @@ def _token(token: TokenLogprob) -> dict[str, Any]:
 class StreamEncoder:
     """Writes one SSE event for each event of ours that this wire shows."""
 
-    def __init__(self, request: ChatRequest) -> None:
-        self._include_usage = bool(request.include_usage)
+    def __init__(self, request: ChatRequest, manner: Manner = OPENAI) -> None:
+        self._request = request
+        self._manner = manner
+        self._include_usage = bool(request.include_usage) and manner.usage == "asked"
         self._usage: Usage | None = None
+        self._last: dict[str, Any] | None = None  # the chunk that ends a choice, while usage may join it
         self._frame: dict[str, Any] = {
             "id": _NO_ID,
             "object": "chat.completion.chunk",
@@ -210,24 +214,39 @@ class StreamEncoder:
             tokens = {"content": [_token(token) for token in event.tokens], "refusal": None}
             return [self._chunk(event.choice, {}, logprobs=tokens)]
         elif isinstance(event, Finished):
-            return [self._chunk(event.choice, {}, finish=encode_finish(event.reason, event.raw))]
+            return self._finished(event)
         return []
 
     def end(self) -> list[bytes]:
         """Usage, where it was asked for, and the end mark."""
+        usage = encode_usage(self._usage if self._usage is not None else Usage())
         items = []
+        if self._last is not None:
+            items.append(self._event(self._last if self._usage is None else {**self._last, "usage": usage}))
         if self._include_usage:
-            usage = encode_usage(self._usage if self._usage is not None else Usage())
-            items.append(_event({**self._frame, "choices": [], "usage": usage}))
-        return [*items, b"data: [DONE]\n\n"]
+            items.append(self._event({**self._frame, "choices": [], "usage": usage}))
+        return [*items, data_line(b"[DONE]", self._manner)]
 
     def error(self, error: Error) -> list[bytes]:
         """An error inside the stream; no end mark follows."""
-        return [_event(error_object(error)[1])]
+        return [data_line(_json(failure(error, self._manner, self._frame["id"])), self._manner)]
 
-    def _chunk(
+    def _finished(self, event: Finished) -> list[bytes]:
+        chunk = self._content(event.choice, {}, finish=encode_finish(event.reason, event.raw))
+        if self._manner.usage != "finish":
+            return [self._event(chunk)]
+        before, self._last = self._last, chunk
+        return [] if before is None else [self._event(before)]
+
+    def _event(self, chunk: dict[str, Any]) -> bytes:
+        return data_line(_json(dressed(chunk, self._manner, self._request)), self._manner)
+
+    def _chunk(self, index: int, delta: dict[str, Any], *, logprobs: Any = None) -> bytes:
+        return self._event(self._content(index, delta, logprobs=logprobs))
+
+    def _content(
         self, index: int, delta: dict[str, Any], *, finish: str | None = None, logprobs: Any = None
-    ) -> bytes:
+    ) -> dict[str, Any]:
         if index not in self._begun:
             self._begun.add(index)
             delta = {"role": "assistant", "content": None if delta.get("tool_calls") else "", **delta}
@@ -235,7 +254,9 @@ class StreamEncoder:
         chunk = {**self._frame, "choices": [choice]}
         if self._include_usage:
             chunk["usage"] = None
-        return _event(chunk)
+        elif self._manner.usage == "every":
+            chunk["usage"] = encode_usage(self._usage if self._usage is not None else Usage())
+        return chunk
 
     def _started(self, event: PartStarted) -> dict[str, Any]:
         part, key = event.part, (event.choice, event.index)
@@ -297,10 +318,6 @@ class StreamEncoder:
         if data[whole:]:
             self._base64[key] = data[whole:]
         return {"data": b64encode(data[:whole]).decode()} if whole else {}
-
-
-def _event(body: dict[str, Any]) -> bytes:
-    return b"data: " + _json(body) + b"\n\n"
 
 
 def _json(body: dict[str, Any]) -> bytes:
