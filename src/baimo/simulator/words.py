@@ -1,14 +1,22 @@
-"""Words of the simulator: refusals, the acts of a reply, and what a provider's face does."""
+"""Words of the simulator: refusals, the acts of a reply, and what a provider's face does.
+
+A module in `simulator/faces/` holds the faces of one wire and ends with `FACES`: a mapping from the
+provider's name to what makes its face of `Credentials` (the class itself will do); see `FaceMaker`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from fnmatch import fnmatchcase
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
 from baimo.dialect.protocols import ChatEncoder
+from baimo.errors import InputError
 from baimo.types.chat import ChatRequest
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.wire.http import HttpRequest, SocketRequest, WireHead
 
 
@@ -60,7 +68,32 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     A face gives fake ones by default; `given` replaces single ones.
     """
 
-    given: dict[str, str] = {}
+    given: Mapping[str, str] = {}
+
+    def over(self, own: Mapping[str, str]) -> dict[str, str]:
+        """A face's own credentials with the given ones in their places. Raises InputError for a name that it
+        does not have."""
+        if unknown := sorted(set(self.given) - set(own)):
+            raise InputError(f"no credential {', '.join(unknown)} here; there is {', '.join(own)}")
+        return {**own, **self.given}
+
+
+def without_fault(model: str) -> str:
+    """A model's name without the fault that may hang on it: `m!cut@40` is `m`.
+
+    A face judges this name (is it known?), and leaves the whole one in the request that it gives back.
+    """
+    name, mark, _ = model.rpartition("!")
+    return name if mark else model
+
+
+def names_host(host: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the value of a Host field (a port may follow) is one of those, or this very machine."""
+    name = host.strip().lower()
+    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    if name in ("localhost", "::1") or name.endswith(".localhost") or name.startswith("127."):
+        return True
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -128,10 +161,17 @@ class Face(Protocol):
         """Which operation is asked for; None where nothing is served at that address."""
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
-        """Check signature, token, date, host and app id at wall time `now`. Raises RefusedError."""
+        """Check signature, token, date, host and app id at wall time `now`. Raises RefusedError.
+
+        Header names are lower case, as servers see them; Host is there. Of a socket it is asked twice: of
+        the handshake alone (`frames` is empty), and once the caller's first frame is here.
+        """
 
     def chat_request(self, request: ServedRequest) -> ChatRequest:
-        """What is asked for, neutrally. Raises InputError, or RefusedError (unknown model, domain, …)."""
+        """What is asked for, neutrally. Raises InputError, or RefusedError (unknown model, domain, …).
+
+        The model may end with a fault (`m!cut@40`): see `without_fault`.
+        """
 
     def encoder(self, request: ServedRequest, asked: ChatRequest) -> ChatEncoder:
         """Writes the reply."""
@@ -146,3 +186,22 @@ class Face(Protocol):
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
         """Answers the operations that are neither chat nor embeddings: models, tokens, pulls, projects."""
+
+
+@runtime_checkable
+class EmbeddingFace(Protocol):
+    """What a face has besides where its provider makes vectors; the operation is called `embed`."""
+
+    def embed_request(self, request: ServedRequest) -> EmbedRequest:
+        """What is asked for. Raises InputError or RefusedError, as `Face.chat_request` does."""
+
+    def embed_reply(
+        self, request: ServedRequest, asked: EmbedRequest, response: EmbedResponse
+    ) -> tuple[WireHead, bytes]:
+        """Head and body that hold the vectors."""
+
+
+class FaceMaker(Protocol):
+    """Makes a face that takes those credentials."""
+
+    def __call__(self, credentials: Credentials, /) -> Face: ...
