@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from baimo.errors import Error
-from baimo.steps import Dice, Emit, Now, Read, Send, Wait
+from baimo.steps import Dice, Emit, Now, Read, Send, Shared, Wait
 from baimo.wire.http import WireHead
 
 
@@ -53,10 +53,17 @@ class Play:
                         answer = (self.now + 1e9, self.now)
                     case Dice():
                         answer = self._dice
+                    case Shared():
+                        answer = self.share(step)
                     case _:
                         raise AssertionError(step)
         except StopIteration as done:
             return done.value
+
+    def share(self, step: Shared) -> Any:
+        """The value of a shared step; it is fetched each time."""
+        value, _ = self.run(step.make())
+        return value
 
     def _next(self) -> tuple[Any, Error | None]:
         reply = self._replies.pop(0) if self._replies else b""

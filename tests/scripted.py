@@ -12,7 +12,7 @@ from baimo.exchange import Deployment
 from baimo.types.chat import ChatRequest, FinishReason, Message, Role
 from baimo.types.content import Text
 from baimo.types.events import ChatEvent, Finished, PartDelta, PartEnded, PartStarted, Started
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http import HttpRequest, WireHead, WireRequest
 
 OK = WireHead(200, ((b"content-type", b"text/plain"), (b"x-request-id", b"req-1")))
 
@@ -96,10 +96,10 @@ class Script:
 
     def __init__(self, *answers: Error | tuple[WireHead, Iterable[bytes | Error]]) -> None:
         self.answers = list(answers)
-        self.sent: list[HttpRequest] = []
+        self.sent: list[Any] = []
         self.log: list[str] = []
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> ScriptedReply:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> ScriptedReply:
         self.sent.append(request)
         self.log.append(f"open connect={connect_s:g} head={head_s:g}")
         answer = self.answers.pop(0)
@@ -139,7 +139,7 @@ class AsyncScript:
         self.sent = self._script.sent
         self.log = self._script.log
 
-    async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AsyncScriptedReply:
+    async def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> AsyncScriptedReply:
         return AsyncScriptedReply(self._script.open(request, connect_s=connect_s, head_s=head_s))
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from baimo.auth.keys import HeaderKey
+from baimo.auth.signer import Grant
 from baimo.dialect.protocols import Site
 from baimo.dialects.openai_chat import DIALECT as OPENAI
 from baimo.errors import (
@@ -24,17 +25,12 @@ from baimo.errors import (
     TimedOutError,
     TransportError,
 )
-from baimo.exchange import (
-    ChatOperation,
-    Deployment,
-    EmbedOperation,
-    ModelsOperation,
-    Operation,
-    Outcome,
-    exchange,
-)
+from baimo.exchange import Deployment, Operation, Outcome, exchange
+from baimo.notes import Note
+from baimo.operations import ChatOperation, EmbedOperation, ModelsOperation
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import Deadline, TimeLimits
+from baimo.steps import Now, Shared, Steps
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import fold
@@ -106,7 +102,7 @@ def test_a_wait_over_two_minutes_is_not_waited_for_and_said_so() -> None:
 
 
 def test_attempts_end() -> None:
-    play = Play(*[WireHead(500), b""] * 3)
+    play = Play(WireHead(500), b"", WireHead(500), b"", WireHead(500), b"")
     with pytest.raises(ServerError) as caught:
         call(play)
     assert len(play.sent) == 3
@@ -386,3 +382,134 @@ def test_a_secret_among_the_caller_s_own_fields_is_not_told() -> None:
     assert "fake-secret" not in repr(outcome)
     assert outcome.sent.headers["Api-Key"] == "****"
     assert outcome.sent.headers["X-Title"] == "t"
+
+
+class Token:
+    """A signer whose token a service gives; `project` is told with it."""
+
+    needs: tuple[str, ...] = ()
+    timed = False
+
+    def __init__(self, project: str | None = None) -> None:
+        self.project = project
+        self.stale: list[Grant | None] = []
+
+    def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
+        return replace(request, headers=((b"token", secrets["token"].reveal().encode()),))
+
+    def grant(self, site: Site, secrets: Mapping[str, Secret], stale: Grant | None) -> Shared:
+        self.stale.append(stale)
+
+        def fetch() -> Steps:
+            yield Now()
+            return Grant(secrets={"token": Secret("unused")}), 60.0
+
+        return Shared("token", fetch)
+
+    def renews(self, error: Error) -> bool:
+        return isinstance(error, AuthError)
+
+
+class Granted(Play):
+    """Plays the shared step too: tokens in turn."""
+
+    tokens = 0
+
+    def share(self, step: Shared) -> Grant:
+        self.tokens += 1
+        self.asked = step
+        return Grant(secrets={"token": Secret(f"fake-{self.tokens}")}, project=self.project)
+
+    project: str | None = None
+
+
+class Placed(LineDialect):
+    """Writes the site's project into the address, and tells an expired token by its status."""
+
+    def encode_request(self, request: ChatRequest, site: Site) -> HttpRequest:
+        return replace(super().encode_request(request, site), target=f"/{site.project}".encode())
+
+    def decoder(self, head: WireHead, site: Site) -> LineDecoder:
+        if head.status == 401:
+            raise AuthError("the token expired", status=401)
+        return super().decoder(head, site)
+
+
+def test_a_token_is_asked_for_before_signing_and_laid_over_the_secrets() -> None:
+    play = Granted(OK, b"t:Hello\nend\n")
+    call(play, at=deployment(signer=Token()))
+    assert play.sent[0].wire.headers == ((b"token", b"fake-1"),)
+
+
+def test_a_project_that_came_with_the_token_stands_in_the_address() -> None:
+    play = Granted(OK, b"t:Hello\nend\n")
+    play.project = "p-1"
+    call(play, at=deployment(signer=Token(), dialect=Placed()))
+    assert play.sent[0].wire.target == b"/p-1"
+
+
+def test_a_project_that_was_given_is_not_replaced() -> None:
+    play = Granted(OK, b"t:Hello\nend\n")
+    play.project = "p-1"
+    site = Site(base_url="http://acme.test", provider="acme", project="mine")
+    call(play, at=deployment(signer=Token(), dialect=Placed(), site=site))
+    assert play.sent[0].wire.target == b"/mine"
+
+
+def test_an_expired_token_is_renewed_once_and_the_call_made_again() -> None:
+    signer = Token()
+    play = Granted(WireHead(401), b"", OK, b"t:Hello\nend\n")
+    outcome = call(play, at=deployment(signer=signer, dialect=Placed()))
+    assert [send.wire.headers for send in play.sent] == [((b"token", b"fake-1"),), ((b"token", b"fake-2"),)]
+    assert (signer.stale[0], outcome.sent.attempts) == (None, 1)
+    stale = signer.stale[1]
+    assert stale is not None
+    assert stale.secrets["token"].reveal() == "fake-1"
+    assert "Wait" not in play.trace
+
+
+def test_a_second_expired_token_is_an_error() -> None:
+    play = Granted(WireHead(401), b"", WireHead(401), b"", OK, b"t:Hello\nend\n")
+    with pytest.raises(AuthError):
+        call(play, at=deployment(signer=Token(), dialect=Placed()))
+    assert len(play.sent) == 2
+
+
+def test_waiting_for_a_token_is_bounded_by_the_call_s_time() -> None:
+    play = Granted(OK, b"t:Hello\nend\n")
+    call(play, at=deployment(signer=Token()), limits=TimeLimits(total=9.0), stream=True)
+    assert play.asked.within_s is not None
+    assert 0 < play.asked.within_s <= 9.0
+
+
+class NoGrant(Token):
+    """Needs nothing fetched after all."""
+
+    def grant(self, site: Site, secrets: Mapping[str, Secret], stale: Grant | None) -> None:  # type: ignore[override]
+        return None
+
+    def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
+        return request
+
+
+def test_a_signer_that_needs_nothing_fetched_signs_at_once() -> None:
+    play = Granted(WireHead(401), b"")
+    with pytest.raises(AuthError):
+        call(play, at=deployment(signer=NoGrant(), dialect=Placed()))
+    assert play.tokens == 0
+    assert len(play.sent) == 1
+
+
+class Telling(LineDialect):
+    """Tells by its decoder what it noticed, knowing what was asked."""
+
+    def decoder_for(self, request: ChatRequest, head: WireHead, site: Site) -> LineDecoder:
+        decoder = LineDecoder(head)
+        vars(decoder).update(notes=(Note(code="cut", message=request.model),), request_id="in-the-body")
+        return decoder
+
+
+def test_what_a_decoder_notices_is_told_with_the_outcome() -> None:
+    outcome = call(Play(OK, b"t:Hello\nend\n"), at=deployment(dialect=Telling()))
+    assert [note.code for note in outcome.notes] == ["cut"]
+    assert outcome.request_id == "in-the-body"

@@ -15,7 +15,8 @@ from baimo.errors import (
     StreamInterrupted,
     TransportError,
 )
-from baimo.exchange import ChatOperation, Outcome
+from baimo.exchange import Outcome
+from baimo.operations import ChatOperation
 from baimo.plan import Route, plan
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits

@@ -6,17 +6,15 @@ Nothing here does I/O. A driver carries the steps out and throws a transport's f
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
-from baimo.auth.signer import Signer
-from baimo.dialect.protocols import ChatDialect, EmbedDialect, ModelsDialect, Site
+from baimo.auth.signer import Grant, Granting, Signer
+from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
-    ConfigError,
     Error,
     StaleConnectionError,
     StreamInterrupted,
@@ -26,9 +24,8 @@ from baimo.errors import (
 from baimo.notes import Note
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
-from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
-from baimo.types.chat import ChatRequest, Sent
-from baimo.types.embeddings import EmbedRequest
+from baimo.steps import Dice, Emit, Now, Read, Retrying, Shared, Step, Wait
+from baimo.types.chat import Sent
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
@@ -99,10 +96,12 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     sent: Sent
     head: WireHead
     notes: tuple[Note, ...] = ()
+    told_id: str | None = None
+    """The call's id at the provider, where the body tells it."""
 
     @property
     def request_id(self) -> str | None:
-        return request_id(self.head)
+        return self.told_id or request_id(self.head)
 
 
 Exchange: TypeAlias = Generator[Step, Any, Outcome]
@@ -123,12 +122,12 @@ def exchange(
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown. Looks at
     the clock only where a signature or a limit needs it.
     """
-    wire = operation.encode(at)
-    if at.headers:
-        wire = _laid_over(wire, at.headers, operation.headers)
+    wire = _encoded(operation, at)
     attempts = _Attempts(at, retry)
     if at.headers or operation.headers:
         attempts.has_own_fields = True
+    credentials = _Granted(at) if hasattr(at.signer, "grant") else None
+    secrets = at.secrets
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
     while True:
@@ -139,7 +138,14 @@ def exchange(
             progress.since = mono
             deadline = deadline or Deadline(limits.total, now=mono)
         try:
-            signed = at.signer.sign(wire, at.secrets, wall)
+            if credentials is not None and (shared := credentials.step(deadline, mono)) is not None:
+                at, secrets, has_moved = credentials.take((yield shared))
+                if has_moved:
+                    wire = _encoded(operation, at)
+                wall, mono = yield _NOW
+                if operation.streams:
+                    progress.since = mono
+            signed = at.signer.sign(wire, secrets, wall)
             head: WireHead = yield progress.sending(signed, deadline, mono)
             progress.head = head
             decoder = operation.decoder(head, at)
@@ -170,13 +176,18 @@ def exchange(
                     yield Emit(events, b"".join(pieces))
                     pieces.clear()
                 if not piece:
-                    return Outcome(at, attempts.sent(wire), head, wire.notes)
+                    notes = getattr(decoder, "notes", None)
+                    return Outcome(
+                        at, attempts.sent(wire), head, (*wire.notes, *notes) if notes else wire.notes
+                    )
                 if not events and not progress.made_by(piece):
                     _, now = yield _NOW
                     progress.quiet(now)
                 step = None if bounded or progress.since is not None else lively
         except Error as failure:
             error = failure
+        if credentials is not None and not progress.shown and credentials.may_renew(error):
+            continue
         wall, mono = yield _NOW
         error = attempts.failed(error, progress, operation, limits, deadline, wall, mono)
         dice = yield _DICE
@@ -185,6 +196,55 @@ def exchange(
 
 _NOW = Now()
 _DICE = Dice()
+
+
+def _encoded(operation: Operation, at: Deployment) -> WireRequest:
+    """The unsigned request with the deployment's own header fields."""
+    wire = operation.encode(at)
+    return _laid_over(wire, at.headers, operation.headers) if at.headers else wire
+
+
+def _outcome(at: Deployment, sent: Sent, wire: WireRequest, head: WireHead, decoder: Decoder) -> Outcome:
+    """What is known at the end: a decoder may have `notes` and a `request_id` that the body told."""
+    notes: tuple[Note, ...] = getattr(decoder, "notes", ())
+    told_id: str | None = getattr(decoder, "request_id", None)
+    return Outcome(at, sent, head, (*wire.notes, *notes) if notes else wire.notes, told_id)
+
+
+class _Granted:
+    """What a signer must have fetched before it can sign, for the attempts of one call."""
+
+    def __init__(self, at: Deployment) -> None:
+        self._at = at
+        self._granting: Granting = at.signer  # type: ignore[assignment]
+        self._grant: Grant | None = None
+        self._stale: Grant | None = None
+        self._is_renewed = False
+
+    def step(self, deadline: Deadline, now: float) -> Shared | None:
+        """What must be fetched, or shared, before the next attempt."""
+        at = self._at
+        shared = self._granting.grant(at.site, at.secrets, self._stale)
+        if shared is None:
+            return None
+        return replace(shared, stale=self._stale, within_s=deadline.left(now))
+
+    def take(self, grant: Grant) -> tuple[Deployment, Mapping[str, Secret], bool]:
+        """The deployment, its secrets, and whether its address is another one now."""
+        self._grant = grant
+        at = self._at
+        has_moved = grant.project is not None and at.site.project is None
+        if has_moved:
+            at = self._at = replace(at, site=replace(at.site, project=grant.project))
+        return at, {**at.secrets, **grant.secrets}, has_moved
+
+    def may_renew(self, error: Error) -> bool:
+        """Whether the call is made again at once with a fresh grant: one time a call."""
+        if self._is_renewed or self._grant is None or not self._granting.renews(error):
+            return False
+        self._is_renewed = True
+        self._stale = self._grant
+        return True
 
 
 class _Attempts:
@@ -226,7 +286,8 @@ class _Attempts:
         _annotate(error, self._at, self.made, head, wall)
         if progress.shown:
             raise _interrupted(error) from error
-        if error.sent and (head is None or head.status < 400):
+        status = getattr(error, "status", None) if head is None else head.status
+        if error.sent and (status is None or status < 400):
             self.maybe_billed += 1  # what was refused is not billed
         if not isinstance(error, StaleConnectionError):
             self.made += 1
@@ -313,88 +374,3 @@ def _annotate(error: Error, at: Deployment, attempt: int, head: WireHead | None,
             error.retry_after = retry_after(head, wall)
     if at.advice is not None and error.hint is None:
         error.hint = at.advice(error)
-
-
-class ChatOperation:
-    """Chat, whole or streamed."""
-
-    def __init__(self, request: ChatRequest) -> None:
-        self._request = request
-        self.streams = request.stream
-        self.headers = request.headers
-
-    def encode(self, at: Deployment) -> WireRequest:
-        """The request in the deployment's dialect, for its model."""
-        request = self._request
-        if request.model != at.model:
-            request = replace(request, model=at.model)
-        if at.extra:
-            request = replace(request, extra={**at.extra, **request.extra})
-        if not hasattr(at.dialect, "encode_request"):
-            raise _incapable(at, "chat")
-        dialect: ChatDialect = at.dialect
-        return dialect.encode_request(request, at.site)
-
-    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
-        dialect: ChatDialect = at.dialect
-        return dialect.decoder(head, at.site)
-
-
-class _Whole:
-    """Collects a body and decodes it at its end: for operations without events of their own."""
-
-    def __init__(self, decode: Callable[[bytes], Any]) -> None:
-        self.early: list[Any] = []
-        self._decode = decode
-        self._body = bytearray()
-
-    def feed(self, piece: bytes) -> list[Any]:
-        self._body += piece
-        return []
-
-    def end(self) -> list[Any]:
-        return [self._decode(bytes(self._body))]
-
-
-class EmbedOperation:
-    """Embeddings of one batch of texts."""
-
-    streams = False
-
-    def __init__(self, request: EmbedRequest) -> None:
-        self._request = request
-        self.headers = request.headers
-
-    def encode(self, at: Deployment) -> WireRequest:
-        request = replace(self._request, model=at.model)
-        if at.extra:
-            request = replace(request, extra={**at.extra, **request.extra})
-        if not hasattr(at.dialect, "encode_embed"):
-            raise _incapable(at, "embeddings")
-        dialect: EmbedDialect = at.dialect
-        return dialect.encode_embed(request, at.site)
-
-    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
-        dialect: EmbedDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_embed(self._request, head, body))
-
-
-class ModelsOperation:
-    """The provider's own list of its models."""
-
-    streams = False
-    headers: Mapping[str, str] = MappingProxyType({})
-
-    def encode(self, at: Deployment) -> WireRequest:
-        if not hasattr(at.dialect, "encode_models"):
-            raise _incapable(at, "list of models")
-        dialect: ModelsDialect = at.dialect
-        return dialect.encode_models(at.site)
-
-    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
-        dialect: ModelsDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_models(head, body, at.site))
-
-
-def _incapable(at: Deployment, what: str) -> ConfigError:
-    return ConfigError(f"{at.provider} is spoken to by {at.dialect.name!r}, which knows no {what}")

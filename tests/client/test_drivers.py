@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from baimo.client.async_driving import AsyncDriver, AsyncServices
-from baimo.client.driving import Driver, Services
-from baimo.errors import Error, ServerError, StaleConnectionError, StreamInterrupted, TransportError
-from baimo.exchange import ChatOperation, Exchange, exchange
+from baimo.client.async_driving import run as arun
+from baimo.client.driving import Driver, Services, run
+from baimo.errors import (
+    Error,
+    ServerError,
+    StaleConnectionError,
+    StreamInterrupted,
+    TimedOutError,
+    TransportError,
+)
+from baimo.exchange import Exchange, exchange
+from baimo.operations import ChatOperation
 from baimo.plan import plan
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
-from baimo.steps import Keep, Look, Read, Reserve, Retrying, Settle, Shared, Steps, Wait
+from baimo.steps import Keep, Look, Now, Read, Reserve, Retrying, Settle, Shared, Steps, Wait
 from baimo.wire.http import WireHead
 from tests.scripted import OK, AsyncScript, Script, chat_request, deployment
 
 Answer = Error | tuple[WireHead, Iterable[bytes | Error]]
+KEY = Shared("key", lambda: iter(()))  # type: ignore[arg-type, return-value]
 NO_WAIT = RetryPolicy(attempts=2, first_wait_s=0.0)
 
 
@@ -224,7 +235,7 @@ def test_waiting_tasks_share_one_fetch_which_ends_with_the_last_of_them() -> Non
                 raise
             return "token", 60.0
 
-        waiting = [asyncio.ensure_future(services.shared.get("key", fetch)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(services.shared.get(KEY, fetch)) for _ in range(3)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         for one in waiting:
@@ -234,7 +245,7 @@ def test_waiting_tasks_share_one_fetch_which_ends_with_the_last_of_them() -> Non
         assert made == ["begun", "cancelled"]
 
         go.set()
-        results = await asyncio.gather(*(services.shared.get("key", fetch) for _ in range(200)))
+        results = await asyncio.gather(*(services.shared.get(KEY, fetch) for _ in range(200)))
         assert set(results) == {"token"}
         assert made == ["begun", "cancelled", "begun"]
 
@@ -286,7 +297,7 @@ def test_a_fetch_that_a_loop_left_behind_is_no_other_loop_s_concern() -> None:
         return "token", -1.0
 
     for _ in range(20):
-        assert asyncio.run(services.shared.get("key", fetch)) == "token"
+        assert asyncio.run(services.shared.get(KEY, fetch)) == "token"
     gc.collect()
     assert len(services.shared._loops) <= 1
 
@@ -302,12 +313,108 @@ def test_who_comes_while_a_fetch_is_being_cancelled_begins_anew() -> None:
                 await asyncio.Event().wait()
             return "token", 60.0
 
-        first = asyncio.ensure_future(services.shared.get("key", fetch))
+        first = asyncio.ensure_future(services.shared.get(KEY, fetch))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         first.cancel()
-        second = asyncio.ensure_future(services.shared.get("key", fetch))
+        second = asyncio.ensure_future(services.shared.get(KEY, fetch))
         assert await second == "token"
         assert len(made) == 2
 
     asyncio.run(drive())
+
+
+def test_a_stale_value_is_fetched_anew_once_however_many_found_it_stale() -> None:
+    made: list[object] = []
+
+    def fetch() -> Steps:
+        yield Wait(0.0)
+        made.append(object())
+        return made[-1], 60.0
+
+    def wanting(stale: object) -> Steps:
+        return (yield Shared("token", fetch, stale=stale))
+
+    services = Services(Script())
+    first = run(wanting(None), services)
+    assert [run(wanting(first), services) for _ in range(3)] == [made[1]] * 3
+    assert run(wanting(None), services) is made[1]
+    assert len(made) == 2
+
+    async def drive() -> None:
+        made.clear()
+        services = AsyncServices(AsyncScript())
+        first = await arun(wanting(None), services)
+        found = await asyncio.gather(*(arun(wanting(first), services) for _ in range(50)))
+        assert set(found) == {made[1]}
+        assert len(made) == 2
+
+    asyncio.run(drive())
+
+
+def test_waiting_for_another_call_s_fetch_ends_with_the_call_s_time() -> None:
+    services, begun, go = Services(Script()), threading.Event(), threading.Event()
+
+    def slow() -> tuple[str, float]:
+        begun.set()
+        go.wait(20)
+        return "token", 60.0
+
+    thread = threading.Thread(target=services.shared.get, args=(KEY, slow))
+    thread.start()
+    begun.wait(20)
+    with pytest.raises(TimedOutError) as caught:
+        services.shared.get(Shared("key", KEY.make, within_s=0.01), slow)
+    assert (caught.value.limit, caught.value.sent) == ("total", False)
+    go.set()
+    thread.join()
+
+    async def drive() -> None:
+        services = AsyncServices(AsyncScript())
+
+        async def stuck() -> tuple[str, float]:
+            await asyncio.Event().wait()
+            return "", 0.0
+
+        with pytest.raises(TimedOutError) as caught:
+            await services.shared.get(Shared("key", KEY.make, within_s=0.01), stuck)
+        assert caught.value.limit == "total"
+
+    asyncio.run(drive())
+
+
+def test_a_fetch_that_runs_into_its_own_time_limit_is_told_as_it_is() -> None:
+    async def drive() -> None:
+        async def late() -> tuple[str, float]:
+            raise TimedOutError("no head", limit="head")
+
+        with pytest.raises(TimedOutError) as caught:
+            await AsyncServices(AsyncScript()).shared.get(KEY, late)
+        assert caught.value.limit == "head"
+
+    asyncio.run(drive())
+
+
+def test_the_clock_of_a_driver_is_the_one_it_was_given() -> None:
+    class Still:
+        slept: ClassVar[list[float]] = []
+
+        def wall(self) -> float:
+            return 1000.0
+
+        def mono(self) -> float:
+            return 5.0
+
+        def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+
+        async def asleep(self, seconds: float) -> None:
+            self.slept.append(-seconds)
+
+    def asking() -> Steps:
+        yield Wait(7.0)
+        return (yield Now())
+
+    assert run(asking(), Services(Script(), clock=Still())) == (1000.0, 5.0)
+    assert asyncio.run(arun(asking(), AsyncServices(AsyncScript(), clock=Still()))) == (1000.0, 5.0)
+    assert Still.slept == [7.0, -7.0]

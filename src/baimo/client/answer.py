@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from msgspec import Raw
 from msgspec.structs import replace
 
-from baimo.dialect.status import request_id
 from baimo.errors import Error, StreamInterrupted
 from baimo.exchange import Deployment, Outcome
 from baimo.types.chat import ChatResponse
+from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
 from baimo.types.money import Money
@@ -39,7 +39,7 @@ def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: b
         model=at.model,
         provider=at.provider,
         notes=outcome.notes,
-        request_id=request_id(outcome.head),
+        request_id=outcome.request_id,
         sent=outcome.sent,
         raw=kept,
     )
@@ -59,9 +59,23 @@ def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
         provider=at.provider,
         model=given.model or at.model,
         notes=given.notes + outcome.notes,
-        request_id=request_id(outcome.head),
+        request_id=given.request_id or outcome.request_id,
         sent=outcome.sent,
         cost=priced(at, given.usage),
+    )
+
+
+def token_count(given: TokenCount, driven: Driven) -> TokenCount:
+    """The count, with what is known of the call."""
+    outcome = driven.outcome
+    assert outcome is not None
+    return replace(
+        given,
+        provider=outcome.at.provider,
+        model=given.model or outcome.at.model,
+        notes=given.notes + outcome.notes,
+        request_id=given.request_id or outcome.request_id,
+        sent=outcome.sent,
     )
 
 

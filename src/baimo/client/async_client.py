@@ -7,18 +7,21 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from baimo.errors import Error
+from baimo.operations import joined
 from baimo.transports.protocol import AsyncTransport
 from baimo.types.chat import ChatResponse
+from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
-from baimo.types.models import ModelInfo
+from baimo.types.models import ModelInfo, PullProgress
 
-from .answer import chat_response, embed_response, with_partial
+from .answer import chat_response, embed_response, token_count, with_partial
 from .async_driving import AsyncDriver, AsyncServices
 from .async_mapping import run_all
 from .async_network import open_transport
 from .async_streams import AsyncChatStream
-from .base import ClientBase, Config, embed_request
+from .base import ClientBase, Config, count_request, embed_request
+from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
 from .options import ChatOptions, Messages, Model
@@ -39,10 +42,11 @@ class AsyncClient(ClientBase):
         timeout: float | None = None,
         on_retry: OnRetry | None = None,
         transport: AsyncTransport | None = None,
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
         self._transport = transport if transport is not None else open_transport(self._settings)
-        self._services = AsyncServices(self._transport, on_retry)
+        self._services = AsyncServices(self._transport, on_retry, clock)
 
     async def chat(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
@@ -75,10 +79,48 @@ class AsyncClient(ClientBase):
     ) -> EmbedResponse:
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
-        found: list[EmbedResponse] = []
-        driver = AsyncDriver(self._embed(model, request, timeout), self._services)
+        answers: list[EmbedResponse] = []
+        for steps in self._embed(model, request, timeout):
+            found: list[EmbedResponse] = []
+            driver = AsyncDriver(steps, self._services)
+            await driver.finish(found.extend)
+            answers.append(embed_response(found[0], driver))
+        return joined(answers)
+
+    async def count_tokens(
+        self,
+        model: str,
+        text: str,
+        *,
+        extra: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+        timeout: float | None = None,
+    ) -> TokenCount:
+        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
+        request = count_request(text, extra=extra, headers=headers)
+        found: list[TokenCount] = []
+        driver = AsyncDriver(self._count(model, request, timeout), self._services)
         await driver.finish(found.extend)
-        return embed_response(found[0], driver)
+        return token_count(found[0], driver)
+
+    async def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
+        """What the provider tells of one model, with our dated facts where it tells less."""
+        found: list[ModelInfo] = []
+        await AsyncDriver(self._describe(model, timeout), self._services).finish(found.extend)
+        return self._with_facts((found[0],), found[0].provider)[0]
+
+    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Have a server fetch a model (Ollama): its progress as it goes on, the last one `success`.
+
+        Leaving the iterator before its end breaks the connection off; the server keeps what it has.
+        """
+        driver = AsyncDriver(self._pull(model), self._services)
+        try:
+            while (told := await driver.advance()) is not None:
+                for progress in told:
+                    yield progress
+        finally:
+            driver.abort()
 
     async def models(
         self, provider: str | None = None, *, timeout: float | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,29 +11,30 @@ from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle
 from baimo.transports.protocol import AsyncReply, AsyncTransport
 
 from .async_sharing import AsyncSharedResults
+from .clock import REAL_CLOCK, Clock
 from .driving import DriverBase, OnRetry
 
 
 class AsyncServices:
     """What a driver needs of the world; one a client."""
 
-    __slots__ = ("on_retry", "shared", "transport")
+    __slots__ = ("clock", "on_retry", "shared", "transport")
 
-    def __init__(self, transport: AsyncTransport, on_retry: OnRetry | None = None) -> None:
+    def __init__(
+        self, transport: AsyncTransport, on_retry: OnRetry | None = None, clock: Clock = REAL_CLOCK
+    ) -> None:
         self.transport = transport
         self.on_retry = on_retry
-        self.shared = AsyncSharedResults()
+        self.clock = clock
+        self.shared = AsyncSharedResults(clock.mono)
 
 
 class AsyncDriver(DriverBase):
     """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
 
-    __slots__ = ("_services",)
+    __slots__ = ()
     _reply: AsyncReply | None
-
-    def __init__(self, steps: Exchange, services: AsyncServices) -> None:
-        super().__init__(steps)
-        self._services = services
+    _services: AsyncServices
 
     def finish(self, take: Callable[[list[Any]], None]) -> Coroutine[Any, Any, object]:
         """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
@@ -63,7 +63,7 @@ class AsyncDriver(DriverBase):
                     elif type(step) is Send:
                         self._done_with_reply()
                         self._reply = await self._services.transport.open(
-                            step.wire,  # type: ignore[arg-type]
+                            step.wire,
                             connect_s=step.connect_s,
                             head_s=step.head_s,
                         )
@@ -94,10 +94,10 @@ class AsyncDriver(DriverBase):
         self._done_with_reply()
         if step.why is not None and self._services.on_retry is not None:
             self._services.on_retry(step.why)
-        await asyncio.sleep(step.seconds)
+        await self._services.clock.asleep(step.seconds)
 
     async def _share(self, step: Shared) -> Any:
-        return await self._services.shared.get(step.key, lambda: run(step.make(), self._services))
+        return await self._services.shared.get(step, lambda: run(step.make(), self._services))
 
 
 async def run(steps: Exchange, services: AsyncServices) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,10 +10,20 @@ from msgspec.structs import replace
 
 from baimo.config.settings import Settings, load_settings
 from baimo.errors import InputError
-from baimo.exchange import ChatOperation, EmbedOperation, Exchange, ModelsOperation
+from baimo.exchange import Exchange, Operation
+from baimo.operations import (
+    ChatOperation,
+    CountOperation,
+    DescribeOperation,
+    EmbedOperation,
+    ModelsOperation,
+    PullOperation,
+    in_batches,
+)
 from baimo.plan import Route, plan
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
+from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 
@@ -65,14 +75,28 @@ class ClientBase:
         )
         return steps, route, call
 
-    def _embed(self, model: Model, request: EmbedRequest, timeout: float | None) -> Exchange:
+    def _embed(self, model: Model, request: EmbedRequest, timeout: float | None) -> Iterator[Exchange]:
+        """The calls that it takes, one after the other."""
         route = self._settings.resolve(model)
         limits = self._limits_of(route, timeout)
-        return plan(EmbedOperation(request), route, retry=self._retry, limits=limits)
+        for batch in in_batches(request, route):
+            yield plan(EmbedOperation(batch), route, retry=self._retry, limits=limits)
+
+    def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Exchange:
+        return self._plan(CountOperation(request), model, timeout)
+
+    def _describe(self, model: Model, timeout: float | None) -> Exchange:
+        return self._plan(DescribeOperation(), model, timeout)
+
+    def _pull(self, model: Model) -> Exchange:
+        return self._plan(PullOperation(), model, None)
+
+    def _plan(self, operation: Operation, model: Model, timeout: float | None) -> Exchange:
+        route = self._settings.resolve(model)
+        return plan(operation, route, retry=self._retry, limits=self._limits_of(route, timeout))
 
     def _list(self, provider: str, timeout: float | None) -> Exchange:
-        route = self._settings.resolve(f"{provider}/*")
-        return plan(ModelsOperation(), route, retry=self._retry, limits=self._limits_of(route, timeout))
+        return self._plan(ModelsOperation(), f"{provider}/*", timeout)
 
     def _known_models(self) -> tuple[ModelInfo, ...]:
         return self._settings.known_models()
@@ -119,3 +143,10 @@ def embed_request(
     return EmbedRequest(
         model="", inputs=tuple(texts), dimensions=dimensions, extra=dict(extra), headers=dict(headers)
     )
+
+
+def count_request(text: str, *, extra: Mapping[str, Any], headers: Mapping[str, str]) -> CountRequest:
+    """A request for a count. Raises InputError for what is no text."""
+    if not isinstance(text, str):
+        raise InputError(f"text must be a string, got {type(text).__name__}")
+    return CountRequest(model="", text=text, extra=dict(extra), headers=dict(headers))

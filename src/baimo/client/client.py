@@ -7,14 +7,17 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from baimo.errors import Error
+from baimo.operations import joined
 from baimo.transports.protocol import Transport
 from baimo.types.chat import ChatResponse
+from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
-from baimo.types.models import ModelInfo
+from baimo.types.models import ModelInfo, PullProgress
 
-from .answer import chat_response, embed_response, with_partial
-from .base import ClientBase, Config, embed_request
+from .answer import chat_response, embed_response, token_count, with_partial
+from .base import ClientBase, Config, count_request, embed_request
+from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
 from .mapping import Row, read_row, run_all
 from .network import open_transport
@@ -29,7 +32,7 @@ class Client(ClientBase):
     files; `max_retries` bounds how often a failed call is made again (2 where neither this
     nor the configuration says so); `timeout` bounds every call as a
     whole, in seconds; `on_retry` is told before each further attempt; `transport` moves the bytes in place
-    of our own.
+    of our own; `clock` tells the time and waits, for tests that must not.
 
     >>> with Client() as client:                                    # doctest: +SKIP
     ...     client.chat("deepseek/deepseek-flash", "Say hello").text
@@ -46,10 +49,11 @@ class Client(ClientBase):
         timeout: float | None = None,
         on_retry: OnRetry | None = None,
         transport: Transport | None = None,
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
         self._transport = transport if transport is not None else open_transport(self._settings)
-        self._services = Services(self._transport, on_retry)
+        self._services = Services(self._transport, on_retry, clock)
 
     def chat(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
@@ -86,10 +90,47 @@ class Client(ClientBase):
     ) -> EmbedResponse:
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
-        found: list[EmbedResponse] = []
-        driver = Driver(self._embed(model, request, timeout), self._services)
+        answers: list[EmbedResponse] = []
+        for steps in self._embed(model, request, timeout):
+            found: list[EmbedResponse] = []
+            driver = Driver(steps, self._services)
+            driver.finish(found.extend)
+            answers.append(embed_response(found[0], driver))
+        return joined(answers)
+
+    def count_tokens(
+        self,
+        model: str,
+        text: str,
+        *,
+        extra: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+        timeout: float | None = None,
+    ) -> TokenCount:
+        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
+        request = count_request(text, extra=extra, headers=headers)
+        found: list[TokenCount] = []
+        driver = Driver(self._count(model, request, timeout), self._services)
         driver.finish(found.extend)
-        return embed_response(found[0], driver)
+        return token_count(found[0], driver)
+
+    def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
+        """What the provider tells of one model, with our dated facts where it tells less."""
+        found: list[ModelInfo] = []
+        Driver(self._describe(model, timeout), self._services).finish(found.extend)
+        return self._with_facts((found[0],), found[0].provider)[0]
+
+    def pull(self, model: str) -> Iterator[PullProgress]:
+        """Have a server fetch a model (Ollama): its progress as it goes on, the last one `success`.
+
+        Leaving the iterator before its end breaks the connection off; the server keeps what it has.
+        """
+        driver = Driver(self._pull(model), self._services)
+        try:
+            while (told := driver.advance()) is not None:
+                yield from told
+        finally:
+            driver.abort()
 
     def models(self, provider: str | None = None, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """The models that a provider lists, asked now; without a provider those we know facts of."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from baimo.exchange import Exchange, Outcome
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Retrying, Send, Settle, Shared, Step, Wait
 from baimo.transports.protocol import Reply, Transport
 
+from .clock import REAL_CLOCK, Clock
 from .sharing import SharedResults
 
 OnRetry = Callable[[Retrying], None]
@@ -20,21 +20,25 @@ OnRetry = Callable[[Retrying], None]
 class Services:
     """What a driver needs of the world; one a client."""
 
-    __slots__ = ("on_retry", "shared", "transport")
+    __slots__ = ("clock", "on_retry", "shared", "transport")
 
-    def __init__(self, transport: Transport, on_retry: OnRetry | None = None) -> None:
+    def __init__(
+        self, transport: Transport, on_retry: OnRetry | None = None, clock: Clock = REAL_CLOCK
+    ) -> None:
         self.transport = transport
         self.on_retry = on_retry
-        self.shared = SharedResults()
+        self.clock = clock
+        self.shared = SharedResults(clock.mono)
 
 
 class DriverBase:
     """What both drivers have: one call, the reply that is open on it, and steps that need no waiting."""
 
-    __slots__ = ("_reply", "_steps", "outcome", "raw")
+    __slots__ = ("_reply", "_services", "_steps", "outcome", "raw")
 
-    def __init__(self, steps: Exchange) -> None:
+    def __init__(self, steps: Exchange, services: Any) -> None:
         self._steps = steps
+        self._services = services
         self._reply: Any = None
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
@@ -53,7 +57,8 @@ class DriverBase:
             reply.close()
 
     def _now(self, step: Now) -> tuple[float, float]:
-        return time.time(), time.monotonic()
+        clock: Clock = self._services.clock
+        return clock.wall(), clock.mono()
 
     def _dice(self, step: Dice) -> float:
         return random.random()
@@ -65,12 +70,9 @@ class DriverBase:
 class Driver(DriverBase):
     """Drives one call: `advance` gives the events of each Emit in turn, `finish` hands all of them on."""
 
-    __slots__ = ("_services",)
+    __slots__ = ()
     _reply: Reply | None
-
-    def __init__(self, steps: Exchange, services: Services) -> None:
-        super().__init__(steps)
-        self._services = services
+    _services: Services
 
     def finish(self, take: Callable[[list[Any]], None]) -> None:
         """Drive the call to its end (`outcome` is set then); `take` is given the events of each Emit."""
@@ -112,7 +114,7 @@ class Driver(DriverBase):
 
     def _send(self, step: Send) -> Any:
         self._done_with_reply()
-        self._reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)  # type: ignore[arg-type]
+        self._reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)
         return self._reply.head
 
     def _read(self, step: Read) -> bytes:
@@ -125,10 +127,10 @@ class Driver(DriverBase):
         if step.why is not None and self._services.on_retry is not None:
             self._services.on_retry(step.why)
         if step.seconds > 0:
-            time.sleep(step.seconds)
+            self._services.clock.sleep(step.seconds)
 
     def _share(self, step: Shared) -> Any:
-        return self._services.shared.get(step.key, lambda: run(step.make(), self._services))
+        return self._services.shared.get(step, lambda: run(step.make(), self._services))
 
 
 def run(steps: Exchange, services: Services) -> Any:

@@ -138,6 +138,8 @@ REQUEST_ID_FIELDS = (
     b"x-siliconcloud-trace-id",
     b"x-bc-request-id",
     b"x-tt-logid",
+    b"x-tc-requestid",
+    b"sid",
 )
 _REQUEST_ID_RANKS = {name: rank for rank, name in enumerate(REQUEST_ID_FIELDS)}
 

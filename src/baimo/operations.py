@@ -1,0 +1,210 @@
+"""What can be asked of a deployment: chat, embeddings, counts, models, pulls.
+
+Operations know dialects by what they can do, never by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from msgspec.structs import replace
+
+from baimo.dialect.protocols import (
+    ChatDialect,
+    CountDialect,
+    DescribeDialect,
+    EmbedDialect,
+    ModelsDialect,
+    PullDialect,
+)
+from baimo.errors import ConfigError
+from baimo.exchange import Decoder, Deployment
+from baimo.plan import Route
+from baimo.types.chat import ChatRequest
+from baimo.types.counting import CountRequest
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.money import Money
+from baimo.types.usage import Usage
+from baimo.wire.http import WireHead, WireRequest
+
+
+class ChatOperation:
+    """Chat, whole or streamed."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._request = request
+        self.streams = request.stream
+        self.headers = request.headers
+
+    def encode(self, at: Deployment) -> WireRequest:
+        """The request in the deployment's dialect, for its model."""
+        request = self._request
+        if request.model != at.model:
+            request = replace(request, model=at.model)
+        if at.extra:
+            request = replace(request, extra={**at.extra, **request.extra})
+        if not hasattr(at.dialect, "encode_request"):
+            raise _incapable(at, "chat")
+        dialect: ChatDialect = at.dialect
+        return dialect.encode_request(request, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: ChatDialect = at.dialect
+        if hasattr(dialect, "decoder_for"):
+            decoder: Decoder = dialect.decoder_for(self._request, head, at.site)
+            return decoder
+        return dialect.decoder(head, at.site)
+
+
+class _Whole:
+    """Collects a body and decodes it at its end: for operations without events of their own."""
+
+    def __init__(self, decode: Callable[[bytes], Any]) -> None:
+        self.early: list[Any] = []
+        self._decode = decode
+        self._body = bytearray()
+
+    def feed(self, piece: bytes) -> list[Any]:
+        self._body += piece
+        return []
+
+    def end(self) -> list[Any]:
+        return [self._decode(bytes(self._body))]
+
+
+class EmbedOperation:
+    """Embeddings of one batch of texts."""
+
+    streams = False
+
+    def __init__(self, request: EmbedRequest) -> None:
+        self._request = request
+        self.headers = request.headers
+
+    def encode(self, at: Deployment) -> WireRequest:
+        request = replace(self._request, model=at.model)
+        if at.extra:
+            request = replace(request, extra={**at.extra, **request.extra})
+        if not hasattr(at.dialect, "encode_embed"):
+            raise _incapable(at, "embeddings")
+        dialect: EmbedDialect = at.dialect
+        return dialect.encode_embed(request, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: EmbedDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_embed(self._request, head, body))
+
+
+class ModelsOperation:
+    """The provider's own list of its models."""
+
+    streams = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def encode(self, at: Deployment) -> WireRequest:
+        if not hasattr(at.dialect, "encode_models"):
+            raise _incapable(at, "list of models")
+        dialect: ModelsDialect = at.dialect
+        return dialect.encode_models(at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: ModelsDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_models(head, body, at.site))
+
+
+class CountOperation:
+    """How many tokens a text has."""
+
+    streams = False
+
+    def __init__(self, request: CountRequest) -> None:
+        self._request = request
+        self.headers = request.headers
+
+    def encode(self, at: Deployment) -> WireRequest:
+        request = replace(self._request, model=at.model)
+        if at.extra:
+            request = replace(request, extra={**at.extra, **request.extra})
+        if not hasattr(at.dialect, "encode_count"):
+            raise _incapable(at, "counting of tokens")
+        dialect: CountDialect = at.dialect
+        return dialect.encode_count(request, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: CountDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_count(head, body, at.site))
+
+
+class DescribeOperation:
+    """What the provider tells of one model."""
+
+    streams = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def encode(self, at: Deployment) -> WireRequest:
+        if not hasattr(at.dialect, "encode_describe"):
+            raise _incapable(at, "description of a model")
+        dialect: DescribeDialect = at.dialect
+        return dialect.encode_describe(at.model, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: DescribeDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_describe(at.model, head, body, at.site))
+
+
+class PullOperation:
+    """Having the server fetch a model; the events are `PullProgress`."""
+
+    streams = True
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def encode(self, at: Deployment) -> WireRequest:
+        if not hasattr(at.dialect, "encode_pull"):
+            raise _incapable(at, "pulling of models")
+        dialect: PullDialect = at.dialect
+        return dialect.encode_pull(at.model, at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: PullDialect = at.dialect
+        return dialect.pull_decoder(head, at.site)
+
+
+def in_batches(request: EmbedRequest, route: Route) -> list[EmbedRequest]:
+    """The request, cut into as many as the wires of the route need: each takes so many texts at once."""
+    limits = [most for pool in route for at in pool if (most := getattr(at.dialect, "most_inputs", None))]
+    most = min(limits, default=len(request.inputs))
+    if len(request.inputs) <= most:
+        return [request]
+    inputs = request.inputs
+    return [replace(request, inputs=inputs[at : at + most]) for at in range(0, len(inputs), most)]
+
+
+def joined(responses: Sequence[EmbedResponse]) -> EmbedResponse:
+    """The vectors of several batches as one response. Usage is added; what is unknown in one is unknown."""
+    first = responses[0]
+    if len(responses) == 1:
+        return first
+    usages = [one.usage.input_uncached for one in responses]
+    known = [count for count in usages if count is not None]
+    total = sum(known) if len(known) == len(usages) else None
+    return replace(
+        first,
+        vectors=[vector for one in responses for vector in one.vectors],
+        usage=Usage(input_uncached=total),
+        notes=tuple(dict.fromkeys(note for one in responses for note in one.notes)),
+        cost=_added([one.cost for one in responses]),
+    )
+
+
+def _added(costs: Sequence[Money | None]) -> Money | None:
+    known = [cost for cost in costs if cost is not None]
+    if len(known) != len(costs) or len({cost.currency for cost in known}) != 1:
+        return None
+    return Money(sum((cost.amount for cost in known), Decimal(0)), known[0].currency)
+
+
+def _incapable(at: Deployment, what: str) -> ConfigError:
+    return ConfigError(f"{at.provider} is spoken to by {at.dialect.name!r}, which knows no {what}")
