@@ -101,7 +101,7 @@ def test_an_endpoint_that_only_lacks_a_part_of_its_address_says_which(machine: M
         machine.at("qwen-workspace/x")
     at = machine.at("qwen-workspace/x", {"providers": {"qwen-workspace": {"workspace": "llm-1"}}})
     assert at.site.base_url == "https://llm-1.cn-beijing.maas.aliyuncs.com/compatible-mode/v1"
-    assert at.site.region is None
+    assert at.site.region == "cn-beijing"
 
 
 def test_a_part_may_come_from_a_variable_and_a_scheme_from_another_header(machine: Machine) -> None:

@@ -42,14 +42,24 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     secret: str = "api_key"
     """The name of the one secret that bearer and header schemes send."""
     options: dict[str, Any] = {}
-    """What the signer of that name is told besides: a service, a set of headers, an address of tokens."""
+    """What the signer of that name is told besides: a service, a set of headers, an address of tokens.
+
+    A text may hold `{name}` for the endpoint's parameters; it is left out where one has no value.
+    """
+    parameters: tuple[str, ...] = ()
+    """Optional parameters of the endpoint that must have a value for this way: it cannot look them up."""
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A part of an endpoint's address that the user may set: a region, a resource, a workspace."""
+    """What the user may set of an endpoint besides secrets: a region, a resource, a workspace, an app's id.
+
+    Where the address holds no `{name}` for it, it reaches the dialect all the same: in the site's field of
+    that name (`region`, `project_id`, `app_id`, `api_version`), else as the quirk of that name.
+    """
 
     default: str | None = None
-    """None: the endpoint cannot be used before somebody sets it."""
+    """None: the endpoint cannot be used before somebody sets it, unless it is optional."""
+    optional: bool = False
     env: tuple[str, ...] = ()
     port: int | None = None
     """For a server's address: without a scheme it gets `http://`, and this port where it has none."""
@@ -94,12 +104,16 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     env: dict[str, tuple[str, ...]] = {}
     """For each secret the environment variables that may hold it; the first that is set wins."""
     base_url_env: tuple[str, ...] = ()
+    trims: tuple[str, ...] = ()
+    """Ends that are cut off an address of the user's own: what other wires of the same server need."""
     parameters: dict[str, Parameter] = {}
     quirks: dict[str, Any] = {}
     """Checked by the dialect itself."""
     variants: tuple[Variant, ...] = ()
     models: tuple[str, ...] = ()
     """Patterns of the models that this endpoint serves (`*` and `?`); empty: all."""
+    served_as: dict[str, str] = {}
+    """Models whose name on the wire is another."""
     headers: dict[str, str] = {}
     limits: Limits = Limits()
     transport: str = "http"
@@ -132,11 +146,23 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         address = self.base_url
         for name, parameter in self.parameters.items():
             value = (values or {}).get(name) or parameter.default
-            if value is None:
-                places = " or ".join(("the configuration", *parameter.env))
-                raise ConfigError(f"endpoint {self.name!r} needs {name!r}", hint=f"Set it in {places}.")
-            address = address.replace(f"{{{name}}}", parameter.filled(value))
+            if value is not None:
+                address = address.replace(f"{{{name}}}", parameter.filled(value))
+            elif not parameter.optional:
+                raise self.lacks(name)
         return address
+
+    def lacks(self, name: str) -> ConfigError:
+        """The error for a parameter that has no value."""
+        parameter = self.parameters[name]
+        places = " or ".join(("the configuration", *parameter.env))
+        remark = f" {parameter.remark.en}" if parameter.remark else ""
+        return ConfigError(f"endpoint {self.name!r} needs {name!r}", hint=f"Set it in {places}.{remark}")
+
+    @property
+    def ways(self) -> tuple[Auth, ...]:
+        """All ways to show who sends, in order."""
+        return (self.auth, *self.auths)
 
 
 class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from baimo.catalogue.rows import Endpoint, ProviderRow
+from baimo.auth.schemes import KEYS
+from baimo.catalogue.rows import Auth, Endpoint, ProviderRow
 from baimo.errors import ConfigError, InputError
+from baimo.types.secret import Secret
 from baimo.wire.http import split_url
 
 from .layers import DOTENV, PROJECT_FILE, Given, Variables
@@ -27,9 +29,11 @@ class Address(NamedTuple):
     source: str
     """For people: a key of a file, a variable, or `the catalogue`."""
     values: Mapping[str, str]
-    """The parts that somebody gave a value: region, project_id, api_version, …"""
+    """The parameters that have a value, the row's own included: region, project_id, app_id, …"""
     project_file: str | None
     """The project's file that had a say in it."""
+    sends_to: str | None = None
+    """The project's file that says where else credentials go: to a service that gives tokens for them."""
 
 
 class _Part(NamedTuple):
@@ -39,9 +43,17 @@ class _Part(NamedTuple):
 
 
 def find_address(
-    endpoint: Endpoint, given: Mapping[str, Given], variables: Variables, *, provider: str
+    endpoint: Endpoint,
+    given: Mapping[str, Given],
+    variables: Variables,
+    *,
+    provider: str,
+    way: Auth | None = None,
 ) -> Address:
-    """The address of an endpoint. Raises ConfigError for one that cannot work, or a part without a value."""
+    """The address of an endpoint, and its other parameters, for one way of signing.
+
+    Raises ConfigError for an address that cannot work, or a parameter that needs a value and has none.
+    """
     parts = {name: part for name in endpoint.parameters if (part := _part(name, endpoint, given, variables))}
     template = _template(endpoint, given, variables, provider)
     values = {
@@ -57,7 +69,27 @@ def find_address(
         check_url(url, f"the address of {provider} ({source})")
     files = [part.project_file for part in used if part.project_file]
     by_file = files[0] if files else PROJECT_FILE if redrawn else None
-    return Address(url, source, values, by_file)
+    usual = {name: one.default for name, one in endpoint.parameters.items() if one.default is not None}
+    values = {**usual, **values}
+    if way is not None and not (template.source and split_url(url)[1]):
+        for name in way.parameters:  # a whole address of the user's own may hold what is asked for here
+            if name not in values:
+                raise endpoint.lacks(name)
+    return Address(url, source, values, by_file, _steered_by(way, parts, given))
+
+
+def _steered_by(way: Auth | None, parts: Mapping[str, _Part], given: Mapping[str, Given]) -> str | None:
+    """The project's file that has a say in where a signer asks for tokens."""
+    if way is None or way.scheme in KEYS:
+        return None
+    for key in ("auth", "auths"):
+        if key in given and given[key].layer.project:
+            return PROJECT_FILE
+    asked = "".join(str(option) for option in way.options.values())
+    for name, part in parts.items():
+        if part.project_file and (name == "region" or f"{{{name}}}" in asked):
+            return part.project_file
+    return None
 
 
 def own_addresses(row: ProviderRow | None, given: Mapping[str, Given], variables: Variables) -> set[str]:
@@ -96,20 +128,34 @@ def _template(endpoint: Endpoint, given: Mapping[str, Given], variables: Variabl
     """The address before its parts are filled in. `source` is empty for the row's own."""
     if one := given.get("base_url"):
         source = f"providers.{provider}.base_url in {one.layer.label}"
-        return _Part(str(one.value).strip().rstrip("/"), source, PROJECT_FILE if one.layer.project else None)
+        value = _trimmed(str(one.value), endpoint)
+        return _Part(value, source, PROJECT_FILE if one.layer.project else None)
     if found := variables.first(endpoint.base_url_env):
-        return _Part(found.value.rstrip("/"), found.source, DOTENV if found.project else None)
+        return _Part(_trimmed(found.value, endpoint), found.source, DOTENV if found.project else None)
     return _Part(endpoint.base_url, "", None)
 
 
 def _part(name: str, endpoint: Endpoint, given: Mapping[str, Given], variables: Variables) -> _Part | None:
     if one := given.get(name):
-        return _Part(
-            str(one.value), f"{name} in {one.layer.label}", PROJECT_FILE if one.layer.project else None
-        )
+        value = one.value.reveal() if isinstance(one.value, Secret) else str(one.value)
+        source = f"{name} in {one.layer.label}"
+        return _Part(_server(value, name, endpoint), source, PROJECT_FILE if one.layer.project else None)
     if found := variables.first(endpoint.parameters[name].env):
-        return _Part(found.value, found.source, DOTENV if found.project else None)
+        value = _server(found.value, name, endpoint)
+        return _Part(value, found.source, DOTENV if found.project else None)
     return None
+
+
+def _server(value: str, name: str, endpoint: Endpoint) -> str:
+    return value if endpoint.parameters[name].port is None else _trimmed(value, endpoint)
+
+
+def _trimmed(address: str, endpoint: Endpoint) -> str:
+    """An address of the user's own without what belongs to other wires of the same server."""
+    address = address.strip().rstrip("/")
+    for end in endpoint.trims:
+        address = address.removesuffix(end).rstrip("/")
+    return address
 
 
 def _reachable(value: str) -> str:

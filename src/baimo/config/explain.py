@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from .provider import Candidate, Provider
+from .candidates import Candidate
+from .provider import Provider
 
 
 class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,5 +118,5 @@ def _why(
 
 
 def _sources(candidate: Candidate) -> tuple[str, ...]:
-    found = [located.source for one in candidate.credentials for located in one.located.values()]
+    found = [located.source for one in candidate.credentials for located in one.way.located.values()]
     return tuple(dict.fromkeys(found))

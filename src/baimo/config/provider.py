@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
-
 from baimo.catalogue import load as catalogue
 from baimo.catalogue.rows import Endpoint, ProviderRow
-from baimo.errors import ConfigError, MissingKeyError
+from baimo.errors import ConfigError
 from baimo.types.secret import Secret
 
 from . import shape
 from .address import Address, find_address, own_addresses
+from .candidates import Candidate, Credentials, choose_way, incomplete, needs, secrets_of
 from .credentials import Absent, Located, Locator
 from .layers import Given, Layer, Variables, laid_over, merged
 from .trust import Project
@@ -22,9 +21,10 @@ Key: TypeAlias = str | Secret | Mapping[str, str | Secret] | None
 """What a caller gives for a provider: its one key, or its secrets by name."""
 Tables: TypeAlias = tuple[tuple[Layer, Mapping[str, Any]], ...]
 
-_SIGNED_BY_KEY = ("bearer", "header", "none")
 _OURS = frozenset(("api_key", "keys", "extra", "timeouts"))
 """Keys of a provider's table that are no part of a row."""
+_NAMING = ("auth", "auths", "env", "parameters")
+"""Keys that bring names of secrets and parameters of the user's own."""
 _ROW_KEYS = frozenset(Endpoint.__struct_fields__ + ProviderRow.__struct_fields__) - {"name", "endpoints"}
 
 
@@ -40,34 +40,6 @@ class Around(NamedTuple):
     timeouts: Mapping[str, float]
 
 
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """One key, or one set of secrets, of an endpoint."""
-
-    located: dict[str, Located]
-    missing: dict[str, tuple[str, ...]]
-    """Secrets that are needed and not there, each with the variables that may hold it."""
-    weight: float = 1.0
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint, and what is there of what it needs."""
-
-    endpoint: Endpoint
-    credentials: tuple[Credentials, ...]
-    address: Address | None
-    problem: ConfigError | None
-    """Why it has no address."""
-
-    @property
-    def missing(self) -> dict[str, tuple[str, ...]]:
-        """The secrets that are not there, each with the variables that may hold it."""
-        return {name: names for one in self.credentials for name, names in one.missing.items()}
-
-    @property
-    def complete(self) -> bool:
-        return self.address is not None and not self.missing
-
-
 class Provider:
     """A provider's row under the configuration's tables. Looks for credentials, never reads them."""
 
@@ -78,10 +50,9 @@ class Provider:
         self._given = _one_form_of_key(merged(tables), tables)
         self.known = name in catalogue.provider_names()
         self._base = catalogue.provider(name) if self.known else self._new_row()
-        self._secrets = frozenset(
-            secret for one in self._base.endpoints for secret in (one.auth.secret, *one.env)
-        )
-        self._parts = frozenset(part for one in self._base.endpoints for part in one.parameters)
+        endpoints = (*self._base.endpoints, *self._signed_otherwise())
+        self._secrets = frozenset(secret for one in endpoints for secret in secrets_of(one))
+        self._parts = frozenset(part for one in endpoints for part in one.parameters)
         self._check_keys()
         self.row = self._laid_on()
         self._candidates: dict[str, Candidate] = {}
@@ -105,6 +76,14 @@ class Provider:
         """An endpoint's quirks for one model; what the user says of them stands above the row's."""
         return laid_over(self._table("quirks"), endpoint.quirks_for(model))
 
+    def unplaced(self, endpoint: Endpoint) -> frozenset[str]:
+        """The parameters of an endpoint for which its row has no place in the address nor for the signer."""
+        for one in self._base.endpoints:
+            if one.name == endpoint.name:
+                texts = " ".join((one.base_url, *(str(way.options) for way in one.ways)))
+                return frozenset(name for name in endpoint.parameters if f"{{{name}}}" not in texts)
+        return frozenset()
+
     @property
     def timeouts(self) -> dict[str, float]:
         """Time limits by name: the provider's, over the configuration's, over the row's."""
@@ -117,7 +96,7 @@ class Provider:
         for candidate in candidates:
             if candidate.complete:
                 return candidate
-        raise self._incomplete(candidates)
+        raise incomplete(self.row, candidates, known=self.known)
 
     def candidates(self, model: str = "") -> list[Candidate]:
         """The endpoints that serve a model, in the row's order; all of them where none claims it."""
@@ -128,7 +107,7 @@ class Provider:
     def foreign(self, candidate: Candidate) -> str | None:
         """What a call would carry that is not the project's own, in words; None when there is nothing."""
         for one in candidate.credentials:
-            for located in one.located.values():
+            for located in one.way.located.values():
                 if not located.own:
                     return f"the key of {located.source}"
         for layer, table in self._tables:
@@ -138,6 +117,8 @@ class Provider:
 
     def redirected_by(self, address: Address) -> str | None:
         """The project's file that leads to an address other than the row's; None when none does."""
+        if address.sends_to is not None:
+            return address.sends_to
         file = address.project_file
         if file is None:
             return None
@@ -148,14 +129,7 @@ class Provider:
         known = self._candidates.get(endpoint.name)
         if known is not None and known.complete:
             return known
-        address, problem = None, None
-        try:
-            address = find_address(endpoint, self._given, self._around.variables, provider=self.name)
-        except ConfigError as error:
-            problem = error
-        found = Candidate(
-            endpoint=endpoint, credentials=self._credentials(endpoint), address=address, problem=problem
-        )
+        found = Candidate(endpoint=endpoint, credentials=self._credentials(endpoint))
         self._candidates[endpoint.name] = found
         return found
 
@@ -164,65 +138,55 @@ class Provider:
         path = f"providers.{self.name}"
         argument = self._around.keys.get(self.name)
         if argument:
-            table = argument if isinstance(argument, Mapping) else {endpoint.auth.secret: argument}
+            table = argument if isinstance(argument, Mapping) else _one_key(endpoint, argument)
             given = {name: Given(value, self._around.argument) for name, value in table.items()}
-            return (self._set(endpoint, {**self._given, **given}, path),)
+            unfit = () if self._is_for(endpoint, table) else tuple(table) or ("one key",)
+            return (self._set(endpoint, {**self._given, **given}, path, unfit=unfit),)
         pool = self._given.get("keys")
         if pool is None:
             return (self._set(endpoint, self._given, path),)
         sets = []
         for index, entry in enumerate(pool.value):
-            given = {name: Given(value, pool.layer) for name, value in entry.items()}
-            sets.append(self._set(endpoint, given, f"{path}.keys[{index}]", usual=False))
+            apart = {name: one for name, one in self._given.items() if name not in self._secrets}
+            own = {name: Given(value, pool.layer) for name, value in entry.items()}
+            sets.append(self._set(endpoint, {**apart, **own}, f"{path}.keys[{index}]", usual=False))
         return tuple(sets)
 
+    def _is_for(self, endpoint: Endpoint, table: Mapping[str, Any]) -> bool:
+        """Whether an endpoint takes any of the secrets in a table; none at all is not what decides."""
+        named = [name for name in table if name in self._secrets]
+        return bool(table) and (not named or any(name in secrets_of(endpoint) for name in named))
+
     def _set(
-        self, endpoint: Endpoint, given: Mapping[str, Given], path: str, *, usual: bool = True
+        self,
+        endpoint: Endpoint,
+        given: Mapping[str, Given],
+        path: str,
+        *,
+        usual: bool = True,
+        unfit: tuple[str, ...] = (),
     ) -> Credentials:
-        located: dict[str, Located] = {}
-        missing: dict[str, tuple[str, ...]] = {}
-        for secret in _secrets_of(endpoint):
-            one, variables = given.get(secret), endpoint.env.get(secret, ())
+        def find(secret: str) -> Located | Absent | None:
+            one = given.get(secret)
             found = self._around.locator.configured(one.value, one.layer, f"{path}.{secret}") if one else None
-            if isinstance(found, Absent):
-                missing[secret] = (found.variable,)
-                continue
             if found is None and usual:
-                found = self._around.locator.usual(variables)
-            if found is not None:
-                located[secret] = found
-            elif secret in _needed_by(endpoint):
-                missing[secret] = variables
+                return self._around.locator.usual(endpoint.env.get(secret, ()))
+            return found
+
+        way, *others = choose_way(endpoint, find)
+        address, problem = None, None
+        try:
+            address = find_address(endpoint, given, self._around.variables, provider=self.name, way=way.auth)
+        except ConfigError as error:
+            problem = error
         weight = given.get("weight")
         return Credentials(
-            located=located, missing=missing, weight=float(weight.value) if weight and not usual else 1.0
-        )
-
-    def _incomplete(self, candidates: list[Candidate]) -> ConfigError:
-        """Why no endpoint can be used: what the first lacks, and what would do for the others."""
-        first = candidates[0]
-        for candidate in candidates:
-            if not candidate.missing and candidate.problem is not None:
-                return candidate.problem
-        variables = _firsts(first)
-        secrets = ", ".join(first.missing)
-        what = (
-            f"no {secrets} is set" if not variables else f"no {secrets} is set: set {' and '.join(variables)}"
-        )
-        others = [
-            f"{' and '.join(_firsts(one))} for its endpoint {one.endpoint.name}"
-            for one in candidates[1:]
-            if _firsts(one)
-        ]
-        hint = f"Or {', or '.join(others)}. " if others else ""
-        if self.row.home:
-            hint += f"A key is made at {self.row.home}. "
-        if self.known:
-            hint += f"`baimo config set-key {self.name}` stores one."
-        else:
-            hint += f'A server without keys: providers.{self.name}.auth = {{ scheme = "none" }}'
-        return MissingKeyError(
-            what, variables=variables, home=self.row.home or None, hint=hint.strip(), provider=self.name
+            way=way,
+            others=tuple(others),
+            address=address,
+            problem=problem,
+            unfit=unfit,
+            weight=float(weight.value) if weight and not usual else 1.0,
         )
 
     def _new_row(self) -> ProviderRow:
@@ -234,6 +198,14 @@ class Provider:
         if str(table["base_url"]).startswith("https:") and "auth" not in self._given:
             usual["auth"] = {"scheme": "bearer"}
         return catalogue.merge(row, usual)
+
+    def _signed_otherwise(self) -> tuple[Endpoint, ...]:
+        """The endpoints with what the user says of signing: it decides which secrets there are."""
+        said = {key: one.value for key, one in self._given.items() if key in _NAMING}
+        try:
+            return catalogue.merge(self._base, said).endpoints if said else ()
+        except ConfigError:
+            return ()  # told with its place when the whole table is laid on
 
     def _laid_on(self) -> ProviderRow:
         """The row with the tables on top, without what is looked up when it is needed."""
@@ -253,7 +225,7 @@ class Provider:
         """Raise ConfigError for a key that neither row nor provider tables know, or of a wrong type."""
         secrets: dict[str, shape.Kind] = dict.fromkeys(self._secrets, "secret")
         parts: dict[str, shape.Kind] = dict.fromkeys(self._parts, "text")
-        pooled: dict[str, shape.Kind] = {**secrets, "weight": "weight"}
+        pooled: dict[str, shape.Kind] = {**parts, **secrets, "weight": "weight"}
         kinds = {**secrets, **parts, **shape.PROVIDER}
         for layer, table in self._tables:
             path = f"providers.{self.name}"
@@ -264,6 +236,11 @@ class Provider:
                     raise shape.unknown_key(key, {*kinds, *_ROW_KEYS}, where=layer.label, path=path)
             for index, entry in enumerate(table.get("keys", ())):
                 shape.check(entry, pooled, where=layer.label, path=f"{path}.keys[{index}]")
+        argument = self._around.keys.get(self.name)
+        for name in argument if isinstance(argument, Mapping) else ():
+            if name not in self._secrets | self._parts:
+                where = self._around.argument.label
+                raise shape.unknown_key(name, self._secrets | self._parts, where=where, path=self.name)
 
     def _table(self, key: str) -> Mapping[str, Any]:
         one = self._given.get(key)
@@ -271,20 +248,10 @@ class Provider:
         return table
 
 
-def _firsts(candidate: Candidate) -> tuple[str, ...]:
-    """For each secret that is missing, the variable to set."""
-    return tuple(dict.fromkeys(name for names in candidate.missing.values() for name in names[:1]))
-
-
-def _secrets_of(endpoint: Endpoint) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*_needed_by(endpoint), endpoint.auth.secret, *endpoint.env)))
-
-
-def _needed_by(endpoint: Endpoint) -> tuple[str, ...]:
-    """The secrets without which an endpoint cannot be called."""
-    if endpoint.auth.scheme not in _SIGNED_BY_KEY:
-        return tuple(endpoint.env)
-    return () if endpoint.auth.scheme == "none" else (endpoint.auth.secret,)
+def _one_key(endpoint: Endpoint, key: str | Secret) -> Mapping[str, str | Secret]:
+    """A key without a name: for the first way of an endpoint, where that takes a single one."""
+    needed = needs(endpoint.auth) or (endpoint.auth.secret,)
+    return {needed[0]: key} if len(needed) == 1 else {}
 
 
 def _one_form_of_key(given: dict[str, Given], tables: Tables) -> dict[str, Given]:

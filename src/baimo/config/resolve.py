@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from baimo import dialects
+from baimo.auth import schemes
 from baimo.auth.keys import HeaderKey, NoKey
 from baimo.auth.signer import Signer
 from baimo.catalogue import load as catalogue
@@ -25,11 +26,14 @@ from baimo.wire.http import HeaderFields, header_fields, with_headers
 
 from . import shape
 from .address import Address
+from .candidates import Candidate, Credentials
 from .hints import hint
 from .layers import Given, Layer
-from .provider import Around, Candidate, Provider, Tables
+from .provider import Around, Provider, Tables
 
 SEPARATORS = "/:"
+_SITE_FIELDS = ("region", "project", "project_id", "app_id", "api_version")
+"""Parameters that have a field of their own in `Site`."""
 
 
 class Dressing(NamedTuple):
@@ -45,16 +49,16 @@ class Dressing(NamedTuple):
 class _Signed(NamedTuple):
     signer: Signer
     secrets: Mapping[str, Secret]
+    address: Address
+    site: Site
+    """For a model that is like the others of its endpoint."""
     weight: float
 
 
 class _Ready(NamedTuple):
     """What all models of an endpoint share."""
 
-    address: Address
     dialect: Dialect
-    site: Site
-    """For a model that is like the others of its endpoint."""
     headers: HeaderFields
     signed: tuple[_Signed, ...]
 
@@ -125,18 +129,17 @@ class Resolver:
         endpoint = candidate.endpoint
         ready = self._made_ready(provider, candidate)
         if dressing.foreign is not None:
-            self._guard(provider, ready.address, dressing.foreign)
+            for one in ready.signed:
+                self._guard(provider, one.address, dressing.foreign)
         limits = TimeLimits(**{**provider.timeouts, **dressing.timeouts})
-        site = ready.site
-        if endpoint.variants:
-            site = replace(site, quirks=ready.dialect.quirks(provider.quirks(endpoint, model)))
+        own = partial(_quirks, provider, candidate, ready.dialect, model) if endpoint.variants else None
         return tuple(
             Deployment(
                 provider=provider.name,
                 endpoint=endpoint.name,
-                model=model,
+                model=endpoint.served_as.get(model, model),
                 dialect=ready.dialect,
-                site=site,
+                site=replace(one.site, quirks=own(one.address)) if own else one.site,
                 signer=one.signer,
                 secrets=one.secrets,
                 headers=with_headers(ready.headers, dressing.headers),
@@ -145,7 +148,7 @@ class Resolver:
                 transport="local" if endpoint.transport == "local" else "network",
                 weight=one.weight,
                 facts=_once(partial(catalogue.model, provider.name, model)) if provider.known else None,
-                advice=partial(hint, row=provider.row, model=model, base_url=ready.address.url),
+                advice=partial(hint, row=provider.row, model=model, base_url=one.address.url),
             )
             for one in ready.signed
         )
@@ -156,28 +159,34 @@ class Resolver:
         known = self._ready.get((provider.name, endpoint.name))
         if known is not None:
             return known
-        address = candidate.address
-        assert address is not None  # a chosen candidate is complete
-        if foreign := provider.foreign(candidate):
-            self._guard(provider, address, foreign)
         dialect = dialects.get(endpoint.dialect)
+        foreign = provider.foreign(candidate)
+        if foreign:
+            for one in candidate.credentials:
+                self._guard(provider, _of(one), foreign)
+        signed = tuple(self._signed(provider, candidate, dialect, one) for one in candidate.credentials)
+        made = _Ready(dialect, header_fields(endpoint.headers), signed)
+        self._ready[provider.name, endpoint.name] = made
+        return made
+
+    def _signed(
+        self, provider: Provider, candidate: Candidate, dialect: Dialect, one: Credentials
+    ) -> _Signed:
+        """One set of credentials, read, with the site it opens."""
+        address, auth = _of(one), one.way.auth
         values = address.values
         site = Site(
             base_url=address.url,
             provider=provider.name,
             region=values.get("region"),
-            project=values.get("project") or values.get("project_id"),
+            project=values.get("project_id") or values.get("project"),
             app_id=values.get("app_id"),
             api_version=values.get("api_version"),
-            quirks=dialect.quirks(provider.quirks(endpoint, "")),
+            quirks=_quirks(provider, candidate, dialect, "", address),
+            codes=provider.row.codes,
         )
-        signed = []
-        for one in candidate.credentials:
-            read = {name: at.read(self._around.project, provider.name) for name, at in one.located.items()}
-            signed.append(_Signed(*_signing(endpoint.auth, read, provider.name), one.weight))
-        made = _Ready(address, dialect, site, header_fields(endpoint.headers), tuple(signed))
-        self._ready[provider.name, endpoint.name] = made
-        return made
+        read = {name: at.read(self._around.project, provider.name) for name, at in one.way.located.items()}
+        return _Signed(*_signing(auth, read, values), address, site, one.weight)
 
     def _guard(self, provider: Provider, address: Address, foreign: str) -> None:
         """Raise ConfigError when an untrusted project leads something that is not its own elsewhere."""
@@ -275,17 +284,45 @@ def _over(above: Dressing, below: Dressing) -> Dressing:
     )
 
 
-def _signing(auth: Auth, read: Mapping[str, Secret], provider: str) -> tuple[Signer, Mapping[str, Secret]]:
-    """The signer of a scheme, and the secrets under the names by which it knows them."""
-    makers: dict[str, Callable[[], Signer]] = {
-        "bearer": HeaderKey,
-        "header": partial(HeaderKey, auth.field, auth.prefix),
-        "none": NoKey,
+def _of(one: Credentials) -> Address:
+    """The address of credentials that were chosen, and so are complete."""
+    assert one.address is not None
+    return one.address
+
+
+def _quirks(provider: Provider, candidate: Candidate, dialect: Dialect, model: str, address: Address) -> Any:
+    """The dialect's quirks for a model; a parameter without a place elsewhere is one of them."""
+    endpoint = candidate.endpoint
+    apart = {
+        name: address.values[name]
+        for name in provider.unplaced(endpoint)
+        if name in address.values and name not in _SITE_FIELDS
     }
-    make = makers.get(auth.scheme)
-    if make is None:
-        raise ConfigError(
-            f"unknown auth scheme {auth.scheme!r}", hint=shape.near(auth.scheme, makers), provider=provider
-        )
+    return dialect.quirks({**provider.quirks(endpoint, model), **apart})
+
+
+def _signing(
+    auth: Auth, read: Mapping[str, Secret], values: Mapping[str, str]
+) -> tuple[Signer, Mapping[str, Secret]]:
+    """The signer of a way, and the secrets under the names by which it knows them."""
+    if auth.scheme not in schemes.KEYS:
+        return schemes.signer(auth.scheme, _filled(auth.options, values)), read
     key = read.get(auth.secret)
-    return make(), {"api_key": key} if key is not None else {}
+    secrets = {"api_key": key} if key is not None else {}
+    if auth.scheme == "none":
+        return NoKey(), secrets
+    return HeaderKey() if auth.scheme == "bearer" else HeaderKey(auth.field, auth.prefix), secrets
+
+
+def _filled(options: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A signer's options with the parameters in them; one whose parameter has no value is left out."""
+    filled = {}
+    for name, option in options.items():
+        said = option
+        if isinstance(option, str):
+            for part, value in values.items():
+                said = said.replace(f"{{{part}}}", value)
+            if "{" in said:
+                continue
+        filled[name] = said
+    return filled

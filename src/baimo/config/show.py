@@ -52,7 +52,7 @@ def variable_lines(provider: Provider, variables: Variables) -> list[Line]:
     for candidate in provider.candidates():
         endpoint = candidate.endpoint
         for one in candidate.credentials:
-            for secret, located in one.located.items():
+            for secret, located in one.way.located.items():
                 if located.is_usual and located.text is not None:
                     key = f"providers.{shape.joined('', provider.name)}.{secret}"
                     lines[key] = Line(key=key, value=located.text.masked(), source=located.source)

@@ -1,0 +1,68 @@
+"""The ways of signing that rows may name: for each the signer, and the secrets it must or may be given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from baimo.errors import ConfigError
+
+from .signer import Signer
+
+
+class Scheme(msgspec.Struct, frozen=True):
+    """One way of signing."""
+
+    home: str
+    """Module and class of the signer; imported when it is first made."""
+    needs: tuple[str, ...]
+    """The secrets it must be given, in the order in which people are asked for them."""
+    may: tuple[str, ...] = ()
+    """Those it takes when they are there."""
+
+
+_ACCESS = ("access_key", "secret_key")
+KEYS = ("bearer", "header", "none")
+"""Schemes that send one key as it is; the row says under which name it is set."""
+_SIGNED: Mapping[str, Scheme] = {
+    "tc3": Scheme("tc3.TC3", ("secret_id", "secret_key"), ("token",)),
+    "sdk_hmac_sha256": Scheme("sdk_hmac.SdkHmac", _ACCESS, ("security_token",)),
+    "iam_token": Scheme("iam.IamToken", ("iam_user", "iam_password", "iam_domain")),
+    "spark_url": Scheme("spark_url.SparkUrl", ("api_key", "api_secret")),
+}
+_BY_METHOD: Mapping[tuple[str, str], Scheme] = {
+    ("iam_token", "hw_ak_sk"): Scheme("iam.IamToken", _ACCESS),
+}
+NAMES = (*KEYS, *_SIGNED)
+"""All schemes."""
+
+
+def find(name: str, options: Mapping[str, Any], *, key: str = "api_key") -> Scheme:
+    """What a scheme needs with those options; `key` is the name of the key that key schemes send.
+
+    Raises ConfigError naming near schemes for one that is not known.
+    """
+    if name in KEYS:
+        return Scheme("", (), (key,)) if name == "none" else Scheme("", (key,))
+    found = _BY_METHOD.get((name, str(options.get("method")))) or _SIGNED.get(name)
+    if found is None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, NAMES, n=3, cutoff=0.6)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There is {', '.join(NAMES)}."
+        raise ConfigError(f"unknown auth scheme {name!r}", hint=hint)
+    return found
+
+
+def signer(name: str, options: Mapping[str, Any]) -> Signer:
+    """The signer of a scheme that is no key scheme. Raises ConfigError for an option it does not know."""
+    module, _, kind = find(name, options).home.rpartition(".")
+    make = getattr(import_module(f"{__package__}.{module}"), kind)
+    try:
+        made: Signer = make(**options)
+    except TypeError as error:
+        raise ConfigError(f"auth scheme {name!r} has no such option: {error}") from error
+    return made
