@@ -458,7 +458,7 @@ def test_a_project_that_was_given_is_not_replaced() -> None:
 
 def test_an_expired_token_is_renewed_once_and_the_call_made_again() -> None:
     signer = Token()
-    play = Granted(WireHead(401), b"", OK, b"t:Hello\nend\n")
+    play = Granted(WireHead(401), OK, b"t:Hello\nend\n")
     outcome = call(play, at=deployment(signer=signer, dialect=Placed()))
     assert [send.wire.headers for send in play.sent] == [((b"token", b"fake-1"),), ((b"token", b"fake-2"),)]
     assert (signer.stale[0], outcome.sent.attempts) == (None, 1)
@@ -469,7 +469,7 @@ def test_an_expired_token_is_renewed_once_and_the_call_made_again() -> None:
 
 
 def test_a_second_expired_token_is_an_error() -> None:
-    play = Granted(WireHead(401), b"", WireHead(401), b"", OK, b"t:Hello\nend\n")
+    play = Granted(WireHead(401), WireHead(401), OK, b"t:Hello\nend\n")
     with pytest.raises(AuthError):
         call(play, at=deployment(signer=Token(), dialect=Placed()))
     assert len(play.sent) == 2
@@ -493,7 +493,7 @@ class NoGrant(Token):
 
 
 def test_a_signer_that_needs_nothing_fetched_signs_at_once() -> None:
-    play = Granted(WireHead(401), b"")
+    play = Granted(WireHead(401))
     with pytest.raises(AuthError):
         call(play, at=deployment(signer=NoGrant(), dialect=Placed()))
     assert play.tokens == 0

@@ -176,10 +176,7 @@ def exchange(
                     yield Emit(events, b"".join(pieces))
                     pieces.clear()
                 if not piece:
-                    notes = getattr(decoder, "notes", None)
-                    return Outcome(
-                        at, attempts.sent(wire), head, (*wire.notes, *notes) if notes else wire.notes
-                    )
+                    return _outcome(at, attempts.sent(wire), wire, head, decoder)
                 if not events and not progress.made_by(piece):
                     _, now = yield _NOW
                     progress.quiet(now)
