@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         ToolResult,
         Video,
     )
+    from baimo.types.counting import TokenCount
     from baimo.types.embeddings import EmbedResponse
     from baimo.types.events import (
         Finished,
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
         UsageReported,
         Withdrawn,
     )
-    from baimo.types.models import ModelInfo, Price
+    from baimo.types.models import ModelInfo, Price, PullProgress
     from baimo.types.money import Money
     from baimo.types.secret import Secret
     from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
@@ -102,11 +103,12 @@ _HOMES = {
     "baimo.types.content": (
         "Audio Cache Citation File Image Opaque Refusal Replay Text Thinking ToolCall ToolResult Video"
     ),
+    "baimo.types.counting": "TokenCount",
     "baimo.types.embeddings": "EmbedResponse",
     "baimo.types.events": (
         "Finished LogprobsReported PartDelta PartEnded PartStarted Started UsageReported Withdrawn"
     ),
-    "baimo.types.models": "ModelInfo Price",
+    "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
     "baimo.types.secret": "Secret",
     "baimo.types.tools": "CustomTool FunctionTool ServerTool ToolChoice",
@@ -158,6 +160,7 @@ __all__ = [
     "PermissionDeniedError",
     "Price",
     "ProviderError",
+    "PullProgress",
     "QuotaError",
     "RateLimitedError",
     "Reasoning",
@@ -175,6 +178,7 @@ __all__ = [
     "Text",
     "Thinking",
     "TimedOutError",
+    "TokenCount",
     "ToolCall",
     "ToolChoice",
     "ToolResult",

@@ -1,0 +1,153 @@
+"""What can be asked of a deployment, and requests that take several calls."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from baimo.dialect.protocols import Site
+from baimo.errors import ConfigError
+from baimo.exchange import Operation, exchange
+from baimo.notes import Note
+from baimo.operations import (
+    ChatOperation,
+    CountOperation,
+    DescribeOperation,
+    EmbedOperation,
+    ModelsOperation,
+    PullOperation,
+    in_batches,
+    joined,
+)
+from baimo.resilience.retry import RetryPolicy
+from baimo.resilience.timing import TimeLimits
+from baimo.types.chat import ChatRequest
+from baimo.types.counting import CountRequest, TokenCount
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.models import ModelInfo, PullProgress
+from baimo.types.money import Money
+from baimo.types.usage import Usage
+from baimo.wire.http import HttpRequest, WireHead
+from tests.playing import Play
+from tests.scripted import OK, LineDialect, deployment
+
+
+class Mute:
+    """A wire that can do nothing at all."""
+
+    name = "mute"
+
+
+class Lister(LineDialect):
+    """A wire whose requests say what they are, and whose replies are the answer's text."""
+
+    most_inputs = 2
+
+    def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
+        body = f"{request.model} {request.text} {dict(request.extra)}".encode()
+        return HttpRequest(method="POST", origin=site.base_url, target=b"/count", body=body)
+
+    def decode_count(self, head: WireHead, body: bytes, site: Site) -> TokenCount:
+        return TokenCount(tokens=len(body))
+
+    def encode_describe(self, model: str, site: Site) -> HttpRequest:
+        return HttpRequest(method="GET", origin=site.base_url, target=f"/{model}".encode())
+
+    def decode_describe(self, model: str, head: WireHead, body: bytes, site: Site) -> ModelInfo:
+        return ModelInfo(id=model, provider=site.provider, remark=body.decode())
+
+    def encode_pull(self, model: str, site: Site) -> HttpRequest:
+        return HttpRequest(method="POST", origin=site.base_url, target=b"/pull", body=model.encode())
+
+    def pull_decoder(self, head: WireHead, site: Site) -> Lines:
+        return Lines()
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.early: list[PullProgress] = []
+
+    def feed(self, piece: bytes) -> list[PullProgress]:
+        return [PullProgress(status=line.decode()) for line in piece.split()]
+
+    def end(self) -> list[PullProgress]:
+        return []
+
+
+def asked(operation: Operation, *replies: Any, **changes: Any) -> Play:
+    play = Play(OK, *replies)
+    at = deployment(**{"dialect": Lister(), **changes})
+    play.run(exchange(operation, at, retry=RetryPolicy(attempts=1), limits=TimeLimits()))
+    return play
+
+
+def test_a_count_is_asked_of_the_deployment_s_model_with_its_extras() -> None:
+    operation = CountOperation(CountRequest(model="", text="Hi", extra={"a": 1}))
+    play = asked(operation, b"12345", extra={"a": 0, "b": 2})
+    assert play.sent[0].wire.body == b"m Hi {'a': 1, 'b': 2}"  # type: ignore[union-attr]
+    assert play.events == [TokenCount(tokens=5)]
+    assert asked(CountOperation(CountRequest(model="", text="Hi")), b"1").sent[0].wire.body == b"m Hi {}"  # type: ignore[union-attr]
+
+
+def test_a_description_is_of_the_deployment_s_model() -> None:
+    play = asked(DescribeOperation(), b"large")
+    assert play.events == [ModelInfo(id="m", provider="acme", remark="large")]
+
+
+def test_a_pull_tells_its_progress_as_it_comes() -> None:
+    play = asked(PullOperation(), b"one two", b"three")
+    assert [told.status for told in play.events] == ["one", "two", "three"]
+    assert play.trace.count("Emit") == 2
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        ChatOperation(ChatRequest(model="", messages=())),
+        EmbedOperation(EmbedRequest(model="", inputs=("a",))),
+        ModelsOperation(),
+        CountOperation(CountRequest(model="", text="a")),
+        DescribeOperation(),
+        PullOperation(),
+    ],
+    ids=lambda operation: type(operation).__name__,
+)
+def test_what_a_wire_cannot_do_is_said_before_anything_is_sent(operation: Operation) -> None:
+    with pytest.raises(ConfigError, match="acme is spoken to by 'mute', which knows no"):
+        asked(operation, dialect=Mute())
+
+
+def test_more_texts_than_a_wire_takes_are_asked_in_batches() -> None:
+    request = EmbedRequest(model="", inputs=("a", "b", "c", "d", "e"))
+    route = ((deployment(dialect=Lister()),), (deployment(),))
+    assert [one.inputs for one in in_batches(request, route)] == [("a", "b"), ("c", "d"), ("e",)]
+    assert in_batches(request, ((deployment(),),)) == [request]
+
+
+def answer(*vectors: float, tokens: int | None, cost: Money | None = None) -> EmbedResponse:
+    return EmbedResponse(
+        vectors=[[one] for one in vectors],
+        usage=Usage(input_uncached=tokens),
+        cost=cost,
+        notes=(Note(code="same", message="once"),),
+    )
+
+
+def test_batches_are_one_response_in_the_order_of_the_texts() -> None:
+    fen = Money(Decimal("0.01"), "CNY")
+    whole = joined([answer(1.0, 2.0, tokens=3, cost=fen), answer(3.0, tokens=4, cost=fen)])
+    assert whole.vectors == [[1.0], [2.0], [3.0]]
+    assert whole.usage.input == 7
+    assert whole.cost == Money(Decimal("0.02"), "CNY")
+    assert len(whole.notes) == 1
+    one = answer(1.0, tokens=1)
+    assert joined([one]) is one
+
+
+def test_what_is_unknown_of_one_batch_is_unknown_of_all() -> None:
+    fen, cent = Money(Decimal("0.01"), "CNY"), Money(Decimal("0.01"), "USD")
+    whole = joined([answer(1.0, tokens=3, cost=fen), answer(3.0, tokens=None)])
+    assert (whole.usage.input, whole.cost) == (None, None)
+    assert joined([answer(1.0, tokens=1, cost=fen), answer(2.0, tokens=1, cost=cent)]).cost is None
