@@ -199,6 +199,8 @@ def _way(at: Deployment, transport: Transport) -> list[Finding]:
     """Whether an answer of any kind comes from the address, and what its clock says."""
     try:
         origin, path = split_url(at.site.base_url)
+        if origin.startswith("ws"):  # the same server answers a plain request, and says what time it has
+            origin = "http" + origin.removeprefix("ws")
         request = HttpRequest(
             method="GET", origin=origin, target=(path or "/").encode(), headers=((b"User-Agent", b"baimo"),)
         )

@@ -8,7 +8,7 @@ from typing import Any
 from baimo.config.settings import Settings
 from baimo.transports.aio import AioTransport
 from baimo.transports.protocol import AsyncReply, AsyncTransport
-from baimo.wire.http import HttpRequest
+from baimo.wire.http import WireRequest
 
 from .base import LOCAL_ORIGIN
 from .connecting import transport_options
@@ -22,7 +22,7 @@ class Routed:
         self._local: AsyncTransport | None = None
 
     def open(
-        self, request: HttpRequest, *, connect_s: float, head_s: float
+        self, request: WireRequest, *, connect_s: float, head_s: float
     ) -> Coroutine[Any, Any, AsyncReply]:
         """As `AsyncTransport.open`."""
         where = self._embedded() if request.origin == LOCAL_ORIGIN else self._network

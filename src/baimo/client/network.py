@@ -5,7 +5,7 @@ from __future__ import annotations
 from baimo.config.settings import Settings
 from baimo.transports.protocol import Reply, Transport
 from baimo.transports.sync import SyncTransport
-from baimo.wire.http import HttpRequest
+from baimo.wire.http import WireRequest
 
 from .base import LOCAL_ORIGIN
 from .connecting import transport_options
@@ -18,7 +18,7 @@ class Routed:
         self._network = network
         self._local: Transport | None = None
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> Reply:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> Reply:
         """As `Transport.open`."""
         where = self._embedded() if request.origin == LOCAL_ORIGIN else self._network
         return where.open(request, connect_s=connect_s, head_s=head_s)

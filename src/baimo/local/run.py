@@ -25,10 +25,11 @@ from baimo.local.models import DEFAULT_CONTEXT, FOR_CHINESE, KNOWN, megabytes, n
 from baimo.local.pull import OnProgress, Progress, home_dir, pull
 from baimo.local.store import Record, Store, check_gguf
 from baimo.transports.aio import AioTransport
+from baimo.transports.failure import http_only
 from baimo.transports.options import TransportOptions
 from baimo.transports.protocol import AsyncReply, AsyncTransport, Reply, Transport
 from baimo.transports.sync import SyncTransport
-from baimo.wire.http import HttpRequest, WireHead, with_headers
+from baimo.wire.http import HttpRequest, WireHead, WireRequest, with_headers
 
 _OPTIONS = TransportOptions(proxies=False)
 _CHINESE_AND_KIN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -36,6 +37,8 @@ _CHAT = "/chat/completions"
 _EMBED = "/embeddings"
 _MODELS = "/models"
 _FREE_SHOWN = 4
+_WHO = "the embedded model"
+_WHY = "It speaks the HTTP dialect openai_chat."
 
 Say = Callable[[str], None]
 """Told, in one line, what a user should know while she waits."""
@@ -68,14 +71,15 @@ class LocalTransport:
         self._on_progress = on_progress
         self._network = network or SyncTransport(_OPTIONS)
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> Reply:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> Reply:
         """As `Transport.open`. The first call loads the model, and pulls a small one that is not here yet.
 
         Raises LocalModelError, MissingExtraError, InputError for an unknown model.
         """
-        if (listing := self._desk.listing(request)) is not None:
+        http = http_only(request, _WHO, _WHY)
+        if (listing := self._desk.listing(http)) is not None:
             return _Ready(listing)
-        addressed = self._desk.addressed(request, self._on_progress)
+        addressed = self._desk.addressed(http, self._on_progress)
         self._engines.enter(self)
         return self._network.open(addressed, connect_s=connect_s, head_s=head_s)
 
@@ -108,13 +112,14 @@ class AsyncLocalTransport:
         self._network = network or AioTransport(_OPTIONS)
         self._open: set[object] = set()
 
-    async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AsyncReply:
+    async def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> AsyncReply:
         """As `AsyncTransport.open`. Cancelling it ends a pull as well, which then leaves nothing behind."""
-        if (listing := self._desk.listing(request)) is not None:
+        http = http_only(request, _WHO, _WHY)
+        if (listing := self._desk.listing(http)) is not None:
             return _AsyncReady(listing)
-        addressed = self._desk.addressed_at_once(request)
+        addressed = self._desk.addressed_at_once(http)
         if addressed is None:
-            addressed = await self._on_a_thread(request)
+            addressed = await self._on_a_thread(http)
         self._engines.enter(self)
         call = object()
         self._open.add(call)

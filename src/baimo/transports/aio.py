@@ -1,10 +1,11 @@
-"""HTTP on an event loop, asyncio's own or uvloop."""
+"""HTTP and WebSocket on an event loop, asyncio's own or uvloop."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
 from baimo.errors import TransportError
 from baimo.transports.aio_connect import AioDialer
@@ -13,9 +14,12 @@ from baimo.transports.failure import connect_timeout, transport_closed
 from baimo.transports.names import Resolver
 from baimo.transports.options import TransportOptions
 from baimo.transports.pool import OriginPool
-from baimo.transports.route import Route, find_route, proxy_refusal
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.transports.route import Route, find_route, proxy_refusal, socket_key
+from baimo.wire.http import SocketRequest, WireHead, WireRequest
 from baimo.wire.http1_request import head_and_body
+
+if TYPE_CHECKING:
+    from baimo.transports.socket_talk import SocketTalk
 
 
 class AioTransport:
@@ -32,12 +36,14 @@ class AioTransport:
         self._inherited: list[_LoopPools] = []
         self._is_closed = False
 
-    async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AioReply:
+    async def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> AioReply:
         """Send and wait for the head. See `AsyncTransport.open`."""
         loop = asyncio.get_running_loop()
         pools = self._pools.get(loop)
         if pools is None or self._pid != os.getpid():
             pools = await self._begin(loop)
+        if isinstance(request, SocketRequest):
+            return await self._open_socket(pools, request, connect_s, head_s)
         place = pools.places.get(request.origin) or self._add_place(pools, request.origin)
         first, rest = head_and_body(place.route.render(request), request)
         if place.pool.reserve():
@@ -60,6 +66,32 @@ class AioTransport:
             connection.abort()
             raise
         return AioReply(connection, wire.head)
+
+    async def _open_socket(
+        self, pools: _LoopPools, request: SocketRequest, connect_s: float, head_s: float
+    ) -> AioReply:
+        """As `open`, for a WebSocket: one connection that no other call ever uses."""
+        from baimo.transports.socket_talk import SocketTalk
+
+        talk = SocketTalk(request)
+        place = pools.places.get(socket_key(request.origin)) or self._add_place(
+            pools, request.origin, is_socket=True
+        )
+        first = place.route.render(talk.handshake)
+        if place.pool.reserve():
+            connection = await place.dial(connect_s, talk)
+        else:
+            connection = await place.wait_in_line(connect_s, talk)
+        pools.active.add(connection)
+        try:
+            connection.send(talk.handshake.method, first)
+            connection.limit("head", head_s)
+            while talk.head is None:
+                await connection.change()
+        except BaseException:
+            connection.abort()
+            raise
+        return AioReply(connection, talk.head)
 
     async def close(self) -> None:
         """Close all connections; calls that are under way end with TransportError."""
@@ -93,9 +125,10 @@ class AioTransport:
         self._inherited += self._pools.values()
         self._pools = {}
 
-    def _add_place(self, pools: _LoopPools, origin: str) -> _Place:
-        route = find_route(origin, self._options.proxies, os.environ)
-        place = pools.places[origin] = _Place(pools, route, self._dialer, self._options)
+    def _add_place(self, pools: _LoopPools, origin: str, *, is_socket: bool = False) -> _Place:
+        route = find_route(origin, self._options.proxies, os.environ, is_socket=is_socket)
+        place = _Place(pools, route, self._dialer, self._options)
+        pools.places[socket_key(origin) if is_socket else origin] = place
         return place
 
 
@@ -186,9 +219,9 @@ class _Place:
             idle_expiry_s=options.idle_expiry_s,
         )
 
-    async def dial(self, connect_s: float) -> AioConnection:
+    async def dial(self, connect_s: float, talk: SocketTalk | None = None) -> AioConnection:
         """A new connection for a place that was taken. Raises ConnectError, TimedOutError("connect")."""
-        connection = AioConnection(self._pools.loop, self, self._pools.buffer)
+        connection = self._new_connection(talk)
         try:
             async with asyncio.timeout(connect_s):
                 connection.attach(await self._dialer.dial(self.route, connection))
@@ -200,7 +233,7 @@ class _Place:
             raise
         return connection
 
-    async def wait_in_line(self, connect_s: float) -> AioConnection:
+    async def wait_in_line(self, connect_s: float, talk: SocketTalk | None = None) -> AioConnection:
         """A connection once a place comes free."""
         loop = self._pools.loop
         until = loop.time() + connect_s
@@ -217,7 +250,7 @@ class _Place:
             if isinstance(error, TimeoutError):
                 raise connect_timeout(self.route.name, connect_s, "no free connection to") from error
             raise
-        return self.pool.pop_idle(loop.time()) or await self.dial(until - loop.time())
+        return self.pool.pop_idle(loop.time()) or await self.dial(until - loop.time(), talk)
 
     def give_back(self, connection: AioConnection) -> None:
         self._pools.active.discard(connection)
@@ -242,6 +275,14 @@ class _Place:
             waiter = self.pool.waiting.popleft()
             if not waiter.done():
                 waiter.set_exception(transport_closed())
+
+    def _new_connection(self, talk: SocketTalk | None) -> AioConnection:
+        loop, buffer = self._pools.loop, self._pools.buffer
+        if talk is None:
+            return AioConnection(loop, self, buffer)
+        from baimo.transports.aio_socket import AioSocketConnection
+
+        return AioSocketConnection(loop, self, buffer, talk)
 
     def _free(self) -> None:
         # A waiter that was cancelled but has not run since still stands in line; its place goes on.

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Protocol, cast
 
 from baimo.errors import ConnectError, TransportError
+from baimo.transports.conversation import Conversation
 from baimo.transports.failure import call_aborted, reply_timeout, stale_connection
 from baimo.transports.socket_settings import shut_down
 from baimo.wire.http1 import Http1Connection
@@ -59,7 +60,7 @@ class AioConnection(asyncio.BufferedProtocol):
         self._is_spoiled = False
         self.is_paused = False
         self._writing_paused = False
-        self.wire = Http1Connection()
+        self.wire: Conversation = Http1Connection()
 
     def attach(self, sock: socket.socket) -> None:
         """The socket beneath, to shut it down without delay. Raises ConnectError when it ended meanwhile."""

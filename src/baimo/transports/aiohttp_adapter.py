@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from baimo.errors import ConnectError, InputError, MissingExtraError, TransportError
 from baimo.transports.coded_body import CodedBody
-from baimo.transports.failure import call_aborted, connect_timeout, reply_timeout, transport_closed
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.transports.failure import (
+    call_aborted,
+    connect_timeout,
+    http_only,
+    reply_timeout,
+    transport_closed,
+)
+from baimo.wire.http import HttpRequest, WireHead, WireRequest
 from baimo.wire.http1 import MAX_HEAD_BYTES
 
 if TYPE_CHECKING:
@@ -39,14 +45,15 @@ class AiohttpTransport:
         self._session: Any = session
         self._replies: set[AiohttpReply] = set()
 
-    async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AiohttpReply:
+    async def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> AiohttpReply:
         """Send and wait for the head. See `AsyncTransport.open`."""
         if self._is_closed:
             raise transport_closed()
+        http = http_only(request, "an aiohttp session")
         if self._session is None:
             self._session = self._aiohttp.ClientSession(trust_env=True)
         try:
-            response = await self._send(request, connect_s, head_s)
+            response = await self._send(http, connect_s, head_s)
         # aiohttp has a RuntimeError for a connection that was closed meanwhile.
         except (self._aiohttp.ClientError, OSError, RuntimeError) as error:
             raise self._failure(error, request.origin, connect_s, head_s) from error

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 
-from baimo.errors import ConnectError, StaleConnectionError, TimedOutError, TransportError
+from baimo.errors import ConnectError, StaleConnectionError, TimedOutError, TransportError, UnsupportedError
+from baimo.wire.http import HttpRequest, SocketRequest, WireRequest
 
 STAGGER_S = 0.25
 """How long one address is tried alone before the next one joins (RFC 8305, section 5)."""
 
+_USE_OURS = "Leave `transport` out: the transport that is used then carries WebSockets too."
 _PERMANENT = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
@@ -50,3 +52,10 @@ def call_aborted() -> TransportError:
 def transport_closed() -> ConnectError:
     """The error for a call on a transport after its `close`."""
     return ConnectError("this transport is closed", retryable=False)
+
+
+def http_only(request: WireRequest, who: str, hint: str = _USE_OURS) -> HttpRequest:
+    """The request for a transport that carries HTTP alone. Raises UnsupportedError for a WebSocket."""
+    if isinstance(request, SocketRequest):
+        raise UnsupportedError(f"{who} cannot carry a WebSocket, which {request.origin} asks for", hint=hint)
+    return request

@@ -17,12 +17,13 @@ from baimo.transports.coded_body import CodedBody
 from baimo.transports.failure import (
     call_aborted,
     connect_timeout,
+    http_only,
     reply_timeout,
     stale_connection,
     transport_closed,
 )
 from baimo.transports.socket_settings import shut_down
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http import HttpRequest, WireHead, WireRequest
 
 if TYPE_CHECKING:
     import httpx2
@@ -47,12 +48,13 @@ class Httpx2Transport:
         self._errors = _errors_of(self._client)
         self._replies: set[Httpx2Reply] = set()
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> Httpx2Reply:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> Httpx2Reply:
         """Send and wait for the head. See `Transport.open`."""
         if self._is_closed:
             raise transport_closed()
-        call = _Call(request, connect_s, head_s)
-        body = request.body if isinstance(request.body, bytes) else request.body.chunks()
+        http = http_only(request, "an httpx2 client")
+        call = _Call(http, connect_s, head_s)
+        body = http.body if isinstance(http.body, bytes) else http.body.chunks()
         outgoing = call.build(self._client, body, call.watch)
         try:
             response = self._client.send(outgoing, stream=True, follow_redirects=False)
@@ -82,12 +84,13 @@ class AsyncHttpx2Transport:
         self._errors = _errors_of(self._client)
         self._replies: set[AsyncHttpx2Reply] = set()
 
-    async def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> AsyncHttpx2Reply:
+    async def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> AsyncHttpx2Reply:
         """Send and wait for the head. See `AsyncTransport.open`."""
         if self._is_closed:
             raise transport_closed()
-        call = _Call(request, connect_s, head_s)
-        body = request.body if isinstance(request.body, bytes) else _aiter(request)
+        http = http_only(request, "an httpx2 client")
+        call = _Call(http, connect_s, head_s)
+        body = http.body if isinstance(http.body, bytes) else _aiter(http)
         outgoing = call.build(self._client, body, call.awatch)
         try:
             response = await self._client.send(outgoing, stream=True, follow_redirects=False)

@@ -57,12 +57,19 @@ class Route:
         return last[1] + b"%d\r\n\r\n" % len(body)
 
 
-def find_route(text: str, policy: ProxyPolicy, environ: Mapping[str, str]) -> Route:
+def find_route(
+    text: str, policy: ProxyPolicy, environ: Mapping[str, str], *, is_socket: bool = False
+) -> Route:
     """The way to an origin. Raises InputError for a bad origin, ConfigError for a bad proxy address."""
     origin = parse_origin(text)
-    if origin.scheme not in ("http", "https"):
-        raise InputError(f"an HTTP request cannot go to {text!r}")
+    if origin.scheme not in (("ws", "wss") if is_socket else ("http", "https")):
+        raise InputError(f"{'a WebSocket' if is_socket else 'an HTTP'} request cannot go to {text!r}")
     return Route(origin, proxy_for(origin, policy, environ))
+
+
+def socket_key(origin: str) -> str:
+    """Under what a transport keeps a WebSocket origin: never found by an HTTP request that names it."""
+    return f"socket {origin}"
 
 
 def proxy_refusal(proxy: Proxy, status: int) -> ConnectError:

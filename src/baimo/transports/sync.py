@@ -1,21 +1,25 @@
-"""HTTP over blocking sockets: for callers without an event loop, from any thread."""
+"""HTTP and WebSocket over blocking sockets: for callers without an event loop, from any thread."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from baimo.errors import TransportError
 from baimo.transports.failure import connect_timeout, transport_closed
 from baimo.transports.names import Resolver
 from baimo.transports.options import TransportOptions
 from baimo.transports.pool import OriginPool
-from baimo.transports.route import Route, find_route, proxy_refusal
+from baimo.transports.route import Route, find_route, proxy_refusal, socket_key
 from baimo.transports.sync_connect import Deadline, Dialer
 from baimo.transports.sync_connection import SyncConnection
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http import SocketRequest, WireHead, WireRequest
 from baimo.wire.http1_request import head_and_body
+
+if TYPE_CHECKING:
+    from baimo.transports.socket_talk import SocketTalk
 
 
 class SyncTransport:
@@ -34,10 +38,12 @@ class SyncTransport:
         self._active: set[SyncConnection] = set()
         self._closed = False
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> SyncReply:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> SyncReply:
         """Send and wait for the head. See `Transport.open`."""
         if self._pid != os.getpid():
             self._after_fork()
+        if isinstance(request, SocketRequest):
+            return self._open_socket(request, connect_s, head_s)
         place = self._places.get(request.origin) or self._add_place(request.origin)
         first, rest = head_and_body(place.route.render(request), request)
         connection = self._check_out(place, connect_s)
@@ -80,13 +86,30 @@ class SyncTransport:
         if waiter is not None:
             waiter.wake()
 
-    def _add_place(self, origin: str) -> _Place:
-        route = find_route(origin, self._options.proxies, os.environ)
+    def _open_socket(self, request: SocketRequest, connect_s: float, head_s: float) -> SyncReply:
+        """As `open`, for a WebSocket: one connection that no other call ever uses."""
+        from baimo.transports.socket_talk import SocketTalk
+
+        talk = SocketTalk(request)
+        place = self._places.get(socket_key(request.origin)) or self._add_place(
+            request.origin, is_socket=True
+        )
+        first = place.route.render(talk.handshake)
+        connection = self._check_out(place, connect_s, talk)
+        try:
+            connection.send(talk.handshake.method, first, None, head_s)
+            return SyncReply(connection, connection.read_head(head_s))
+        except BaseException:
+            connection.abort()
+            raise
+
+    def _add_place(self, origin: str, *, is_socket: bool = False) -> _Place:
+        route = find_route(origin, self._options.proxies, os.environ, is_socket=is_socket)
         place = _Place(self, route, self._options)
         with self._lock:
-            return self._places.setdefault(origin, place)
+            return self._places.setdefault(socket_key(origin) if is_socket else origin, place)
 
-    def _check_out(self, place: _Place, connect_s: float) -> SyncConnection:
+    def _check_out(self, place: _Place, connect_s: float, talk: SocketTalk | None = None) -> SyncConnection:
         """A connection with its place in the pool taken. Raises ConnectError and TimedOutError("connect")."""
         deadline = Deadline(connect_s)
         with self._lock:
@@ -95,7 +118,7 @@ class SyncTransport:
         if not has_place:
             self._wait_in_line(place, deadline)
         try:
-            connection = self._take_idle(place) or self._dial(place, deadline)
+            connection = self._take_idle(place) or self._dial(place, deadline, talk)
             with self._lock:
                 self._active.add(connection)
                 is_closed = self._closed
@@ -116,8 +139,13 @@ class SyncTransport:
                 return connection
             connection.close_descriptor()
 
-    def _dial(self, place: _Place, deadline: Deadline) -> SyncConnection:
-        return SyncConnection(place, *self._dialer.dial(place.route, deadline))
+    def _dial(self, place: _Place, deadline: Deadline, talk: SocketTalk | None) -> SyncConnection:
+        made = self._dialer.dial(place.route, deadline)
+        if talk is None:
+            return SyncConnection(place, *made)
+        from baimo.transports.sync_socket import SyncSocketConnection
+
+        return SyncSocketConnection(place, *made, talk)
 
     def _wait_in_line(self, place: _Place, deadline: Deadline) -> None:
         waiter = _Waiter()

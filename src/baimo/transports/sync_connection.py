@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from baimo.errors import TimedOutError, TransportError
+from baimo.transports.conversation import Conversation
 from baimo.transports.failure import call_aborted, reply_timeout, stale_connection
 from baimo.transports.ready import is_readable, wait_ready
 from baimo.transports.socket_settings import shut_down
@@ -64,7 +65,7 @@ class SyncConnection:
         self._is_dead = False
         self._is_spoiled = False
         self.is_reused = False
-        self.wire = Http1Connection()
+        self.wire: Conversation = Http1Connection()
 
     def is_quiet(self) -> bool:
         """Whether an idle connection is as it was left: not ended, no bytes that nobody asked for."""
