@@ -179,7 +179,7 @@ class Face(Protocol):
     def refuse(
         self, why: Why, request: ServedRequest, *, detail: str = "", retry_after: float | None = None
     ) -> tuple[WireHead, bytes]:
-        """The provider's real refusal. On a socket: head 101 and a frame that says no, or a refused handshake."""
+        """The provider's real refusal. Of a socket: 101 and a frame that says no, or a refused handshake."""
 
     def interrupt(self, why: Why, request: ServedRequest, encoder: ChatEncoder) -> list[bytes]:
         """What the provider sends when a reply must stop in the middle (moderated output, a failure)."""
