@@ -24,7 +24,7 @@ from baimo.errors import (
 from baimo.notes import Note
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
-from baimo.steps import Dice, Emit, Now, Read, Retrying, Shared, Step, Wait
+from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import Sent
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
@@ -126,7 +126,7 @@ def exchange(
     attempts = _Attempts(at, retry)
     if at.headers or operation.headers:
         attempts.has_own_fields = True
-    credentials = _Granted(at) if hasattr(at.signer, "grant") else None
+    credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets = at.secrets
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
@@ -138,13 +138,10 @@ def exchange(
             progress.since = mono
             deadline = deadline or Deadline(limits.total, now=mono)
         try:
-            if credentials is not None and (shared := credentials.step(deadline, mono)) is not None:
-                at, secrets, has_moved = credentials.take((yield shared))
-                if has_moved:
-                    wire = _encoded(operation, at)
-                wall, mono = yield _NOW
-                if operation.streams:
-                    progress.since = mono
+            if credentials is not None:
+                wall, mono = yield from credentials.fetch(deadline, wall, mono)
+                at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
+                progress.since = mono if operation.streams else progress.since
             signed = at.signer.sign(wire, secrets, wall)
             head: WireHead = yield progress.sending(signed, deadline, mono)
             progress.head = head
@@ -211,29 +208,33 @@ def _outcome(at: Deployment, sent: Sent, wire: WireRequest, head: WireHead, deco
 class _Granted:
     """What a signer must have fetched before it can sign, for the attempts of one call."""
 
-    def __init__(self, at: Deployment) -> None:
-        self._at = at
+    def __init__(self, operation: Operation, at: Deployment, wire: WireRequest) -> None:
+        self._operation = operation
         self._granting: Granting = at.signer  # type: ignore[assignment]
         self._grant: Grant | None = None
         self._stale: Grant | None = None
         self._is_renewed = False
+        self.at = at
+        self.wire = wire
+        """The request; encoded anew when the grant told what its address needs."""
+        self.secrets = at.secrets
 
-    def step(self, deadline: Deadline, now: float) -> Shared | None:
-        """What must be fetched, or shared, before the next attempt."""
-        at = self._at
+    def fetch(
+        self, deadline: Deadline, wall: float, mono: float
+    ) -> Generator[Step, Any, tuple[float, float]]:
+        """Fetch the grant, or share one that is there. Returns the time, which may have gone on."""
+        at = self.at
         shared = self._granting.grant(at.site, at.secrets, self._stale)
         if shared is None:
-            return None
-        return replace(shared, stale=self._stale, within_s=deadline.left(now))
-
-    def take(self, grant: Grant) -> tuple[Deployment, Mapping[str, Secret], bool]:
-        """The deployment, its secrets, and whether its address is another one now."""
+            return wall, mono
+        grant: Grant = yield replace(shared, stale=self._stale, within_s=deadline.left(mono))
         self._grant = grant
-        at = self._at
-        has_moved = grant.project is not None and at.site.project is None
-        if has_moved:
-            at = self._at = replace(at, site=replace(at.site, project=grant.project))
-        return at, {**at.secrets, **grant.secrets}, has_moved
+        self.secrets = {**at.secrets, **grant.secrets}
+        if grant.project is not None and at.site.project is None:
+            self.at = replace(at, site=replace(at.site, project=grant.project))
+            self.wire = _encoded(self._operation, self.at)
+        now: tuple[float, float] = yield _NOW
+        return now
 
     def may_renew(self, error: Error) -> bool:
         """Whether the call is made again at once with a fresh grant: one time a call."""
