@@ -14,6 +14,7 @@ from baimo.dialect.interval import Interval
         ("(0, 2]", [0.1, 2], [0, 2.1]),
         ("[0.01,1)", [0.01, 0.99], [0, 1]),
         ("[-2, 2]", [-2, 2], [-3, 3]),
+        ("[1, 1]", [1], [0.99, 1.01]),
     ],
 )
 def test_a_round_bracket_leaves_its_bound_out(text: str, inside: list[float], outside: list[float]) -> None:
@@ -30,7 +31,7 @@ def test_a_value_outside_is_moved_to_the_nearest_inside(text: str, value: float,
     assert Interval(text).clamp(value) == pytest.approx(nearest)
 
 
-@pytest.mark.parametrize("text", ["0..2", "[2, 0]", "[a, b]", "[0, 2", ""])
+@pytest.mark.parametrize("text", ["0..2", "[2, 0]", "[1, 1)", "(1, 1]", "[a, b]", "[0, 2", ""])
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no range"):
         Interval(text)

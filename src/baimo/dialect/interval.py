@@ -9,7 +9,7 @@ _FORM = re.compile(r"([\[(])\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*([\])
 
 
 class Interval:
-    """A range; a round bracket leaves its bound out.
+    """A range; a round bracket leaves its bound out, `[1, 1]` is one value.
 
     >>> Interval("(0, 2]").clamp(0.0)
     0.01
@@ -22,7 +22,7 @@ class Interval:
 
     def __init__(self, text: str) -> None:
         form = _FORM.fullmatch(text.strip())
-        if form is None or float(form[2]) >= float(form[3]):
+        if form is None or (float(form[2]), form[1] + form[4] != "[]") >= (float(form[3]), True):
             raise ValueError(f"{text!r} is no range; write it as '[0, 2]' or '(0, 1]'")
         self.text = text.strip()
         self.low = float(form[2])

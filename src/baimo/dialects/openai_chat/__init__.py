@@ -68,13 +68,13 @@ class OpenAIChat:
     def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
         """A decoder for a reply with that head; refusals included."""
         if not 200 <= head.status < 300:
-            return ErrorDecoder(head)
+            return ErrorDecoder(head, site.codes)
         quirks: Quirks = site.quirks or _DEFAULTS
         if not quirks.think_tags:
             for name, value in head.headers:
                 if name == b"content-type" and value[:16] == b"application/json":
-                    return PlainReplyDecoder(head, quirks)
-        return ReplyDecoder(head, quirks)
+                    return PlainReplyDecoder(head, quirks, site.codes)
+        return ReplyDecoder(head, quirks, site.codes)
 
     def decode_request(self, wire: HttpRequest) -> ChatRequest:
         """Being the provider: what a caller asks for. Raises InputError naming the field."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from baimo.dialect.protocols import Site
 from baimo.wire.http import split_url
 
@@ -14,6 +16,12 @@ def address(site: Site, path: str, model: str = "") -> tuple[str, bytes]:
     if "{model}" in path:
         path = path.replace("{model}", quote(model, safe=""))
     return _address(site.base_url, path, site.api_version)
+
+
+def address_beside(site: Site, path: str, model: str = "") -> tuple[str, bytes]:
+    """As `address`, for a path of its own version: it takes the place of the base address's `/v1`."""
+    base = site.base_url.rstrip("/").removesuffix("/v1").removesuffix("/beta")
+    return address(replace(site, base_url=base), path, model)
 
 
 @lru_cache(maxsize=256)  # pure: the same text gives the same parts

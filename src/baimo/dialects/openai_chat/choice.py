@@ -32,6 +32,8 @@ class ChoiceState:
     def __init__(self, index: int, quirks: Quirks) -> None:
         self.index = index
         self.finish: str | None = None
+        self._finish_missing = quirks.finish_missing
+        self._by_delta = False
         self.sources: tuple[Citation, ...] = ()
         self._parts = Parts(index)
         self._calls = Calls(self._parts)
@@ -45,6 +47,11 @@ class ChoiceState:
         self._base64 = ""
         self._expires_at: int | None = None
 
+    @property
+    def said(self) -> bool:
+        """Whether anything came."""
+        return self._parts.count > 0
+
     def plain(self) -> OpenPart | None:
         """The open part to which a chunk of nothing but text may be added without further ado."""
         if self._splitter is not None:
@@ -55,11 +62,10 @@ class ChoiceState:
     def chunk(self, choice: dict[str, Any], out: list[ChatEvent]) -> None:
         """A choice of a chunk, or of a whole reply."""
         delta = choice.get("delta")
-        if not isinstance(delta, dict):
-            # A whole message in a stream repeats what the deltas said, unless there were none.
-            delta = choice.get("message")
-            if not isinstance(delta, dict) or self._parts.count:
-                delta = {}
+        if isinstance(delta, dict):
+            self._by_delta = True
+        else:
+            delta = self._undelivered(choice)
         self._delta(delta, out)
         logprobs = choice.get("logprobs")
         if isinstance(logprobs, dict):
@@ -69,6 +75,18 @@ class ChoiceState:
         finish = choice.get("finish_reason")
         if isinstance(finish, str) and finish and finish != "null":
             self.finish = finish
+
+    def _undelivered(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """What a choice without a delta adds.
+
+        A message in a stream repeats what the deltas said; where none ever come, the messages themselves are
+        the increments. `text` is the answer to a completion without roles.
+        """
+        message = choice.get("message")
+        if isinstance(message, dict):
+            return {} if self._by_delta else message
+        text = choice.get("text")
+        return {"content": text} if isinstance(text, str) else {}
 
     def close(self, out: list[ChatEvent]) -> None:
         """The reply ended: end the open parts and the choice."""
@@ -81,7 +99,8 @@ class ChoiceState:
         if _AUDIO in self._parts:
             self._parts.end(_AUDIO, out, expires_at=self._expires_at)
         self._parts.end_all(out)
-        reason = decode_finish(self.finish, calls=self._calls.any, refused=self._refused)
+        word = self.finish or ("stop" if self._finish_missing == "stop" else None)
+        reason = decode_finish(word, calls=self._calls.any, refused=self._refused)
         out.append(Finished(reason=reason, raw=self.finish, choice=self.index))
 
     def _delta(self, delta: dict[str, Any], out: list[ChatEvent]) -> None:

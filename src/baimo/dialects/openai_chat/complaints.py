@@ -34,6 +34,14 @@ class Complaints:
             Note(code="clamped", message=f"{what} {value:g} is outside {limits}; {to:g} was sent")
         )
 
+    def moot(self, what: str, when: str) -> None:
+        """Something is sent that has no effect."""
+        self.notes.append(Note(code="no_effect", message=f"{self._who} gives {what} no effect {when}"))
+
+    def advised(self, message: str) -> None:
+        """Something that the caller had better know."""
+        self.notes.append(Note(code="advice", message=message))
+
     def emulated(self, message: str) -> None:
         """Something is said in another way that means the same."""
         self.notes.append(Note(code="emulated", message=message))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -28,6 +28,9 @@ from baimo.errors import (
     WireError,
 )
 from baimo.wire.http import WireHead
+
+if TYPE_CHECKING:
+    from baimo.dialect import codes
 
 _MAX_BODY = 4096
 """Characters of a refusal's body that an error keeps."""
@@ -96,6 +99,7 @@ _GENERAL = {
     "invalid_request_error",
     "BadRequest",
     "access_denied",
+    "permission_error",
 }
 """Types so general that a clear status says more."""
 
@@ -155,14 +159,16 @@ class Refusal(NamedTuple):
     """An HTTP status that stands in the body."""
     codes: Mapping[str, type[ProviderError]] = CODES
     request_id: str | None = None
+    upstream: str | None = None
+    """The code of whoever stands behind a gateway."""
 
 
 def find_refusal(body: Any, *, event: str = "", failed: bool = False) -> Refusal | None:
     """The refusal in a decoded body, or None. `failed`: the status says that it is one, so any text counts.
 
     Known forms: `{error: {…}}`, `{error: "…"}`, `{code, error}`, `{code, message}`, `{detail}`, `{message}`,
-    `{object: "error", …}`, `{fault: {…}}`, `[{error}]`, `{base_resp}`, `{error_code, error_msg}`, a bare
-    string.
+    `{object: "error", …}`, `{fault: {…}}`, `[{error}]`, `{base_resp}`, `{error_code, error_msg}`,
+    `{code, message, sid}` even beside choices, a bare string.
     """
     if isinstance(body, list) and body:
         body = body[0]
@@ -171,9 +177,12 @@ def find_refusal(body: Any, *, event: str = "", failed: bool = False) -> Refusal
     if not isinstance(body, dict):
         return None
     trace = _text(body.get("request_id")) or (_text(body.get("id")) if "error" in body else None)
+    coded = "sid" in body and body.get("code") not in (0, "0", None)
     found = _nested(body) or _numbered(body)
-    if found is None and (failed or event == "error" or not body.get("choices")):
-        found = _flat(body, failed=failed or event == "error" or body.get("object") == "error")
+    if found is None and (failed or event == "error" or coded or not body.get("choices")):
+        found = _flat(body, failed=failed or event == "error" or coded or body.get("object") == "error")
+    if found is not None and not trace:
+        trace = _text(body.get("sid")) or _sid(found.message)
     if found is not None and found.request_id is None and trace:
         found = found._replace(request_id=trace)
     return found
@@ -201,6 +210,7 @@ def _nested(body: dict[str, Any]) -> Refusal | None:
         word=word,
         status=_status(error.get("status_code")) or _status(error.get("code")),
         request_id=_text(error.get("request_id")),
+        upstream=_text(error.get("upstream_code")),
     )
 
 
@@ -243,21 +253,36 @@ def _details(detail: Any) -> str:
     return "; ".join(lines)[:_MAX_BODY]
 
 
-def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> NoReturn:
+def _sid(message: str) -> str | None:
+    """The id of the call in an error's words: `… (sid: cht000b)`."""
+    _, found, rest = message.partition("(sid: ")
+    return rest.partition(")")[0].strip() or None if found else None
+
+
+WITHDRAWING = frozenset(("10014",))
+"""Codes of a refusal in mid-stream that takes back what was shown before."""
+
+
+def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, table: str | None = None) -> NoReturn:
     """Raise the error that a refusal means. A status inside a good reply's body decides like one of the
-    head."""
+    head. `table` names the provider's own codes, which are asked first.
+    """
     code = (
         (head.status >= 400 and head.status) or refusal.status or (500 if head.status < 400 else head.status)
     )
     kind = status.classify(
         code, code=refusal.code, type=refusal.word, message=refusal.message, codes=_table(refusal, code)
     )
+    told = head.status if head.status >= 400 else refusal.status
+    known = _of_provider(refusal, told, kind, table) if table else None
+    if known is not None:
+        kind = known.kind
     wait = None
     if kind in (RateLimitedError, OverloadedError):
         wait = status.wait_in_words(refusal.message)
         if head.get(b"retry-after") or head.get(b"retry-after-ms"):
             wait = None
-    raise status.refusal(
+    error = status.refusal(
         kind,
         refusal.message.strip()[:_MAX_BODY] or f"HTTP status {head.status} without a reason",
         head=head,
@@ -266,6 +291,27 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes) -> NoReturn:
         request_id=status.request_id(head) or refusal.request_id,
         retry_after=wait,
     )
+    if known is not None:
+        error.hint = known.cure
+        error.retryable = known.is_retryable
+    raise error
+
+
+def _of_provider(
+    refusal: Refusal, told: int | None, kind: type[ProviderError], table: str
+) -> codes.Code | None:
+    """What the provider's own table says of a refusal.
+
+    A status says less than the words: its entry counts where they do not tell another kind of error.
+    """
+    from baimo.dialect import codes
+
+    for word in (refusal.code, refusal.upstream, refusal.word):
+        found = codes.find(table, word)
+        if found is not None and word != str(told):
+            return found
+    found = codes.find(table, str(told))
+    return found if found is not None and found.kind is kind else None
 
 
 def _table(refusal: Refusal, code: int) -> Mapping[str, type[ProviderError]]:
@@ -277,14 +323,14 @@ def _table(refusal: Refusal, code: int) -> Mapping[str, type[ProviderError]]:
     return refusal.codes
 
 
-def raise_for_body(head: WireHead, body: bytes) -> NoReturn:
+def raise_for_body(head: WireHead, body: bytes, table: str | None = None) -> NoReturn:
     """Raise what the body of an error status means, whatever stands in it."""
     try:
         content = decode(body.strip()) if body.strip() else None
     except WireError:
         content = _page(head, body)
     refusal = find_refusal(content, failed=True)
-    raise_refusal(refusal or Refusal(f"HTTP status {head.status} without a reason"), head, body)
+    raise_refusal(refusal or Refusal(f"HTTP status {head.status} without a reason"), head, body, table)
 
 
 def _page(head: WireHead, body: bytes) -> str:

@@ -79,6 +79,7 @@ class _Choice(msgspec.Struct, gc=False):
 class _Chunk(msgspec.Struct, gc=False):
     usage: None = None
     error: None = None
+    code: Literal[0] | None = None
     base_resp: None = None
     error_code: None = None
     x_groq: None = None

@@ -8,6 +8,9 @@ from baimo.types.chat import FinishReason
 
 NAME = "openai_chat"
 
+GIVEN_UP = "insufficient_system_resource"
+"""The word for an answer that its provider gave up for want of machines."""
+
 IN_PART = "in_part"
 """In what is kept of reasoning to be sent back: fields of its part of a content list, not of the message."""
 
@@ -34,7 +37,7 @@ _WORDS: Mapping[str, FinishReason] = {
     "pause_turn": FinishReason.PAUSE,
     "error": FinishReason.ERROR,
     "network_error": FinishReason.ERROR,
-    "insufficient_system_resource": FinishReason.ERROR,
+    GIVEN_UP: FinishReason.ERROR,
 }
 
 _BACK: Mapping[FinishReason, str] = {

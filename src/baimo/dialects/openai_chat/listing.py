@@ -27,7 +27,7 @@ def encode_models(site: Site) -> HttpRequest:
 
 def decode_models(head: WireHead, body: bytes, site: Site) -> tuple[ModelInfo, ...]:
     """The models a provider tells of, in its order. Some give the bare list without an object around it."""
-    content = decode_body(head, body)
+    content = decode_body(head, body, site.codes)
     entries = content.get("data", content.get("models")) if isinstance(content, dict) else content
     if not isinstance(entries, list):
         raise WireError("the reply has no field 'data' with a list of models")

@@ -45,13 +45,17 @@ _MAGIC = (
 class MessageEncoder:
     """Encodes the messages of one request."""
 
-    def __init__(self, quirks: Quirks, complaints: Complaints) -> None:
+    def __init__(self, quirks: Quirks, complaints: Complaints, *, thinks: bool = True) -> None:
+        self._thinks = thinks
         self._quirks = quirks
         self._complaints = complaints
         self._ids: dict[str, str] = {}
 
-    def encode(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
-        """The wire's messages; a tool's results become one message each."""
+    def encode(self, messages: tuple[Message, ...], *, continues: bool = False) -> list[dict[str, Any]]:
+        """The wire's messages; a tool's results become one message each.
+
+        `continues`: the last one is the beginning of the answer that is asked for.
+        """
         if not messages:
             raise InputError("messages is empty; a request needs at least one")
         wire: list[dict[str, Any]] = []
@@ -63,7 +67,15 @@ class MessageEncoder:
                 wire.append(self._assistant(message, index))
             else:
                 self._other(message, index, wire)
+        if continues:
+            self._continue(messages[-1], wire[-1])
         return wire
+
+    def _continue(self, message: Message, wire: dict[str, Any]) -> None:
+        """Mark the beginning of an answer; its reasoning goes with it, for nothing could replace that."""
+        wire["prefix"] = True
+        if message.thinking and self._thinks and self._quirks.reasoning_replay != "never":
+            wire["reasoning_content"] = message.thinking
 
     def _short(self, message: Message, part: Text, wire: list[dict[str, Any]]) -> None:
         """The commonest message: one text."""
@@ -284,7 +296,7 @@ class MessageEncoder:
         if when == "never" or (when != "always" and not used_tools):
             return
         text = "\n\n".join([part.text for part in thinking if part.text])
-        if not text and when == "required":
+        if not text and when == "required" and self._thinks:
             text = " "
         if not text:
             return

@@ -33,9 +33,10 @@ _FINISHES = {
 class PlainReplyDecoder:
     """Decodes a reply whose head announces JSON and no stream."""
 
-    __slots__ = ("_general", "_head", "_piece", "_quirks")
+    __slots__ = ("_codes", "_general", "_head", "_piece", "_quirks")
 
-    def __init__(self, head: WireHead, quirks: Quirks) -> None:
+    def __init__(self, head: WireHead, quirks: Quirks, codes: str | None = None) -> None:
+        self._codes = codes
         self._head = head
         self._quirks = quirks
         self._piece = b""
@@ -64,7 +65,7 @@ class PlainReplyDecoder:
     def _hand_over(self) -> ReplyDecoder:
         general = self._general
         if general is None:
-            general = self._general = ReplyDecoder(self._head, self._quirks)
+            general = self._general = ReplyDecoder(self._head, self._quirks, self._codes)
             if self._piece:
                 general.feed(self._piece)
         return general

@@ -16,7 +16,7 @@ from baimo.types.content import Text
 from baimo.wire.http import HeaderFields, HttpRequest
 
 from .address import address
-from .quirks import Quirks
+from .quirks import NOT_MOOT, Quirks
 
 HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"application/json"))
 
@@ -56,7 +56,7 @@ def _options(request: ChatRequest, quirks: Quirks, body: dict[str, Any]) -> bool
         ("top_p", request.top_p, quirks.top_p),
     ):
         if value is not None:
-            if name in quirks.refused or value not in limits:
+            if name in quirks.refused or value not in limits or quirks.moot is not NOT_MOOT:
                 return False
             body[name] = value
     return True

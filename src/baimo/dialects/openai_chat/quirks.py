@@ -54,14 +54,22 @@ Refusable: TypeAlias = Literal[
 left out in silence.
 """
 
+Sampling: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "presence_penalty"]
+
 Extra: TypeAlias = Literal[
     "top_k",
     "min_p",
     "repetition_penalty",
     "allowed_tools",
     "video",
+    "tool_calls_switch",
+    "json_word",
 ]
-"""What some providers of this wire understand beyond the common words: `video` is a part `video_url`."""
+"""What some providers of this wire understand beyond the common words.
+
+`video` is a part `video_url`. `tool_calls_switch` is a field that must be true for tool calls to come as a
+list. `json_word`: a JSON object is made only where the messages hold the word "json"; a note tells so.
+"""
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +78,28 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     chat: str = "/chat/completions"
     embed: str = "/embeddings"
     models: str = "/models"
+    prefix: str = ""
+    """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
+    where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
+    fill: str = ""
+    """Where a text between two others (`suffix` in `extra`) is asked for, likewise. Empty: nowhere."""
+
+
+class Moot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a provider whose models think unless told otherwise accepts without any effect.
+
+    It is sent all the same, for the same request may go to several models, and a note tells of it.
+    """
+
+    thinking: tuple[Sampling, ...] = ()
+    """While the model thinks."""
+    plain: tuple[Sampling, ...] = ()
+    """While it does not."""
+    top_p: Interval = Interval("[0, 1]")
+    """While the model thinks, `top_p` is moved into this range."""
+
+
+NOT_MOOT = Moot()
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,14 +125,21 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     stream_only: bool = False
     """The models only stream: a whole reply is streamed as well and put together on our side."""
 
-    thinking_switch: Literal["effort", "thinking_type", "enable_thinking", "reasoning_object", "none"] = (
-        "effort"
-    )
+    thinking_switch: Literal[
+        "effort",
+        "thinking_type",
+        "enable_thinking",
+        "reasoning_object",
+        "template_thinking",
+        "template_enable_thinking",
+        "none",
+    ] = "effort"
     """How reasoning is asked for.
 
     effort: `reasoning_effort`, off is "none". thinking_type: `thinking.type` enabled or disabled, beside it
     `reasoning_effort`. enable_thinking: a boolean with `thinking_budget`. reasoning_object: `reasoning` with
-    effort, max_tokens or enabled. none: it cannot be said.
+    effort, max_tokens or enabled. template_…: a boolean of that name in `chat_template_kwargs`. none: it
+    cannot be said.
     """
 
     efforts: tuple[Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"], ...] = (
@@ -127,7 +164,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     reasoning_replay: Literal["never", "tool_turns", "always", "required"] = "never"
     """When it is sent back: never, where the message called tools, always, or (required) where the message
-    called tools with one blank in place of reasoning that is not known."""
+    called tools with one blank in place of reasoning that is not known, unless thinking is switched off."""
 
     reasoning_tokens: Literal["auto", "outside"] = "auto"
     """Whether completion_tokens counts them. auto: yes, unless the total tells otherwise. outside: as
@@ -135,6 +172,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     think_tags: bool = False
     """Answers carry their reasoning in the content, inside `<think>` and `</think>`."""
+
+    finish_missing: Literal["unknown", "stop"] = "unknown"
+    """What it means that a reply which came to its end mark tells no finish reason."""
+
+    moot: Moot = NOT_MOOT
 
     temperature: Interval = Interval("[0, 2]")
     top_p: Interval = Interval("[0, 1]")

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from baimo.dialect.jsontext import decode, excerpt
-from baimo.errors import StreamInterrupted, WireError
+from baimo.errors import OverloadedError, StreamInterrupted, WireError
 from baimo.types.content import Refusal, Text, Thinking
 from baimo.types.events import (
     ChatEvent,
@@ -22,14 +22,17 @@ from baimo.types.events import (
     PartStarted,
     Started,
     UsageReported,
+    Withdrawn,
 )
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 from baimo.wire.sse import EventDecoder
 
 from .choice import ChoiceState, citations_of
-from .errors import find_refusal, raise_for_body, raise_refusal
+from .errors import WITHDRAWING, find_refusal, raise_for_body, raise_refusal
+from .errors import Refusal as Told
 from .fastlane import LANES, Lane
+from .finish import GIVEN_UP
 from .quirks import Quirks
 from .usage import decode_usage, sum_models
 
@@ -47,7 +50,8 @@ ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 class ErrorDecoder:
     """Collects the body of an error status and raises what it means when it has ended."""
 
-    def __init__(self, head: WireHead) -> None:
+    def __init__(self, head: WireHead, codes: str | None = None) -> None:
+        self._codes = codes
         self._head = head
         self._body = bytearray()
         self.early: list[ChatEvent] = []
@@ -57,7 +61,7 @@ class ErrorDecoder:
         return []
 
     def end(self) -> list[ChatEvent]:
-        raise_for_body(self._head, bytes(self._body))
+        raise_for_body(self._head, bytes(self._body), self._codes)
 
 
 class ReplyDecoder:
@@ -69,8 +73,9 @@ class ReplyDecoder:
     lanes: ClassVar[Mapping[type, tuple[tuple[Lane, bytes], ...]]] = LANES
     """Quick ways for chunks of nothing but text, by the kind of part that is open."""
 
-    def __init__(self, head: WireHead, quirks: Quirks) -> None:
+    def __init__(self, head: WireHead, quirks: Quirks, codes: str | None = None) -> None:
         self.early: list[ChatEvent] = []
+        self._codes = codes
         self._head = head
         self._quirks = quirks
         self._sse: EventDecoder | None = None
@@ -180,7 +185,9 @@ class ReplyDecoder:
     def _chunk(self, chunk: Any, payload: bytes, out: list[ChatEvent]) -> None:
         refusal = find_refusal(chunk, event=getattr(payload, "event", ""))
         if refusal is not None:
-            raise_refusal(refusal, self._head, payload)
+            if refusal.code in WITHDRAWING:
+                out += [Withdrawn(reason=refusal.message, choice=index) for index in sorted(self._choices)]
+            raise_refusal(refusal, self._head, payload, self._codes)
         if isinstance(chunk, dict):
             self._start_reply(chunk, out)
             for choice in _choices(chunk):
@@ -197,7 +204,7 @@ class ReplyDecoder:
         reply = decode(body.removeprefix(b"\xef\xbb\xbf"))
         refusal = find_refusal(reply)
         if refusal is not None:
-            raise_refusal(refusal, self._head, body)
+            raise_refusal(refusal, self._head, body, self._codes)
         if not isinstance(reply, dict) or not isinstance(reply.get("choices"), list):
             raise WireError(f"the reply has no field 'choices': {excerpt(body)}")
         self._start_reply(reply, out)
@@ -207,13 +214,26 @@ class ReplyDecoder:
         for number, choice in enumerate(choices):
             if isinstance(choice.get("message"), dict):
                 choice.pop("delta", None)
+            elif isinstance(choice.get("text"), str):
+                pass  # the answer to a completion without roles
             elif not choice.get("delta") and not choice.get("finish_reason"):
                 raise WireError(f"the reply has no field 'choices[{number}].message'")
             choice.setdefault("index", number)
             self._state(choice).chunk(choice, out)
         self._tail(reply, out)
         self._close(out)
+        self._require_something(reply, body, out)
         out[:] = _begun_whole(out)
+
+    def _require_something(self, reply: dict[str, Any], body: bytes, out: list[ChatEvent]) -> None:
+        """An answer given up before anything was made is a refusal: nothing is lost by asking again."""
+        if any(state.finish != GIVEN_UP or state.said for state in self._choices.values()):
+            return
+        out.clear()
+        gone = Told(
+            "the answer was given up before it began", code=GIVEN_UP, codes={GIVEN_UP: OverloadedError}
+        )
+        raise_refusal(gone, self._head, body, self._codes)
 
     def _decode_usage(self, counts: dict[str, Any]) -> Usage:
         return decode_usage(counts, outside=self._quirks.reasoning_tokens == "outside")
@@ -222,7 +242,7 @@ class ReplyDecoder:
         if self._started or not chunk.get("choices"):
             return
         self._started = True
-        name, model, created = chunk.get("id"), chunk.get("model"), chunk.get("created")
+        name, model, created = chunk.get("id") or chunk.get("sid"), chunk.get("model"), chunk.get("created")
         out.append(
             Started(
                 id=name if isinstance(name, str) and name else None,

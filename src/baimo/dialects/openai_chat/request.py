@@ -3,8 +3,8 @@ note."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -12,11 +12,11 @@ from msgspec import Raw
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
-from baimo.types.chat import ChatRequest, Reasoning, ResponseFormat
+from baimo.types.chat import ChatRequest, Message, Reasoning, ResponseFormat, Role
 from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolChoice
 from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
 
-from .address import address
+from .address import address, address_beside
 from .complaints import Complaints
 from .finish import NAME
 from .messages import MessageEncoder, fields_of
@@ -37,7 +37,14 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     if plain is not None:
         return plain
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "this provider")
-    body = _Body(request, quirks, complaints).build()
+    made = _Body(request, quirks, complaints)
+    body = made.build()
+    path = quirks.paths.prefix if made.continues or made.strict else ""
+    if quirks.paths.fill:
+        from . import fill
+
+        if fill.is_asked(request):
+            path, body = quirks.paths.fill, fill.completion(request, body, complaints)
     stream = request.stream or quirks.stream_only
     if request.foreign is not None and request.foreign.dialect == NAME:
         body.update(fields_of(request.foreign))
@@ -46,7 +53,10 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     headers = _STREAM_HEAD if stream else HEAD
     if request.headers:
         headers = with_headers(headers, header_fields(dict(request.headers)))
-    origin, target = address(site, quirks.paths.chat, request.model)
+    if path:
+        origin, target = address_beside(site, path, request.model)
+    else:
+        origin, target = address(site, quirks.paths.chat, request.model)
     return HttpRequest(
         method="POST",
         origin=origin,
@@ -91,10 +101,16 @@ class _Body:
         self._quirks = quirks
         self._complaints = complaints
         self._body: dict[str, Any] = {"model": request.model}
+        asked = request.reasoning
+        self._thinks = asked is None or not (asked.enabled is False or asked.effort == "none")
+        self.continues = bool(quirks.paths.prefix) and is_prefix(request.messages)
+        """Whether the conversation ends with an answer to be continued."""
+        self.strict = False
 
     def build(self) -> dict[str, Any]:
         request, body = self._request, self._body
-        body["messages"] = MessageEncoder(self._quirks, self._complaints).encode(request.messages)
+        encoder = MessageEncoder(self._quirks, self._complaints, thinks=self._thinks)
+        body["messages"] = encoder.encode(request.messages, continues=self.continues)
         if request.tools:
             self._tools(request.tools, request.tool_choice)
         elif request.tool_choice is not None and request.tool_choice.mode == "required":
@@ -102,6 +118,7 @@ class _Body:
         if request.max_tokens is not None and self._may("max_tokens"):
             body[self._quirks.max_tokens_field] = request.max_tokens
         self._sampling()
+        self._tell_moot()
         if request.response_format is not None:
             self._format(request.response_format)
         if request.reasoning is not None:
@@ -141,6 +158,18 @@ class _Body:
                 else:
                     self._complaints.cannot(name)
 
+    def _tell_moot(self) -> None:
+        """Note what is sent without any effect, while the model thinks or because it does not."""
+        moot, body = self._quirks.moot, self._body
+        names, when = moot.plain, "unless the model thinks"
+        if self._thinks:
+            names, when = moot.thinking, "while the model thinks; switch thinking off to have it"
+            if "top_p" in body and "top_p" not in names and body["top_p"] not in moot.top_p:
+                self._complaints.moot(f"top_p outside {moot.top_p.text}", "while the model thinks")
+        for name in names:
+            if name in body:
+                self._complaints.moot(name, when)
+
     def _within(self, name: str, value: float, limits: Interval) -> float:
         if value in limits:
             return value
@@ -158,6 +187,9 @@ class _Body:
         if not offered:
             return
         self._body["tools"] = offered
+        if "tool_calls_switch" in self._quirks.extras:
+            self._body["tool_calls_switch"] = True
+        self.strict = any(isinstance(tool, FunctionTool) and tool.strict for tool in tools)
         if wire_choice is not None:
             self._body["tool_choice"] = wire_choice
         parallel = self._request.parallel_tool_calls
@@ -217,6 +249,10 @@ class _Body:
             return
         if form.type == "json_object":
             self._body["response_format"] = {"type": "json_object"}
+            if "json_word" in self._quirks.extras and not _says_json(self._request):
+                self._complaints.advised(
+                    'the messages should hold the word "json" where a JSON object is due'
+                )
             return
         schema: dict[str, Any] = {"name": form.name or "answer"}
         if form.description is not None:
@@ -315,6 +351,16 @@ _PLAIN = ("verbosity", "service_tier", "store", "metadata", "user", "prompt_cach
 _TOP_LOGPROBS = Interval("[0, 20]")
 
 
+def is_prefix(messages: tuple[Message, ...]) -> bool:
+    """Whether the last message is the beginning of an answer."""
+    last = messages[-1] if messages else None
+    return last is not None and last.role is Role.ASSISTANT and bool(last.text) and not last.tool_calls
+
+
+def _says_json(request: ChatRequest) -> bool:
+    return any("json" in message.text.lower() for message in request.messages)
+
+
 def _custom(tool: CustomTool) -> dict[str, Any]:
     custom: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
@@ -368,9 +414,23 @@ def _say_object(body: dict[str, Any], on: bool | None, effort: str | None, budge
         body["reasoning"] = said
 
 
-_SWITCHES = {
+def _say_template(name: str) -> _Say:
+    def say(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+        if on is not None:
+            body["chat_template_kwargs"] = {name: on}
+        if effort is not None:
+            body["reasoning_effort"] = effort
+
+    return say
+
+
+_Say: TypeAlias = Callable[[dict[str, Any], bool | None, str | None, int | None], None]
+
+_SWITCHES: Mapping[str, _Say] = {
     "effort": _say_effort,
     "thinking_type": _say_type,
     "enable_thinking": _say_boolean,
     "reasoning_object": _say_object,
+    "template_thinking": _say_template("thinking"),
+    "template_enable_thinking": _say_template("enable_thinking"),
 }

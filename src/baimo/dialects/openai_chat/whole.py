@@ -11,10 +11,13 @@ from baimo.wire.http import WireHead
 from .errors import find_refusal, raise_for_body, raise_refusal
 
 
-def decode_body(head: WireHead, body: bytes) -> Any:
-    """The decoded body of a good reply. Raises ProviderError for a refusal, WireError for what is no JSON."""
+def decode_body(head: WireHead, body: bytes, table: str | None = None) -> Any:
+    """The decoded body of a good reply. Raises ProviderError for a refusal, WireError for what is no JSON.
+
+    `table` names the provider's own codes.
+    """
     if head.status >= 300:
-        raise_for_body(head, body)
+        raise_for_body(head, body, table)
     start = body.strip()
     if not start:
         raise WireError("an empty body where a reply in JSON was due")
@@ -26,5 +29,5 @@ def decode_body(head: WireHead, body: bytes) -> Any:
     if not isinstance(content, dict) or "data" not in content or content["data"] is None:
         refusal = find_refusal(content)
         if refusal is not None:
-            raise_refusal(refusal, head, body)
+            raise_refusal(refusal, head, body, table)
     return content
