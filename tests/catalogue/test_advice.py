@@ -68,6 +68,7 @@ def test_an_address_that_cannot_work_is_told(provider: str, address: str, told: 
         ("deepseek", "deepseek-flash", "https://api.deepseek.com"),
         ("ollama", "deepseek-coder", "http://127.0.0.1:11434/v1"),
         ("acme", "gpt-3.5-turbo", "https://api.acme.example/v1"),
+        ("pangu", "my-deployment", "https://pangu.cn-southwest-2.myhuaweicloud.com"),
         ("openai", "a-model-of-tomorrow", None),
     ],
 )
@@ -80,7 +81,13 @@ def test_no_row_has_an_address_that_is_advised_against() -> None:
         for endpoint in row.endpoints:
             address = endpoint.address(dict.fromkeys(endpoint.parameters, "https://here"))
             if row.retired is None and endpoint.until is None:
-                assert advice("no-such-row", None, address) is None, (row.name, address)
+                told = advice("no-such-row", None, address, dialect=endpoint.dialect)
+                assert told is None, (row.name, address)
+
+
+def test_an_address_may_be_wrong_for_one_wire_and_right_for_another() -> None:
+    assert advice("ollama", None, "http://127.0.0.1:11434", dialect="ollama") is None
+    assert "/v1" in (advice("ollama", None, "http://127.0.0.1:11434", dialect="openai_chat") or "")
 
 
 def test_an_end_that_is_still_to_come_is_told_as_announced() -> None:

@@ -186,6 +186,18 @@ def test_quirks_of_a_variant_are_laid_on_those_of_the_endpoint() -> None:
 
 
 def test_an_endpoint_serves_the_models_it_names_or_all() -> None:
-    spark = load.provider("spark").endpoints
-    assert [endpoint.serves("generalv3.5") for endpoint in spark] == [True, True]
-    assert [endpoint.serves("spark-x") for endpoint in spark] == [False, True]
+    def serving(model: str) -> list[str]:
+        return [endpoint.name for endpoint in load.provider("spark").endpoints if endpoint.serves(model)]
+
+    assert serving("generalv3.5") == ["socket", "http", "http-x"]
+    assert serving("spark-x") == ["socket", "http-x"]
+    assert serving("x2-flash") == ["socket", "http-x2-flash", "http-x"]
+
+
+def test_an_endpoint_takes_what_it_does_not_say_from_the_one_it_is_like() -> None:
+    ends = {endpoint.name: endpoint for endpoint in load.provider("spark").endpoints}
+    first, flash, plain = ends["http"], ends["http-x2-flash"], ends["http-x"]
+    assert flash.auth == first.auth and flash.env == first.env
+    assert flash.quirks == {**first.quirks, "thinking_switch": "thinking_type", "efforts": []}
+    assert (plain.models, plain.until, plain.remark) == ((), None, None)
+    assert (flash.source, plain.source) == (ends["http-x2"].source, ends["http-x1-preview"].source)

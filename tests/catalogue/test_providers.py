@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from baimo import dialects
+from baimo.auth import schemes
 from baimo.catalogue import load
 from baimo.catalogue.rows import Bilingual, Endpoint, ProviderRow
+from baimo.config.candidates import needs, takes
+from baimo.dialect import codes
 from baimo.wire.http import split_url
 
 ROWS = load.providers()
@@ -79,7 +82,7 @@ def test_every_address_is_encrypted_or_this_machine(row: ProviderRow, endpoint: 
     if endpoint.transport == "local":
         assert origin.endswith(".invalid")
     elif endpoint.auth.scheme != "none":
-        assert origin.startswith("https://")
+        assert origin.startswith(("https://", "wss://"))
     else:
         own, _ = split_url(endpoint.address())
         assert own.startswith("http://127.0.0.1:")
@@ -98,9 +101,29 @@ def test_every_variable_is_named_like_one(row: ProviderRow, endpoint: Endpoint) 
 
 
 @pytest.mark.parametrize(("row", "endpoint"), ENDPOINTS, ids=endpoint_name)
-def test_the_secret_that_is_sent_is_the_one_the_variables_hold(row: ProviderRow, endpoint: Endpoint) -> None:
-    assert endpoint.auth.scheme in {"bearer", "header", "none"}
-    assert set(endpoint.env) <= {endpoint.auth.secret}
+def test_every_secret_that_is_sent_may_stand_in_a_variable(row: ProviderRow, endpoint: Endpoint) -> None:
+    taken = [set(takes(auth)) for auth in endpoint.ways]
+    assert set(endpoint.env) <= set().union(*taken)
+    for auth in endpoint.ways:
+        assert set(needs(auth)) <= set(endpoint.env) or not endpoint.env
+        assert set(auth.parameters) <= set(endpoint.parameters)
+
+
+@pytest.mark.parametrize(("row", "endpoint"), ENDPOINTS, ids=endpoint_name)
+def test_every_way_of_signing_has_its_signer(row: ProviderRow, endpoint: Endpoint) -> None:
+    for auth in endpoint.ways:
+        if auth.scheme in schemes.KEYS:
+            assert not auth.options
+        else:
+            options = {name: option for name, option in auth.options.items() if "{" not in str(option)}
+            assert set(needs(auth)) == set(schemes.signer(auth.scheme, options).needs)
+            unfilled = set(re.findall(r"\{(\w+)\}", str(auth.options)))
+            assert unfilled <= set(endpoint.parameters)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=row_name)
+def test_every_table_of_codes_that_a_row_names_exists(row: ProviderRow) -> None:
+    assert row.codes is None or codes.table(row.codes).table
 
 
 @pytest.mark.parametrize("row", ROWS, ids=row_name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from tests.config.machine import Machine
 
 
@@ -32,7 +34,11 @@ def test_a_provider_that_needs_no_key_is_complete_without(machine: Machine) -> N
 
 def test_the_first_complete_endpoint_is_used_and_the_others_say_why_not(machine: Machine) -> None:
     machine.environ["HUNYUAN_API_KEY"] = "fake"
-    tokenhub, compatible = machine.settings({}).endpoint_states("hunyuan")
+    tokenhub, compatible, native = machine.settings({}).endpoint_states("hunyuan")
+    assert native.sentence == (
+        "not usable: no secret_id (TENCENTCLOUD_SECRET_ID), secret_key (TENCENTCLOUD_SECRET_KEY)"
+    )
+    assert (native.scheme, native.until) == ("tc3", date(2026, 9, 30))
     assert (tokenhub.used, tokenhub.why) == (False, "no_credentials")
     assert tokenhub.sentence == ("not usable: no api_key (TENCENT_TOKENHUB_API_KEY or TENCENT_API_KEY)")
     assert (compatible.used, compatible.why) == (True, "first_complete")
@@ -40,10 +46,20 @@ def test_the_first_complete_endpoint_is_used_and_the_others_say_why_not(machine:
     assert compatible.address == "https://api.hunyuan.cloud.tencent.com/v1"
     assert compatible.address_source == "the catalogue"
     machine.environ["TENCENT_API_KEY"] = "fake"
-    tokenhub, compatible = machine.settings({}).endpoint_states("hunyuan")
+    tokenhub, compatible, _ = machine.settings({}).endpoint_states("hunyuan")
     assert (tokenhub.why, compatible.why) == ("first_complete", "not_first")
     assert tokenhub.sentence == "used: the first whose credentials are complete"
     assert compatible.sentence == "not used: an earlier endpoint is complete"
+
+
+def test_keys_of_another_endpoint_are_no_reason_to_use_one(machine: Machine) -> None:
+    machine.environ |= {"HUAWEICLOUD_SDK_AK": "fake-ak", "HUAWEICLOUD_SDK_SK": "fake-sk"}
+    v1, v2 = machine.settings({}, {"pangu": {"api_key": "fake"}}).endpoint_states("pangu")
+    assert (v1.why, v1.sentence) == (
+        "other_keys",
+        "not used: the keys that were given are of another endpoint",
+    )
+    assert v2.why == "first_complete"
 
 
 def test_the_configurations_choice_is_told(machine: Machine) -> None:

@@ -24,19 +24,21 @@ def advice(
     model: str | None = None,
     base_url: str | None = None,
     *,
+    dialect: str | None = None,
     language: str = "en",
     today: date | None = None,
 ) -> str | None:
     """What is known to be wrong with a provider, a model's name or an address; None when nothing is.
 
-    `language` "zh" gives Chinese; `today` tells whether an end has passed or is announced.
+    `dialect` is the wire that is spoken there; None: any. `language` "zh" gives Chinese; `today` tells
+    whether an end has passed or is announced.
     """
     zh = language.lower().startswith("zh")
     try:
         row = load.find(provider)
     except UnknownProviderError:
         row = None
-    found = [_of_address(base_url, language) if base_url else None]
+    found = [_of_address(base_url, dialect, language) if base_url else None]
     if row is not None:
         found.append(_of_provider(row, zh=zh, today=today))
         if model and (known := load.model_row(row.name, model.lower()) or load.model_row(row.name, model)):
@@ -90,9 +92,11 @@ def _joined(texts: list[str | None], *, zh: bool) -> str | None:
     return ("" if zh else " ").join(text for text in texts if text) or None
 
 
-def _of_address(base_url: str, language: str) -> str | None:
+def _of_address(base_url: str, dialect: str | None, language: str) -> str | None:
     address = base_url.strip().lower().rstrip("/")
     for known in _address_remarks():
+        if dialect and known.dialects and dialect not in known.dialects:
+            continue
         if any(fnmatchcase(address, pattern) for pattern in known.matches):
             return known.remark.said(language)
     return None

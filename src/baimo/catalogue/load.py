@@ -21,6 +21,8 @@ from baimo.types.models import ModelInfo, Price
 
 _HERE = Path(__file__).parent
 _ENDPOINT_KEYS = frozenset(Endpoint.__struct_fields__) - {"name"}
+_OWN_KEYS = frozenset(("name", "models", "served_as", "since", "until", "remark"))
+"""What an endpoint never takes from the one that it is like."""
 _ROW_KEYS = frozenset(ProviderRow.__struct_fields__) - {"name", "endpoints"}
 
 
@@ -138,7 +140,23 @@ def _read(name: str) -> ProviderRow | None:
         text = (_HERE / "providers" / f"{name}.toml").read_text("utf-8")
     except FileNotFoundError:
         return None
-    return _convert({"name": name} | _toml(text), ProviderRow, name)
+    table = {"name": name} | _toml(text)
+    table["endpoints"] = _written_out(table.get("endpoints", []), name)
+    return _convert(table, ProviderRow, name)
+
+
+def _written_out(endpoints: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """The endpoints with what each takes from the one before it that it is `like`, tables key by key."""
+    done: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        like = endpoint.pop("like", None)
+        if like is not None and like not in done:
+            raise ConfigError(f"providers.{name}: no endpoint before {endpoint['name']!r} is called {like!r}")
+        shared = {key: value for key, value in done.get(like, {}).items() if key not in _OWN_KEYS}
+        if "quirks" in shared and "quirks" in endpoint:
+            endpoint["quirks"] = shared["quirks"] | endpoint["quirks"]
+        done[endpoint["name"]] = shared | endpoint
+    return list(done.values())
 
 
 @cache

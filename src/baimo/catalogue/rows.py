@@ -92,7 +92,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One address of a provider, with its dialect and credentials."""
+    """One address of a provider, with its dialect and credentials.
+
+    In a row's file `like` names an endpoint before it: what is not said is as there, but for the models,
+    the dates and the remark.
+    """
 
     name: str
     dialect: str
@@ -239,6 +243,8 @@ class AddressRemark(
 
     matches: tuple[str, ...]
     """Patterns (`*` and `?`) of the whole address in lower case, without a slash at its end."""
+    dialects: tuple[str, ...] = ()
+    """The wires for which it is wrong; empty: all."""
     remark: Bilingual
     told_by: str
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from .candidates import Candidate
 from .provider import Provider
+
+Why: TypeAlias = Literal[
+    "chosen", "only", "first_complete", "not_first", "no_credentials", "other_keys", "no_address"
+]
 
 
 class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,8 +20,10 @@ class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     used: bool
-    why: Literal["chosen", "only", "first_complete", "not_first", "no_credentials", "no_address"]
+    why: Why
     """A word for programs; `sentence` says it."""
+    scheme: str
+    """How requests there show who sends them: `bearer`, `tc3`, …"""
     address: str | None
     address_source: str | None
     """Who said the address: a key of a file, a variable, or `the catalogue`."""
@@ -25,7 +32,10 @@ class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     """The secrets that are not there, each with its variables."""
     problem: str | None = None
-    """Why it has no address."""
+    """Why it has no address, or what else it lacks."""
+    since: date | None = None
+    until: date | None = None
+    """The day it stopped, or is announced to stop."""
 
     @property
     def sentence(self) -> str:
@@ -35,6 +45,8 @@ class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
                 return f"not usable: {self.problem}"
             case "no_credentials":
                 return f"not usable: no {', '.join(self.missing)}"
+            case "other_keys":
+                return "not used: the keys that were given are of another endpoint"
             case "not_first":
                 return "not used: an earlier endpoint is complete"
             case "chosen":
@@ -90,6 +102,9 @@ def endpoint_states(provider: Provider, model: str = "") -> tuple[EndpointState,
             name=candidate.endpoint.name,
             used=why in ("chosen", "only", "first_complete"),
             why=why,
+            scheme=candidate.credentials[0].way.auth.scheme,
+            since=candidate.endpoint.since,
+            until=candidate.endpoint.until,
             address=address.url if address else None,
             address_source=address.source if address else None,
             sources=_sources(candidate),
@@ -103,11 +118,11 @@ def endpoint_states(provider: Provider, model: str = "") -> tuple[EndpointState,
     return tuple(states)
 
 
-def _why(
-    candidate: Candidate, provider: Provider, *, alone: bool, taken: bool
-) -> Literal["chosen", "only", "first_complete", "not_first", "no_credentials", "no_address"]:
+def _why(candidate: Candidate, provider: Provider, *, alone: bool, taken: bool) -> Why:
     if candidate.missing:
         return "no_credentials"
+    if candidate.is_unfit:
+        return "other_keys"
     if candidate.problem is not None:
         return "no_address"
     if taken:

@@ -19,7 +19,7 @@ _OF_NAMES = (AuthError, ConnectError, InvalidRequestError, NotFoundError, Permis
 _OF_CONTENT = (ContentFilteredError, ContextTooLongError)
 
 
-def hint(error: Error, row: ProviderRow, model: str, base_url: str) -> str | None:
+def hint(error: Error, row: ProviderRow, model: str, base_url: str, dialect: str | None = None) -> str | None:
     """Words that may cure the error, or None. Looked for only when a call has failed."""
     if not isinstance(error, _OF_NAMES) or isinstance(error, _OF_CONTENT):
         return None
@@ -27,6 +27,6 @@ def hint(error: Error, row: ProviderRow, model: str, base_url: str) -> str | Non
 
     from baimo.catalogue.advice import advice
 
-    known = advice(row.name, model, base_url, today=datetime.now(UTC).date())
+    known = advice(row.name, model, base_url, dialect=dialect, today=datetime.now(UTC).date())
     site = row.site_hint.en if row.site_hint and isinstance(error, AuthError) else None
     return " ".join(words for words in (known, site) if words) or None

@@ -202,23 +202,23 @@ class Provider:
     def _signed_otherwise(self) -> tuple[Endpoint, ...]:
         """The endpoints with what the user says of signing: it decides which secrets there are."""
         said = {key: one.value for key, one in self._given.items() if key in _NAMING}
-        try:
-            return catalogue.merge(self._base, said).endpoints if said else ()
-        except ConfigError:
-            return ()  # told with its place when the whole table is laid on
+        return self._with(said).endpoints
 
     def _laid_on(self) -> ProviderRow:
         """The row with the tables on top, without what is looked up when it is needed."""
         apart = _OURS | self._secrets | self._parts
         if not self.known:
             apart |= {"dialect", "base_url"}
-        rest = {key: one.value for key, one in self._given.items() if key not in apart}
-        if not rest:
+        return self._with({key: one.value for key, one in self._given.items() if key not in apart})
+
+    def _with(self, said: Mapping[str, Any]) -> ProviderRow:
+        """The row with some keys of the tables on top. Raises ConfigError naming the files."""
+        if not said:
             return self._base
         try:
-            return catalogue.merge(self._base, rest)
+            return catalogue.merge(self._base, said)
         except ConfigError as error:
-            where = " and ".join(dict.fromkeys(self._given[key].layer.label for key in rest))
+            where = " and ".join(dict.fromkeys(self._given[key].layer.label for key in said))
             raise ConfigError(f"{where}: {error.message}", hint=error.hint) from error
 
     def _check_keys(self) -> None:

@@ -148,7 +148,13 @@ class Resolver:
                 transport="local" if endpoint.transport == "local" else "network",
                 weight=one.weight,
                 facts=_once(partial(catalogue.model, provider.name, model)) if provider.known else None,
-                advice=partial(hint, row=provider.row, model=model, base_url=one.address.url),
+                advice=partial(
+                    hint,
+                    row=provider.row,
+                    model=model,
+                    base_url=one.address.url,
+                    dialect=endpoint.dialect,
+                ),
             )
             for one in ready.signed
         )
