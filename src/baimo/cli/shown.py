@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from baimo.client.base import LOCAL_ORIGIN
 from baimo.errors import MissingKeyError
-from baimo.wire.http import HttpRequest
+from baimo.wire.http import HttpRequest, WireRequest
 
 from .calling import model_or_default, open_client
 from .words import say
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from .console import Console
 
+_SIGNED = re.compile(r"([?&](?:authorization|signature|token)=)[^&]*", re.IGNORECASE)
+"""Where an address that was signed holds what stands for a secret."""
 _LONG_TEXT = 600
 """Characters of one string of a body that are shown: pictures are long."""
 _LONG_BODY = 20_000
@@ -32,15 +35,15 @@ _LONG_BODY = 20_000
 class NotSentError(Exception):
     """Carries a request that was made and signed out of the call that would have sent it."""
 
-    def __init__(self, request: HttpRequest) -> None:
-        super().__init__(request.url)
+    def __init__(self, request: WireRequest) -> None:
+        super().__init__(request.origin)
         self.request = request
 
 
 class _Recorder:
     """A transport that sends nothing."""
 
-    def open(self, request: HttpRequest, *, connect_s: float, head_s: float) -> NoReturn:
+    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> NoReturn:
         raise NotSentError(request)
 
     def close(self) -> None:
@@ -71,22 +74,25 @@ def show_call(
     headers = [
         (field.decode("latin-1"), value.decode("latin-1", "replace")) for field, value in request.headers
     ]
-    body = request.body if isinstance(request.body, bytes) else b""
-    curl = None if request.origin == LOCAL_ORIGIN else as_curl(request, headers, body, _variables(at))
+    method, url, body = _line_and_body(request)
+    curl = None
+    if isinstance(request, HttpRequest) and request.origin != LOCAL_ORIGIN:
+        curl = as_curl(request, headers, body, _variables(at))
     python = as_python(name, text, pictures, options, stream=stream)
     masked = [(field, _masked(field, value, at)) for field, value in headers]
     if console.as_json:
-        shown = {"method": request.method, "url": request.url, "headers": dict(masked), "body": _parsed(body)}
+        shown = {"method": method, "url": url, "headers": dict(masked), "body": _parsed(body)}
         console.line(json.dumps({**shown, "curl": curl, "python": python}, ensure_ascii=False, indent=2))
         return 0
-    console.line(console.bold(f"{request.method} {request.url}"))
+    console.line(console.bold(f"{method} {url}"))
     console.lines(f"{field}: {value}" for field, value in masked)
     console.line()
     console.line(_pretty(body))
     console.line()
-    console.line(console.bold("# curl"))
-    console.line(curl or say("show.in_process"))
-    console.line()
+    if isinstance(request, HttpRequest):
+        console.line(console.bold("# curl"))
+        console.line(curl or say("show.in_process"))
+        console.line()
     console.line(console.bold("# Python"))
     console.line(python)
     for note in request.notes:
@@ -131,7 +137,7 @@ def as_python(
 
 def _made(
     client: Client, model: str | None, messages: str | Message, options: ChatOptions, stream: bool
-) -> tuple[HttpRequest, Deployment, str]:
+) -> tuple[WireRequest, Deployment, str]:
     """The signed request, the deployment it goes to, and the model's name as it was asked for."""
     name = model_or_default(client, model)
     with client:
@@ -144,6 +150,14 @@ def _made(
         except NotSentError as made:
             return made.request, at, name
     raise AssertionError("a call that is not sent has no answer")
+
+
+def _line_and_body(request: WireRequest) -> tuple[str, str, bytes]:
+    """Method, address and body; of a WebSocket its handshake, and the frames that follow, one a line."""
+    if isinstance(request, HttpRequest):
+        return request.method, request.url, request.body if isinstance(request.body, bytes) else b""
+    frames = (frame.encode() if isinstance(frame, str) else frame for frame in request.frames)
+    return "GET", _SIGNED.sub(r"\1****", request.url), b"\n".join(frames)
 
 
 def _masked(field: str, value: str, at: Deployment) -> str:
