@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Raw
 
 from baimo.errors import InputError
-from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
-from baimo.types.content import Replay
+from baimo.types.chat import AudioOutput, ChatRequest, Message, Reasoning, ResponseFormat, Role
+from baimo.types.content import Replay, Text
 from baimo.wire.http import HttpRequest
 
 from .finish import NAME
@@ -49,7 +49,8 @@ class _Audio(msgspec.Struct):
 class _Body(msgspec.Struct):
     """The fields that are understood."""
 
-    messages: list[dict[str, Raw]]
+    messages: list[dict[str, Raw]] | None = None
+    prompt: str | list[str] | None = None
     model: str | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
@@ -63,7 +64,7 @@ class _Body(msgspec.Struct):
     seed: int | None = None
     stop: str | list[str] | None = None
     n: int | None = None
-    logprobs: bool | None = None
+    logprobs: bool | int | None = None
     top_logprobs: int | None = None
     logit_bias: dict[str, float] | None = None
     response_format: _Format | None = None
@@ -103,13 +104,12 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
         raise InputError(named(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the request's body is no valid JSON: {error}") from None
-    if not body.messages:
-        raise InputError("messages is empty; a request needs at least one")
+    messages = _messages(body)
     stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     limit = body.max_completion_tokens
     return ChatRequest(
         model=_deployment(wire.target) if body.model is None else body.model,
-        messages=tuple([decode_message(fields, index) for index, fields in enumerate(body.messages)]),
+        messages=messages,
         tools=tuple([decode_tool(tool, index) for index, tool in enumerate(body.tools or ())]),
         tool_choice=decode_choice(body.tool_choice),
         parallel_tool_calls=body.parallel_tool_calls,
@@ -124,7 +124,7 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
         stop=stop,
         max_tokens=body.max_tokens if limit is None else limit,
         n=body.n,
-        logprobs=body.logprobs,
+        logprobs=None if body.logprobs is None else bool(body.logprobs),
         top_logprobs=body.top_logprobs,
         logit_bias=body.logit_bias,
         response_format=_format(body.response_format),
@@ -144,6 +144,18 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
         else None,
         foreign=Replay(dialect=NAME, json=Raw(msgspec.json.encode(unknown))) if unknown else None,
     )
+
+
+def _messages(body: _Body) -> tuple[Message, ...]:
+    """The messages; the prompt of a completion without roles is the user's."""
+    if body.prompt is not None and not body.messages:
+        texts = (body.prompt,) if isinstance(body.prompt, str) else tuple(body.prompt)
+        return (Message(role=Role.USER, content=tuple([Text(text=text) for text in texts])),)
+    if body.messages is None:
+        raise InputError("messages: is required")
+    if not body.messages:
+        raise InputError("messages is empty; a request needs at least one")
+    return tuple([decode_message(fields, index) for index, fields in enumerate(body.messages)])
 
 
 def _deployment(target: bytes) -> str:
