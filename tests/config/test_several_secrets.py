@@ -64,10 +64,17 @@ def test_a_way_that_cannot_look_its_project_up_must_be_told_it(machine: Machine)
     machine.environ["PANGU_APP_CODE"] = "fake"
     with pytest.raises(ConfigError, match=r"'v1' needs 'project_id'.*HUAWEICLOUD_SDK_PROJECT_ID"):
         machine.at("pangu/x")
-    whole = f"https://pangu.example/v1/{'0' * 32}/deployments/d"
-    assert machine.at("pangu/x", {"providers": {"pangu": {"base_url": whole}}}).site.base_url == whole
+    own = {"base_url": "http://127.0.0.1:9/v1/infers/x"}
     with pytest.raises(ConfigError, match="needs 'project_id'"):
-        machine.at("pangu/x", {"providers": {"pangu": {"base_url": "http://127.0.0.1:9"}}})
+        machine.at("pangu/x", {"providers": {"pangu": own}})
+    whole = {**own, "quirks": {"path": "whole"}}
+    assert machine.at("pangu/x", {"providers": {"pangu": whole}}).site.base_url == own["base_url"]
+    assert machine.at("pangu/x", keys={"pangu": {"app_code": "fake", "project_id": "0" * 32}}).site.project
+
+
+def test_a_parameter_that_nothing_else_has_a_place_for_is_a_quirk(machine: Machine) -> None:
+    machine.environ |= {**AKSK, "PANGU_POOL_ID": "pool-7"}
+    assert machine.at("pangu/x").site.quirks.pool_id == "pool-7"
 
 
 def test_an_address_that_lacks_its_app_is_told_so(machine: Machine) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from baimo.catalogue.rows import Auth, Endpoint, ModelRow, ModelsFile, ProviderRow
+from baimo.catalogue.rows import Auth, Endpoint, ModelRow, ModelsFile, ProviderRow, SecretFacts
 from baimo.errors import ConfigError, UnknownProviderError
 from baimo.types.models import ModelInfo, Price
 
@@ -102,6 +102,16 @@ def merge(row: ProviderRow, overrides: Mapping[str, Any]) -> ProviderRow:
     merged = tuple(_merge_endpoint(row.name, endpoint, mine, values) for endpoint in endpoints)
     table = _table(row) | both | {"endpoints": [_table(endpoint) for endpoint in merged]}
     return _convert(table, ProviderRow, row.name)
+
+
+@cache
+def secret_facts(provider_name: str) -> Mapping[str, SecretFacts]:
+    """What is known of a provider's credentials, by their names; never read for a call."""
+    try:
+        text = (_HERE / "secrets" / f"{provider_name}.toml").read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    return _convert(_toml(text), dict[str, SecretFacts], provider_name)
 
 
 @cache

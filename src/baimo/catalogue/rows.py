@@ -60,6 +60,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     default: str | None = None
     """None: the endpoint cannot be used before somebody sets it, unless it is optional."""
     optional: bool = False
+    moot_with: dict[str, Any] = {}
+    """Quirks with which nothing asks for it: another form of address."""
     env: tuple[str, ...] = ()
     port: int | None = None
     """For a server's address: without a scheme it gets `http://`, and this port where it has none."""
@@ -156,6 +158,14 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
                 raise self.lacks(name)
         return address
 
+    def requires(self, way: Auth, values: Mapping[str, str], quirks: Mapping[str, Any]) -> str | None:
+        """A parameter without a value that this way of signing cannot do without."""
+        for name in way.parameters:
+            moot = self.parameters[name].moot_with
+            if name not in values and not any(quirks.get(quirk) == value for quirk, value in moot.items()):
+                return name
+        return None
+
     def lacks(self, name: str) -> ConfigError:
         """The error for a parameter that has no value."""
         parameter = self.parameters[name]
@@ -234,6 +244,31 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     source: str | None = None
     """Where the figures are told; None: the file's source."""
     checked: date | None = None
+
+
+class Mistake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What people set in place of a credential."""
+
+    shape: str
+    """A regular expression of the whole text."""
+    remark: Bilingual
+    """What it is, and where it belongs: without a full stop."""
+
+
+class SecretFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What is known of one credential, or of an id that is set beside it."""
+
+    title: str
+    """What the provider's console calls it."""
+    where: Bilingual
+    """Where it is found there: whole sentences."""
+    shape: str | None = None
+    """A regular expression of the whole text, where all of them look alike."""
+    looks: Bilingual | None = None
+    """The shape in words: without a full stop."""
+    free: bool = False
+    """A person's own words, which may be short and hold blanks: a name, a password."""
+    mistaken: tuple[Mistake, ...] = ()
 
 
 class AddressRemark(

@@ -50,7 +50,7 @@ def find_address(
     provider: str,
     way: Auth | None = None,
 ) -> Address:
-    """The address of an endpoint, and its other parameters, for one way of signing.
+    """The address of an endpoint, and its other parameters; `way` is how requests there are signed.
 
     Raises ConfigError for an address that cannot work, or a parameter that needs a value and has none.
     """
@@ -71,10 +71,6 @@ def find_address(
     by_file = files[0] if files else PROJECT_FILE if redrawn else None
     usual = {name: one.default for name, one in endpoint.parameters.items() if one.default is not None}
     values = {**usual, **values}
-    if way is not None and not (template.source and split_url(url)[1]):
-        for name in way.parameters:  # a whole address of the user's own may hold what is asked for here
-            if name not in values:
-                raise endpoint.lacks(name)
     return Address(url, source, values, by_file, _steered_by(way, parts, given))
 
 

@@ -177,6 +177,8 @@ class Provider:
         address, problem = None, None
         try:
             address = find_address(endpoint, given, self._around.variables, provider=self.name, way=way.auth)
+            if lacking := endpoint.requires(way.auth, address.values, self.quirks(endpoint, "")):
+                problem = endpoint.lacks(lacking)
         except ConfigError as error:
             problem = error
         weight = given.get("weight")
