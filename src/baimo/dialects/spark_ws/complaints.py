@@ -1,0 +1,30 @@
+"""What cannot be said here but could be said in other words."""
+
+from __future__ import annotations
+
+from baimo.dialect import complaints
+from baimo.errors import UnsupportedError
+from baimo.notes import Note
+
+
+class Complaints(complaints.Complaints):
+    """As everywhere; each note is told once, however many messages it is about."""
+
+    __slots__ = ("_allowed",)
+
+    def __init__(self, *, drop: bool, who: str) -> None:
+        super().__init__(drop=drop, who=who)
+        self._allowed = drop
+
+    def instead(self, what: str, how: str) -> None:
+        """Something goes out in other words, which the caller must have allowed."""
+        text = f"{self._who} cannot be told {what}"
+        if not self._allowed:
+            raise UnsupportedError(text, hint=f'Leave it out, or pass unsupported="drop": then {how}.')
+        self.note("emulated", f"{text}: {how}")
+
+    def note(self, code: str, message: str) -> None:
+        """Something that the caller had better know."""
+        note = Note(code=code, message=message)
+        if note not in self.notes:
+            self.notes.append(note)
