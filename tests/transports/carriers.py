@@ -21,7 +21,7 @@ from baimo.transports.httpx2_adapter import AsyncHttpx2Transport, Httpx2Transpor
 from baimo.transports.options import TransportOptions
 from baimo.transports.protocol import AsyncTransport, Transport
 from baimo.transports.sync import SyncTransport
-from baimo.wire.http import HttpRequest, WireHead
+from baimo.wire.http import WireHead, WireRequest
 
 T = TypeVar("T")
 Closing = Callable[[], Coroutine[Any, Any, None]]
@@ -42,7 +42,7 @@ class Carrier(Protocol):
 
     name: str
 
-    def start(self, request: HttpRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[AnyReply]:
+    def start(self, request: WireRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[AnyReply]:
         """Begin a call; cancelling the future gives it up."""
 
     def start_read(self, reply: AnyReply, within_s: float = 5.0) -> Future[bytes]:
@@ -55,7 +55,7 @@ class Carrier(Protocol):
         """Close the transport and what it runs on."""
 
 
-def open_reply(carrier: Carrier, request: HttpRequest, **limits: float) -> AnyReply:
+def open_reply(carrier: Carrier, request: WireRequest, **limits: float) -> AnyReply:
     return carrier.start(request, **limits).result(20)
 
 
@@ -71,7 +71,7 @@ def read_all(carrier: Carrier, reply: AnyReply, within_s: float = 5.0) -> bytes:
     return b"".join(pieces)
 
 
-def fetch(carrier: Carrier, request: HttpRequest) -> tuple[int, bytes]:
+def fetch(carrier: Carrier, request: WireRequest) -> tuple[int, bytes]:
     """A whole call: status and body."""
     reply = open_reply(carrier, request)
     return reply.head.status, read_all(carrier, reply)
@@ -86,7 +86,7 @@ class SyncCarrier:
         self._client = client
         self._threads = ThreadPoolExecutor(32)
 
-    def start(self, request: HttpRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[AnyReply]:
+    def start(self, request: WireRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[AnyReply]:
         return self._threads.submit(self.transport.open, request, connect_s=connect_s, head_s=head_s)
 
     def start_read(self, reply: AnyReply, within_s: float = 5.0) -> Future[bytes]:
@@ -128,7 +128,7 @@ class AsyncCarrier:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
 
-    def start(self, request: HttpRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[Any]:
+    def start(self, request: WireRequest, *, connect_s: float = 5.0, head_s: float = 5.0) -> Future[Any]:
         call = self.transport.open(request, connect_s=connect_s, head_s=head_s)
         return asyncio.run_coroutine_threadsafe(call, self.loop)
 

@@ -100,7 +100,7 @@ class AioDialer:
     async def _through_secure_proxy(
         self, loop: asyncio.AbstractEventLoop, sock: socket.socket, route: Route, proxy: Proxy, protocol: P
     ) -> None:
-        """By TLS to the proxy; plain requests are forwarded, for all else a tunnel with TLS inside."""
+        """By TLS to the proxy; plain requests are forwarded, all else goes through a tunnel."""
         if route.is_forwarded:
             await self._secure(loop, sock, proxy.host, proxy.address, protocol)
             return
@@ -109,7 +109,11 @@ class AioDialer:
         try:
             outer.write(render_connect(route.origin.authority.encode("ascii"), proxy.authorization()))
             await talk.opened
-            inner = await self._start_tls(loop, outer, route, protocol)
+            if route.origin.is_secure:
+                inner = await self._start_tls(loop, outer, route, protocol)
+            else:  # a plain WebSocket
+                inner = outer
+                outer.set_protocol(protocol)
         except BaseException:
             outer.abort()
             raise
