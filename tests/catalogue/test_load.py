@@ -155,13 +155,13 @@ def test_a_parameter_without_a_value_is_told_with_its_variables() -> None:
 @pytest.mark.parametrize(
     ("given", "address"),
     [
-        ("127.0.0.1", "http://127.0.0.1:11434/v1"),
-        ("0.0.0.0:8080", "http://0.0.0.0:8080/v1"),
-        ("box.lan/ollama", "http://box.lan:11434/ollama/v1"),
-        ("[::1]", "http://[::1]:11434/v1"),
-        ("[::1]:99", "http://[::1]:99/v1"),
-        ("http://box", "http://box/v1"),
-        ("https://box/", "https://box/v1"),
+        ("127.0.0.1", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://0.0.0.0:8080"),
+        ("box.lan/ollama", "http://box.lan:11434/ollama"),
+        ("[::1]", "http://[::1]:11434"),
+        ("[::1]:99", "http://[::1]:99"),
+        ("http://box", "http://box"),
+        ("https://box/", "https://box"),
     ],
 )
 def test_a_servers_address_may_leave_out_scheme_and_port(given: str, address: str) -> None:

@@ -35,17 +35,17 @@ def test_parts_are_filled_from_configuration_and_defaults(machine: Machine) -> N
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("http://127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
-        ("127.0.0.1", "http://127.0.0.1:11434/v1"),
-        ("gpu-box:8080", "http://gpu-box:8080/v1"),
-        ("gpu-box:8080/", "http://gpu-box:8080/v1"),
-        ("https://ollama.example/sub/", "https://ollama.example/sub/v1"),
-        ("0.0.0.0", "http://127.0.0.1:11434/v1"),
-        ("0.0.0.0:9999", "http://127.0.0.1:9999/v1"),
-        ("http://0.0.0.0:9999", "http://127.0.0.1:9999/v1"),
-        (":9999", "http://127.0.0.1:9999/v1"),
-        ("[::]:9999", "http://[::1]:9999/v1"),
-        ("[::1]", "http://[::1]:11434/v1"),
+        ("http://127.0.0.1:11434", "http://127.0.0.1:11434"),
+        ("127.0.0.1", "http://127.0.0.1:11434"),
+        ("gpu-box:8080", "http://gpu-box:8080"),
+        ("gpu-box:8080/", "http://gpu-box:8080"),
+        ("https://ollama.example/sub/", "https://ollama.example/sub"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:9999", "http://127.0.0.1:9999"),
+        ("http://0.0.0.0:9999", "http://127.0.0.1:9999"),
+        (":9999", "http://127.0.0.1:9999"),
+        ("[::]:9999", "http://[::1]:9999"),
+        ("[::1]", "http://[::1]:11434"),
     ],
 )
 def test_a_servers_address_may_be_short_or_the_one_it_listens_on(
@@ -84,3 +84,18 @@ def test_a_wrong_address_of_the_environment_names_its_variable(machine: Machine)
     machine.environ["OPENAI_BASE_URL"] = "localhost:8000"
     with pytest.raises(ConfigError, match=r"\(OPENAI_BASE_URL\): 'localhost:8000' is no absolute address"):
         address(machine, "openai/x")
+
+
+@pytest.mark.parametrize("given", ["http://box:9", "http://box:9/v1", "http://box:9/api/", "http://box:9/"])
+def test_an_address_for_another_wire_of_the_same_server_is_cut_to_what_all_have(
+    machine: Machine, given: str
+) -> None:
+    assert address(machine, "ollama/x", {"base_url": given}) == "http://box:9"
+    machine.environ["OLLAMA_HOST"] = given
+    assert address(machine, "ollama/x") == "http://box:9"
+
+
+def test_the_wire_that_needs_the_end_of_an_address_keeps_it(machine: Machine) -> None:
+    given = {"endpoint": "server", "base_url": "http://box:9/v1"}
+    assert address(machine, "ollama/x", given) == "http://box:9/v1"
+    assert address(machine, "ollama/x", {"endpoint": "server"}) == "http://127.0.0.1:11434/v1"

@@ -205,7 +205,7 @@ def test_what_the_project_lays_over_a_call_is_its_own_too(machine: Machine) -> N
 
 def test_a_call_without_a_key_goes_where_the_project_says(machine: Machine) -> None:
     machine.here(f'[providers.ollama]\nbase_url = "{EVIL}"')
-    assert machine.at("ollama/x").site.base_url == EVIL
+    assert machine.at("ollama/x").site.base_url == EVIL.removesuffix("/v1")
 
 
 def test_the_rows_own_addresses_need_no_trust(machine: Machine) -> None:
