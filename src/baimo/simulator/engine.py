@@ -6,6 +6,7 @@ a fault, maybe → the script → events → the provider's bytes, paced.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from random import Random
 
@@ -85,6 +86,7 @@ class Simulation:
     def __init__(self, faces: Iterable[Face], *, seed: int = 0) -> None:
         self.faces = {face.name: face for face in faces}
         self.seed = seed
+        self._lock = threading.Lock()
         self.log = Log()
         self._masks = {name: Mask(face.credentials().values()) for name, face in self.faces.items()}
         self.reset()
@@ -98,6 +100,23 @@ class Simulation:
         self.faults = FaultPlan()
         self.rates: list[Rule] = []
         self.meters = Meters()
+        self._refusals: list[tuple[Why, str | None, int | None]] = []
+
+    def refuse(self, why: Why, *, times: int | None = None, provider: str | None = None) -> None:
+        """Refuse requests, so many times or always, whatever they ask."""
+        with self._lock:
+            self._refusals.append((why, provider, times))
+
+    def drawn_refusal(self, provider: str) -> Why | None:
+        """Why this request is refused although nothing is wrong with it, or None."""
+        with self._lock:
+            for at, (why, whose, times) in enumerate(self._refusals):
+                if whose not in (None, provider) or times == 0:
+                    continue
+                if times is not None:
+                    self._refusals[at] = (why, whose, times - 1)
+                return why
+        return None
 
     def call(self, provider: str, request: ServedRequest, *, wall: float, mono: float) -> Call:
         """A request to that provider that came just now. Raises KeyError for an unknown provider."""
@@ -164,6 +183,11 @@ class Call:
         )
         return self._told_of(self._kept(self._answer))
 
+    @property
+    def blocks(self) -> bool:
+        """Whether the acts may wait for something, so that an event loop takes them on a thread."""
+        return bool(getattr(self._simulation.script, "blocks", False))
+
     def refusal(self, why: Why, retry_after: float | None = None, detail: str = "") -> tuple[WireHead, bytes]:
         """The provider's own refusal."""
         return self._face.refuse(why, self._request, detail=detail, retry_after=retry_after)
@@ -195,6 +219,9 @@ class Call:
         operation = self._look(Why.NO_SUCH_ADDRESS)
         caller = self._face.identify(self._request, self._wall)
         self.received.caller = caller.key
+        forced = self._simulation.drawn_refusal(self._face.name)
+        if forced is not None:
+            raise RefusedError(forced, "asked for by the test")
         rate = self._simulation.rate_for(self._face.name, caller.key)
         meter = self._simulation.meters.of(self._face.name, caller.key)
         meter.enter(rate or Rate(), self._mono)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from baimo.errors import InputError
 
@@ -60,8 +59,8 @@ class _Reader:
             letter = self._take(1)
             if letter.isdigit() or letter in "bBAZ":
                 if letter.isdigit():
-                self._refuse()
-            return ""
+                    raise ValueError("looking back")
+                return ""
             return _CLASSES.get(letter, {"n": "\n", "t": "\t"}.get(letter, letter))
         return "" if mark in "^$" else "a" if mark == "." else mark
 
@@ -71,10 +70,11 @@ class _Reader:
             end = self._rest.index("]", end + 1)
         inside = self._take(end + 1)
         wanted = re.compile(f"[{inside}")
-        for letter in (*_TRIED, *map(chr, range(33, 127))):
+        letters: list[str] = [*_TRIED, *map(chr, range(33, 127))]
+        for letter in letters:
             if wanted.fullmatch(letter):
                 return letter
-        self._refuse()
+        raise ValueError("beyond this reader")
 
     def _repeated(self, made: str) -> str:
         times = 1
@@ -97,6 +97,3 @@ class _Reader:
             raise IndexError("the pattern is over")
         taken, self._rest = self._rest[:length], self._rest[length:]
         return taken
-
-    def _refuse(self) -> NoReturn:
-        raise ValueError("beyond this reader")
