@@ -63,6 +63,7 @@ def test_a_code_overrules_the_status_and_a_type_comes_after_the_code() -> None:
     [
         (400, "This model's maximum context length is 8192 tokens", ContextTooLongError),
         (400, "rejected by our content policy", ContentFilteredError),
+        (400, "Content Exists Risk", ContentFilteredError),
         (400, "The model `x` does not exist", NotFoundError),
         (400, "Incorrect API key provided", AuthError),
         (400, "Incorrect colour", InvalidRequestError),

@@ -60,7 +60,7 @@ _TOO_LONG = (
 )
 _FILTERED = (
     r"(?i)content[ _](?:policy|filter|management)|content_?filter|safety system|data_?inspection|high risk"
-    r"|inappropriate content|sensitive content|敏感内容|不安全|策略阻止"
+    r"|content exists risk|inappropriate content|sensitive content|敏感内容|不安全|策略阻止"
 )
 _NO_MODEL = (
     r"(?i)model[^.]{0,80}(?:does not exist|not found|not exist|unknown)|model '[^']*' is not supported"
