@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import threading
 
@@ -60,6 +59,8 @@ class VirtualClock:
 
     async def asleep(self, seconds: float) -> None:
         """Wait so long, in no time; whoever is to wake earlier wakes first."""
+        import asyncio
+
         if seconds <= 0:
             await asyncio.sleep(0)
             return

@@ -13,7 +13,7 @@ from baimo.errors import ConfigError, InputError
 from baimo.simulator import faces
 from baimo.simulator.engine import Moderation, Rule, Simulation
 from baimo.simulator.faults import Fault, FaultRule, parse_fault
-from baimo.simulator.inprocess import AsyncSimulatedTransport, SimulatedTransport, origin_of
+from baimo.simulator.inprocess import SimulatedTransport, origin_of
 from baimo.simulator.rates import Rate
 from baimo.simulator.received import Received
 from baimo.simulator.reply import Reply
@@ -26,6 +26,7 @@ from .clock import VirtualClock
 if TYPE_CHECKING:
     from baimo.client.async_client import AsyncClient
     from baimo.client.client import Client
+    from baimo.simulator.inprocess_async import AsyncSimulatedTransport
     from baimo.simulator.loopback import Loopback
 
 
@@ -168,6 +169,8 @@ class Simulator:
     @property
     def async_transport(self) -> AsyncSimulatedTransport:
         """A transport for `AsyncClient`."""
+        from baimo.simulator.inprocess_async import AsyncSimulatedTransport
+
         return AsyncSimulatedTransport(self._simulation, self.clock)
 
     def client(self, *, endpoints: Mapping[str, str] = {}, **options: Any) -> Client:
@@ -243,7 +246,8 @@ class Simulator:
 
     def _listening(self) -> Loopback:
         if self._loopback is None:
-            from baimo.simulator.loopback import Loopback
+            from baimo.simulator.inprocess_async import AsyncSimulatedTransport
+    from baimo.simulator.loopback import Loopback
 
             self._loopback = Loopback(self._simulation)
             self._loopback.start()
