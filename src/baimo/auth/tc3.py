@@ -1,6 +1,6 @@
 """TC3-HMAC-SHA256, the signature of Tencent Cloud's APIs.
 
-Read at https://cloud.tencent.com/document/api/1729/101843 (signature method v3) and in the packages
+Read at https://cloud.tencent.com/document/product/1021/34193 (signature v3) and in the packages
 tencentcloud-sdk-python-common 3.1.195 and tencentcloud-sdk-nodejs-common 4.1.220, November 2026. Odd things:
 action, version and region are header fields and not signed unless one asks for it; `x-tc-action` is signed in
 lower case but sent with its capitals; the path is always `/`; the query of a POST is signed as an empty one;
@@ -138,9 +138,11 @@ class TC3:
         if not isinstance(request, HttpRequest):
             raise ConfigError("tc3 signs HTTP requests; a WebSocket needs another scheme")
         secret_id = _reveal(secrets, "secret_id")
-        headers, more = {}, []
-        for name, value in request.headers:
-            headers[name.lower().decode("latin-1")] = value.decode("latin-1").strip()
+        headers = {
+            field.lower().decode("latin-1"): value.decode("latin-1").strip()
+            for field, value in request.headers
+        }
+        more: list[tuple[bytes, bytes]] = []
         if "content-type" not in headers:
             headers["content-type"] = _TYPES.get(request.method, "application/json")
             more.append((b"Content-Type", headers["content-type"].encode()))
