@@ -246,8 +246,7 @@ class Simulator:
 
     def _listening(self) -> Loopback:
         if self._loopback is None:
-            from baimo.simulator.inprocess_async import AsyncSimulatedTransport
-    from baimo.simulator.loopback import Loopback
+            from baimo.simulator.loopback import Loopback
 
             self._loopback = Loopback(self._simulation)
             self._loopback.start()
