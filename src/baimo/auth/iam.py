@@ -48,6 +48,9 @@ _ENDED = (
 )
 """How services word that a token is no longer good."""
 
+_NO_TOKEN = r"(?i)signature|secretkey|ak access|aksk|token not found"
+"""Words of the same codes for what is no token's fault."""
+
 _ACCESS_KEY = r"[A-Z0-9]{20}"
 """What an access key looks like."""
 
@@ -116,7 +119,7 @@ class IamToken:
         from baimo.dialect.codes import huawei
 
         words = f"{error.message} {error.body or ''}"
-        if "aksk" in words.lower():
+        if re.search(_NO_TOKEN, words):
             return False
         code = huawei.CODES.find(error.provider_code)
         return (code is not None and code.renews) or (

@@ -124,17 +124,27 @@ def _cure(code: Code | None, text: str) -> str | None:
     return code.cure
 
 
+_CLOCK = "This computer's clock is off: more than 15 minutes are refused. Set it, then try again."
+
 _CURES_OF_0301 = (
+    ("signature expired", f"{_CLOCK} A temporary key may have ended, too."),
+    (
+        "reach the limit",
+        "The access key is locked for five minutes after five wrong signatures in a row. Wait, and check "
+        "both "
+        "halves of the key before the next call.",
+    ),
+    (
+        "secretkey failed",
+        "There is no such access key (AK): was it deleted, or does it belong to another account or cloud?",
+    ),
     (
         "aksk",
         "The secret key does not belong to the access key, or something between here and there changed the "
         "request; check both halves of the key, and that it is not disabled. It was not tried again: five "
-        "wrong "
-        "signatures in a row lock the access key for five minutes.",
+        "wrong signatures in a row lock the access key for five minutes.",
     ),
     ("token not found", "No X-Auth-Token arrived; a proxy may have taken it out."),
-    ("timestamp", "This computer's clock is off: more than 15 minutes are refused. Set it, then try again."),
-    ("x-sdk-date", "This computer's clock is off: more than 15 minutes are refused. Set it, then try again."),
 )
 
 
@@ -308,6 +318,22 @@ _GATEWAY = {
         ),
         renews=True,
     ),
+    "APIG.0302": _code(
+        PermissionDeniedError,
+        ("the IAM user may not call this API", "该 IAM 用户无权调用此 API"),
+        (
+            "Have an administrator of the account grant the IAM user the rights of the service.",
+            "请让账号管理员为该 IAM 用户授予此服务的权限。",
+        ),
+    ),
+    "APIG.0303": _code(
+        AuthError,
+        ("the authentication as an app is incorrect", "APP 鉴权信息有误"),
+        (
+            "Check app_code: it is the API key that the Pangu console shows for this deployment.",
+            "请检查 app_code：应为盘古控制台为该部署显示的 API Key（AppCode）。",
+        ),
+    ),
     "APIG.0307": _code(
         AuthError,
         ("the token must be updated", "Token 需要更新"),
@@ -466,6 +492,7 @@ CODES = Codes(
         "https://support.huaweicloud.com/api-pangulm/pangulm_05_0009.html",
         "https://support.huaweicloud.com/api-iam/iam_30_0001.html",
         "https://support.huaweicloud.com/ocr_faq/ocr_01_0063.html",
+        "https://support.huaweicloud.com/devg-apisign/api-sign-0001.html",
         "https://support.huaweicloud.com/model-call-maas/model-call-035.html",
         "huaweicloudsdkcore 3.1.219 (Python SDK)",
     ),
