@@ -239,6 +239,20 @@ def test_a_connection_that_goes_without_a_close_is_an_error(make: Make, how: str
         assert socket_pool(carrier, server.origin).in_use == 0
 
 
+def test_what_was_said_before_the_peer_broke_our_sending_off_is_read(make: Make) -> None:
+    def script(connection: Connection) -> None:
+        connection.say(accepted(connection.head()) + text("a") + close(1009, "too long"))
+        connection.sock.recv(1)
+        connection.reset()
+
+    carrier = make()
+    with peer(script) as server:
+        got = open_reply(carrier, ask(server.origin, bytes(16 * 1024 * 1024)))
+        assert read(carrier, got) == b"a"
+        with pytest.raises(TransportError, match=r"1009 .*too long"):
+            read(carrier, got)
+
+
 @pytest.mark.parametrize(
     "status", [b"401 Unauthorized", b"403 Forbidden", b"426 Upgrade Required", b"302 Found", b"200 OK"]
 )

@@ -18,6 +18,7 @@ from tests.transports.peer import Connection, peer
 from tests.transports.websocket_peer import (
     CLOSE,
     PING,
+    PONG,
     Reader,
     accepted,
     ask,
@@ -265,13 +266,17 @@ def test_calls_in_line_wait_for_a_socket_to_end(make: Make) -> None:
 
 def test_a_child_process_leaves_its_parents_socket_alone(make: Make) -> None:
     seen = []
-    may_speak = threading.Event()
+    may_speak, ended = threading.Event(), threading.Event()
 
     def script(connection: Connection) -> None:
         connection.say(accepted(connection.head()) + text("a"))
         may_speak.wait(10)
         connection.say(text("b"))
-        seen.append(Reader(connection).next())
+        reader = Reader(connection)
+        with pytest.raises(ConnectionError):
+            while True:
+                seen.append(reader.next())
+        ended.set()
 
     carrier = make()
     with peer(script) as server:
@@ -286,5 +291,36 @@ def test_a_child_process_leaves_its_parents_socket_alone(make: Make) -> None:
         may_speak.set()
         assert read(carrier, got) == b"b"
         carrier.do(got.close)
-        wait_until(lambda: bool(seen))
+        assert ended.wait(5)
     assert seen == [(CLOSE, b"\x03\xe8")]
+
+
+def test_answers_wait_until_the_peer_takes_what_was_sent_before(make: Make) -> None:
+    size = 8 * 1024 * 1024
+    may_ask, may_read = threading.Event(), threading.Event()
+    seen = []
+
+    def script(connection: Connection) -> None:
+        connection.say(accepted(connection.head()) + text("a"))
+        may_ask.wait(5)
+        connection.say(frame(PING, b"early") + text("b"))
+        may_read.wait(5)
+        reader = Reader(connection)
+        reader.skip(14 + size)
+        seen.append(reader.next())
+        connection.say(close(1000))
+        connection.ended_at()
+
+    carrier = make()
+    with peer(script) as server:
+        if isinstance(carrier, SyncCarrier):  # it sends all of the frame before anybody can read
+            may_ask.set()
+            may_read.set()
+        got = open_reply(carrier, ask(server.origin, bytes(size)))
+        assert read(carrier, got) == b"a"
+        may_ask.set()
+        assert read(carrier, got) == b"b"
+        may_read.set()
+        assert read(carrier, got) == b""
+        carrier.do(got.close)
+    assert seen == [(PONG, b"early")]

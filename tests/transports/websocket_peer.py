@@ -80,6 +80,10 @@ class Reader:
         data = self._take(size)
         return first & 0x0F, bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
 
+    def skip(self, size: int) -> None:
+        """Pass over so many bytes."""
+        self._take(size)
+
     def _take(self, size: int) -> bytes:
         while len(self._buffer) < size:
             data = self._sock.recv(65536)
