@@ -15,11 +15,17 @@ from baimo.dialects.openai_chat.reply import ReplyDecoder
 from baimo.errors import ConfigError, ContextTooLongError, Error, ProviderError, WireError
 from baimo.types.events import ChatEvent
 from baimo.wire.http import WireHead
-from tests.conformance.cases import folders, load, name, site_of
+from tests.conformance import cases
+from tests.conformance.cases import load, name, site_of
 from tests.conformance.playing import play
 
 SITE = Site(base_url="https://api.example/v1")
 HEAD = WireHead(200, ((b"content-type", b"application/json"),))
+
+
+def folders(file: str) -> list[Path]:
+    """The cases of this dialect that hold that file."""
+    return [folder for folder in cases.folders(file) if folder.parent.name == DIALECT.name]
 
 
 def test_quirks_come_from_a_rows_table() -> None:

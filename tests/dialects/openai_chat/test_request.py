@@ -337,3 +337,35 @@ def test_a_schema_needs_no_name() -> None:
         "type": "json_schema",
         "json_schema": {"name": "answer"},
     }
+
+
+def moot_notes(**fields: Any) -> list[str]:
+    """What the notes say that has no effect."""
+    moot = {"thinking": ["temperature", "presence_penalty"], "plain": ["top_p"], "top_p": "[0.95, 1]"}
+    at = site(moot=moot, thinking_switch="thinking_type")
+    notes = DIALECT.encode_request(request(**fields), at).notes
+    assert all(note.code == "no_effect" for note in notes)
+    return [note.message.split(" gives ")[1].split(" no effect")[0] for note in notes]
+
+
+@pytest.mark.parametrize(
+    ("fields", "moot"),
+    [
+        ({}, []),
+        ({"max_tokens": 9}, []),
+        ({"temperature": 0.5}, ["temperature"]),
+        ({"top_p": 0.96}, []),
+        ({"top_p": 0.5}, ["top_p outside [0.95, 1]"]),
+        ({"top_p": 0.5, "reasoning": Reasoning(enabled=False)}, ["top_p"]),
+        ({"temperature": 0.5, "reasoning": Reasoning(effort="none")}, []),
+        ({"temperature": 0.5, "reasoning": Reasoning(effort="high")}, ["temperature"]),
+    ],
+)
+def test_what_is_sent_without_effect_is_told(fields: dict[str, Any], moot: list[str]) -> None:
+    assert moot_notes(**fields) == moot
+
+
+def test_a_template_is_told_nothing_that_was_not_asked() -> None:
+    at = site(thinking_switch="template_enable_thinking", efforts=["low"])
+    assert body(request(reasoning=Reasoning(effort="low")), at)["reasoning_effort"] == "low"
+    assert "chat_template_kwargs" not in body(request(reasoning=Reasoning(effort="low")), at)

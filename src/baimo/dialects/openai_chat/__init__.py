@@ -9,7 +9,7 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -23,14 +23,12 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .finish import NAME
+from .manner import Manner
 from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
 
-if TYPE_CHECKING:
-    from .manner import Manner
-
-__all__ = ["DIALECT", "OpenAIChat", "Paths", "Quirks"]
+__all__ = ["DIALECT", "Manner", "OpenAIChat", "Paths", "Quirks"]
 
 _DEFAULTS = Quirks()
 
@@ -85,8 +83,8 @@ class OpenAIChat:
     def encoder(self, request: ChatRequest, manner: Manner | None = None) -> ChatEncoder:
         """Being the provider: an encoder for the reply to that request.
 
-        `manner` says how the provider that is played writes where it differs from OpenAI: `Manner` of
-        `baimo.dialects.openai_chat.manner` tells the forms there are.
+        `manner` says how the provider that is played writes where it differs from OpenAI: `Manner`
+        tells the forms there are.
         """
         from .served_reply import StreamEncoder, WholeEncoder
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
-from baimo.dialect import status
+from baimo.dialect import codes, status
 from baimo.dialect.jsontext import decode, encode
 from baimo.errors import (
     AuthError,
@@ -28,9 +28,6 @@ from baimo.errors import (
     WireError,
 )
 from baimo.wire.http import WireHead
-
-if TYPE_CHECKING:
-    from baimo.dialect import codes
 
 _MAX_BODY = 4096
 """Characters of a refusal's body that an error keeps."""
@@ -304,8 +301,6 @@ def _of_provider(
 
     A status says less than the words: its entry counts where they do not tell another kind of error.
     """
-    from baimo.dialect import codes
-
     for word in (refusal.code, refusal.upstream, refusal.word):
         found = codes.find(table, word)
         if found is not None and word != str(told):
