@@ -24,10 +24,20 @@ _LOCAL = "local"
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @option("--call", is_flag=True, help="check.call")
 @option("-m", "--model", metavar="NAME", help="check.model")
+@option("--code", metavar="CODE", help="check.code")
 @json_option()
 @click.pass_obj
-def run(console: Console, providers: tuple[str, ...], call: bool, model: str | None, as_json: bool) -> int:
+def run(
+    console: Console,
+    providers: tuple[str, ...],
+    call: bool,
+    model: str | None,
+    code: str | None,
+    as_json: bool,
+) -> int:
     """Look at the providers that are named, else at those whose keys are set; 1 when something failed."""
+    if code is not None:
+        return _explain(console, providers, code, as_json)
     from baimo.client.connecting import transport_options
     from baimo.transports.sync import SyncTransport
 
@@ -57,6 +67,32 @@ def run(console: Console, providers: tuple[str, ...], call: bool, model: str | N
     elif not providers and names == [_LOCAL]:
         console.tell(say("check.no_keys"))
     return 0 if all(_is_good(found) for found in report.values()) else 1
+
+
+def _explain(console: Console, providers: tuple[str, ...], code: str, as_json: bool) -> int:
+    """What a code of a provider means; 1 for one that is in no table."""
+    from baimo.config.settings import load_settings
+    from baimo.dialect.codes import find
+
+    from .codes import code_facts, cure, means, near, retry_words
+
+    if len(providers) != 1:
+        raise click.UsageError(say("code.one_provider"))
+    row = load_settings().row(providers[0])
+    found = find(row.codes, code)
+    if found is None:
+        console.tell(say("code.unknown" if row.codes else "code.none", provider=row.name, code=code))
+        if row.codes and (others := near(row.codes, code)):
+            console.tell("  " + say("code.near", codes=", ".join(others)))
+        return 1
+    if as_json:
+        console.line(json.dumps(code_facts(code, found), ensure_ascii=False, indent=2))
+        return 0
+    console.line(console.bold(say("code.means", code=code, means=means(found))))
+    console.line(f"  {say('code.class', kind=f'{found.kind.__name__} [{found.kind.code}]')}")
+    console.line(f"  {retry_words(found)}")
+    console.lines(f"  {line}" for line in cure(found).splitlines())
+    return 0
 
 
 def _with_keys(settings: Settings) -> list[str]:

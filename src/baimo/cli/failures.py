@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from baimo.errors import ConfigError, Error, InputError, MissingKeyError
 
+from .codes import code_of, cure, means
 from .words import has, joined, language, say
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def exit_code(error: Error) -> int:
 
 
 def error_lines(error: Error) -> list[str]:
-    """The error, in Chinese what its kind means, the hint, and for a missing key the line to type."""
+    """The error, what its code means or in Chinese its kind, the cure, and for a missing key what to type."""
     text = f"{error.provider}: {error.message}" if error.provider else error.message
     facts = [error.code]
     status = getattr(error, "status", None)
@@ -64,7 +66,10 @@ def error_lines(error: Error) -> list[str]:
     if error.attempts > 1:
         facts.append(say("error.attempts", count=error.attempts))
     lines = [f"{say('error')}{text} [{', '.join(facts)}]"]
-    if language() == "zh" and has(meaning := f"meaning.{error.code}"):
+    known = code_of(error)
+    if known is not None:
+        lines.append(f"  {say('code.means', code=provider_code, means=means(known))}")
+    elif language() == "zh" and has(meaning := f"meaning.{error.code}"):
         lines.append(f"  {say(meaning)}")
     return [*lines, *(f"  {line}" for line in cure_lines(error))]
 
@@ -86,6 +91,9 @@ def error_facts(error: Error) -> dict[str, Any]:
         if value is not None:
             facts[name] = value
     facts["retryable"] = error.retryable
+    known = code_of(error)
+    if known is not None:
+        facts |= {"means": means(known), "cure": cure(known)}
     partial = getattr(error, "partial", None)
     if partial is not None:
         facts["partial"] = partial.text
@@ -93,16 +101,28 @@ def error_facts(error: Error) -> dict[str, Any]:
 
 
 def cure_lines(error: Error) -> list[str]:
-    """The error's hint; for a missing key also the line that sets its variable in each shell."""
+    """The cure of its code, else its hint; for a missing key also the lines that set its variables."""
     lines = [error.hint] if error.hint else []
+    known = code_of(error)
+    if known is not None:  # the hint says the same in English, and maybe more
+        more = (error.hint or "").replace(known.cure, "").strip()
+        lines = [cure(known), *([more] if more else [])]
     if not isinstance(error, MissingKeyError):
         return lines
     if language() == "zh":  # the hint says the same in English
         lines = [say("error.key_home", home=error.home)] if error.home else []
         lines += [say("error.set_key", provider=error.provider)] if error.provider else []
-    if error.variables:
-        lines.append(say("error.or_variable"))
-        lines += [f"  {shell + ':':<13}{line.format(name=error.variables[0])}" for shell, line in _SHELLS]
+    return [*lines, *variable_lines(error.variables)]
+
+
+def variable_lines(names: Sequence[str]) -> list[str]:
+    """The lines that set environment variables, for each shell."""
+    if not names:
+        return []
+    lines = [say("error.or_variable")]
+    for shell, line in _SHELLS:
+        first, *rest = [line.format(name=name) for name in names]
+        lines += [f"  {shell + ':':<13}{first}", *(f"{'':<15}{more}" for more in rest)]
     return lines
 
 

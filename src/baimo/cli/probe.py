@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from baimo.errors import ConfigError, Error, InputError
-from baimo.wire.http import HttpRequest, split_url
+from baimo.auth.schemes import KEYS
+from baimo.auth.signer import Granting
+from baimo.errors import ConfigError, Error, InputError, MissingKeyError
+from baimo.steps import Send
+from baimo.wire.http import HttpRequest, SocketRequest, WireRequest, split_url
 
+from .codes import code_of, cure, means
+from .credentials import doubt_words, missing_words, other_ways, place_lines
+from .failures import cure_lines, variable_lines
 from .words import language, say
 
 if TYPE_CHECKING:
     from baimo.client.client import Client
+    from baimo.config.explain import EndpointState
     from baimo.config.settings import Settings
     from baimo.exchange import Deployment
     from baimo.transports.protocol import Transport
@@ -36,7 +45,7 @@ class Finding(NamedTuple):
     """One thing that was looked at."""
 
     what: str
-    """key, endpoint, service, reach, clock or call."""
+    """key, endpoint, service, reach, token, clock or call."""
     verdict: Verdict
     text: str
     cure: str = ""
@@ -97,7 +106,11 @@ def call_finding(client: Client, name: str, model: str | None) -> Finding:
 
 
 def cure_of(error: Error) -> str:
-    """What to do about an error: its own hint, else what its kind needs."""
+    """What to do about an error: the cure of its code, its own hint, else what its kind needs."""
+    known = code_of(error)
+    if known is not None:
+        code = getattr(error, "provider_code", "")
+        return f"{say('code.means', code=code, means=means(known))}\n{cure(known)}"
     return error.hint or say(f"cure.{error.code}" if error.code in _CURED else "cure.other")
 
 
@@ -122,57 +135,114 @@ _CURED = (
 
 
 def _ready(settings: Settings, name: str, found: list[Finding]) -> Deployment | None:
-    """The deployment that a call would go to; None, with a finding that says why, when there is none."""
-    state = settings.key_state(name)
+    """The deployment that a call would go to; None, with findings that say why, when there is none."""
     try:
         at = settings.resolve(f"{name}/*")[0][0]
     except (ConfigError, InputError) as error:
-        found.append(Finding("key", "fail", _said(error), _cure_of_setting(error)))
+        found.append(_no_credentials(settings, name, error))
+        seen = {one: secret.reveal() for one, secret in settings.secrets_seen(name).items()}
+        found += _doubts(settings, name, seen, several=True)
         return None
-    if state.sources:
-        masked = ", ".join(secret.masked() for secret in at.secrets.values())
-        found.append(Finding("key", "ok", say("check.key", source=", ".join(state.sources), masked=masked)))
-    else:
-        found.append(Finding("key", "ok", say("check.no_key_needed")))
+    found.append(Finding("key", "ok", _keys(settings, name, at)))
     return at
 
 
-def _cure_of_setting(error: Error) -> str:
-    from .failures import cure_lines
+def _no_credentials(settings: Settings, name: str, error: Error) -> Finding:
+    """Which credential or id is missing, what the console calls it, where it shows it, what else would do."""
+    states = settings.endpoint_states(name)
+    state = next((one for one in states if one.is_begun), states[0])
+    lacking = [one.name for one in state.secrets if one.needed and one.source is None]
+    if isinstance(error, MissingKeyError) and lacking:
+        text = missing_words(state)
+        cures = [*place_lines(name, lacking), *_cure_of_setting(error).splitlines()]
+        if language() == "zh":  # the English hint names them
+            cures += other_ways(states, state)
+    elif part := _lacking_part(settings, name, error):
+        text, variables = part.text, part.variables
+        cures = [*place_lines(name, [part.name]), *variable_lines(variables[:1])]
+    else:
+        text, cures = error.message, _cure_of_setting(error).splitlines()
+    return Finding("key", "fail", f"{text} [{error.code}]", "\n".join(cures))
 
+
+class _Part(NamedTuple):
+    name: str
+    text: str
+    variables: tuple[str, ...]
+
+
+def _lacking_part(settings: Settings, name: str, error: Error) -> _Part | None:
+    """The parameter that an endpoint needs and that nobody set."""
+    for endpoint in settings.row(name).endpoints:
+        for part, parameter in endpoint.parameters.items():
+            if error.message == endpoint.lacks(part).message:
+                text = say("secret.missing", names=part, endpoint=endpoint.name)
+                return _Part(part, text, parameter.env)
+    return None
+
+
+def _keys(settings: Settings, name: str, at: Deployment) -> str:
+    """Which credentials are used and from where, masked."""
+    sources = {one.name: one.source for one in _used(settings, name).secrets if one.source}
+    if not sources:
+        return say("check.no_key_needed")
+    if len(sources) == 1:
+        masked = ", ".join(secret.masked() for secret in at.secrets.values())
+        return say("check.key", source=next(iter(sources.values())), masked=masked)
+    return say("secret.and").join(
+        say("secret.set", name=secret, masked=at.secrets[secret].masked(), source=source)
+        for secret, source in sources.items()
+    )
+
+
+def _used(settings: Settings, name: str) -> EndpointState:
+    """The endpoint that calls go to."""
+    return next(one for one in settings.endpoint_states(name) if one.used)
+
+
+def _cure_of_setting(error: Error) -> str:
     return "\n".join(cure_lines(error)) or say("cure.config")
 
 
 def _key_shape(settings: Settings, name: str, at: Deployment) -> list[Finding]:
-    from baimo.config.keyshape import doubts
+    """What looks wrong: swapped, of another place, not as such credentials look."""
+    secrets = _used(settings, name).secrets
+    values = {one: secret.reveal() for one, secret in at.secrets.items()}
+    if len(values) == 1:
+        values = {secrets[0].name: next(iter(values.values()))}
+    for part, value in (("project_id", at.site.project), ("app_id", at.site.app_id)):
+        if value is not None:
+            values[part] = value
+    return _doubts(settings, name, values, several=len(values) > 1)
 
-    from .config_set_key import doubt_words
 
-    row = settings.row(name)
+def _doubts(settings: Settings, name: str, values: Mapping[str, str], *, several: bool) -> list[Finding]:
+    from baimo.config.keyshape import doubts_of
+
     found = []
-    for secret in at.secrets.values():
-        for doubt in doubts(row, secret.reveal()):
-            verdict: Verdict = "fail" if doubt.certain else "warn"
-            words = doubt_words(doubt.code, doubt.message)
-            found.append(Finding("key", verdict, words, say("check.set_again", name=name)))
+    for doubt in doubts_of(settings.row(name), values):
+        verdict: Verdict = "fail" if doubt.certain else "warn"
+        cure = [*place_lines(name, [doubt.secret]), say("check.set_again", name=name)]
+        found.append(Finding("key", verdict, doubt_words(doubt, several=several), "\n".join(cure)))
     return found
 
 
 def _endpoint(settings: Settings, name: str) -> list[Finding]:
     from .providers import why
 
-    states = settings.endpoint_states(name)
-    used = next((one for one in states if one.used), None)
-    if used is None:
-        return []
+    used = _used(settings, name)
     text = say("check.endpoint", name=used.name, address=used.address, why=why(used.why))
+    if used.scheme not in KEYS:
+        text += " " + say("secret.signed", scheme=used.scheme)
     if used.address_source and used.address_source != "the catalogue":
         text += " " + say("check.address_from", source=used.address_source)
     found = [Finding("endpoint", "ok", text)]
     endpoint = next((one for one in settings.row(name).endpoints if one.name == used.name), None)
     if endpoint is not None and endpoint.until is not None:
         remark = endpoint.remark.said(language()) if endpoint.remark else ""
-        found.append(Finding("endpoint", "warn", say("check.until", date=endpoint.until), remark))
+        ended = endpoint.until <= datetime.now(UTC).date()
+        words = say("check.ended" if ended else "check.until", date=endpoint.until)
+        found.append(Finding("endpoint", "warn", words, remark))
     return found
 
 
@@ -197,13 +267,23 @@ def _embedded() -> list[Finding]:
 
 def _way(at: Deployment, transport: Transport) -> list[Finding]:
     """Whether an answer of any kind comes from the address, and what its clock says."""
+    found = _reached(at.site.base_url, transport)
+    place = _token_place(at)
+    if place is not None and place != split_url(at.site.base_url)[0]:
+        found += [one._replace(what="token") for one in _reached(place, transport) if one.what == "reach"]
+    return found
+
+
+def _reached(address: str, transport: Transport) -> list[Finding]:
     try:
-        origin, path = split_url(at.site.base_url)
-        if origin.startswith("ws"):  # the same server answers a plain request, and says what time it has
-            origin = "http" + origin.removeprefix("ws")
-        request = HttpRequest(
-            method="GET", origin=origin, target=(path or "/").encode(), headers=((b"User-Agent", b"baimo"),)
-        )
+        origin, path = split_url(address)
+        is_socket = origin.startswith("ws")
+        request: WireRequest
+        if is_socket:  # not signed: a refusal shows that somebody is there as well
+            request = SocketRequest(origin=origin, target=(path or "/").encode())
+        else:
+            agent = ((b"User-Agent", b"baimo"),)
+            request = HttpRequest(method="GET", origin=origin, target=(path or "/").encode(), headers=agent)
         sent, begun = time.time(), time.monotonic()
         reply = transport.open(request, connect_s=_CONNECT_S, head_s=_HEAD_S)
         took = time.monotonic() - begun
@@ -211,13 +291,29 @@ def _way(at: Deployment, transport: Transport) -> list[Finding]:
     except Error as error:
         return [Finding("reach", "fail", _said(error), cure_of(error) + _proxies())]
     status = reply.head.status
-    found = [
-        Finding("reach", "ok", say("check.reached", origin=origin, status=status, seconds=f"{took:.2f}"))
-    ]
+    words = "check.socket" if is_socket else "check.reached"
+    if is_socket and status == 101:
+        words = "check.socket_opened"
+    found = [Finding("reach", "ok", say(words, origin=origin, status=status, seconds=f"{took:.2f}"))]
     if status == 407 or status in (502, 503, 504):
         found = [Finding("reach", "warn", found[0].text, say("check.gateway") + _proxies())]
     date = reply.head.get(b"date")
     return [*found, *clock(date, sent + took / 2)] if date else found
+
+
+def _token_place(at: Deployment) -> str | None:
+    """Where the signer would have a token or a project's id made; None where it needs none."""
+    if not isinstance(at.signer, Granting):
+        return None
+    shared = at.signer.grant(at.site, at.secrets, None)
+    if shared is None:
+        return None
+    steps = shared.make()
+    step = next(steps)
+    while not isinstance(step, Send):  # it asks for the time before it signs
+        step = steps.send((time.time(), time.monotonic()))
+    steps.close()
+    return step.wire.origin
 
 
 def clock(date: str, ours: float) -> list[Finding]:

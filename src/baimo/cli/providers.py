@@ -57,7 +57,15 @@ def provider_facts(settings: Settings, name: str) -> dict[str, Any]:
         "home": state.home,
         "default_model": row.default_model,
         "endpoints": [
-            {"name": one.name, "address": one.address, "used": one.used, "why": why(one.why, one.missing)}
+            {
+                "name": one.name,
+                "address": one.address,
+                "used": one.used,
+                "why": why(one.why, one.missing),
+                "scheme": one.scheme,
+                "since": one.since.isoformat() if one.since else None,
+                "until": one.until.isoformat() if one.until else None,
+            }
             for one in endpoints
         ],
         "remark": row.remark.said(said) if row.remark else None,
@@ -98,16 +106,20 @@ def _where(one: dict[str, Any]) -> str:
     return joined(ended, say("models.successor", name=one["successor"])) if one["successor"] else ended
 
 
+def _endpoint_words(end: dict[str, Any]) -> str:
+    """Address, whether it is used and why, and the days between which it is served."""
+    words = [end["address"] or "–", end["why"]]
+    words += [say(f"endpoint.{bound}", date=end[bound]) for bound in ("since", "until") if end[bound]]
+    return "  ".join(words)
+
+
 def _show_one(console: Console, one: dict[str, Any]) -> None:
     console.line(console.bold(f"{one['name']}  {one['title']}"))
     rows = [
         (say("providers.key"), ", ".join(one["key_from"]) or "–"),
         (say("providers.variables"), ", ".join(one["variables"]) or "–"),
     ]
-    rows += [
-        (say("providers.endpoint", name=end["name"]), f"{end['address'] or '–'}  {end['why']}")
-        for end in one["endpoints"]
-    ]
+    rows += [(say("providers.endpoint", name=end["name"]), _endpoint_words(end)) for end in one["endpoints"]]
     for fact in ("default_model", "remark", "free_tier", "retired", "successor", "home"):
         if one[fact]:
             rows.append((say(f"providers.{fact}_row"), one[fact]))

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+from .words_credentials import CREDENTIALS
 from .words_errors import ERRORS
 from .words_help import HELP
 from .words_messages import MESSAGES
 
 Language: TypeAlias = Literal["en", "zh"]
 
-TEXTS: Mapping[str, tuple[str, str]] = {**HELP, **MESSAGES, **ERRORS}
+TEXTS: Mapping[str, tuple[str, str]] = {**HELP, **MESSAGES, **ERRORS, **CREDENTIALS}
 """Key to (English, Chinese); both have the same fields in braces."""
 
 _CHINESE = ("zh", "chinese", "cn", "中文")

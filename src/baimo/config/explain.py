@@ -7,12 +7,26 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from .candidates import Candidate
+from baimo.types.secret import Secret
+
+from .candidates import Candidate, needs, takes
 from .provider import Provider
 
 Why: TypeAlias = Literal[
     "chosen", "only", "first_complete", "not_first", "no_credentials", "other_keys", "no_address"
 ]
+
+
+class SecretState(msgspec.Struct, frozen=True, kw_only=True):
+    """One credential of an endpoint: whether it is there, and from where. Holds no secret."""
+
+    name: str
+    source: str | None
+    """Where it stands; None: nowhere."""
+    variables: tuple[str, ...]
+    """The environment variables that may hold it."""
+    needed: bool
+    """False for what only some need: a token of temporary credentials."""
 
 
 class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +45,12 @@ class EndpointState(msgspec.Struct, frozen=True, kw_only=True):
     """Where its credentials stand."""
     missing: tuple[str, ...]
     """The secrets that are not there, each with its variables."""
+    secrets: tuple[SecretState, ...] = ()
+    """What the way of signing takes that is used, or of which most is there."""
+    ways: tuple[tuple[str, ...], ...] = ()
+    """For each way of signing the secrets that it needs."""
+    is_begun: bool = False
+    """Whether some of what it needs is there and some is not."""
     problem: str | None = None
     """Why it has no address, or what else it lacks."""
     since: date | None = None
@@ -79,6 +99,9 @@ def key_state(provider: Provider) -> KeyState:
     candidates = provider.candidates()
     used = next((one for one in candidates if one.complete), candidates[0])
     variables = [name for one in candidates for names in one.endpoint.env.values() for name in names]
+    variables += [
+        name for one in candidates for part in one.endpoint.parameters.values() for name in part.env
+    ]
     sources = _sources(used)
     return KeyState(
         provider=provider.name,
@@ -89,6 +112,16 @@ def key_state(provider: Provider) -> KeyState:
         variables=tuple(dict.fromkeys(variables)),
         home=provider.row.home or None,
     )
+
+
+def secrets_seen(provider: Provider) -> dict[str, Secret]:
+    """What is there, as text, of the credentials of the endpoint that is used or that is likeliest."""
+    candidates = provider.candidates()
+    begun = [one for one in candidates if one.complete] or [one for one in candidates if one.is_begun]
+    if not begun:
+        return {}
+    located = begun[0].credentials[0].way.located
+    return {name: one.text for name, one in located.items() if one.text is not None}
 
 
 def endpoint_states(provider: Provider, model: str = "") -> tuple[EndpointState, ...]:
@@ -113,6 +146,9 @@ def endpoint_states(provider: Provider, model: str = "") -> tuple[EndpointState,
                 for secret, names in candidate.missing.items()
             ),
             problem=str(candidate.problem.message) if candidate.problem else None,
+            secrets=_secrets(candidate),
+            ways=tuple(needs(auth) for auth in candidate.endpoint.ways),
+            is_begun=candidate.is_begun,
         )
         states.append(state)
     return tuple(states)
@@ -130,6 +166,19 @@ def _why(candidate: Candidate, provider: Provider, *, alone: bool, taken: bool) 
     if provider.endpoint_is_chosen:
         return "chosen"
     return "only" if alone else "first_complete"
+
+
+def _secrets(candidate: Candidate) -> tuple[SecretState, ...]:
+    way = candidate.credentials[0].way
+    return tuple(
+        SecretState(
+            name=name,
+            source=way.located[name].source if name in way.located else None,
+            variables=way.missing.get(name, candidate.endpoint.env.get(name, ())),
+            needed=name in needs(way.auth),
+        )
+        for name in takes(way.auth)
+    )
 
 
 def _sources(candidate: Candidate) -> tuple[str, ...]:

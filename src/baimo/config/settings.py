@@ -109,6 +109,12 @@ class Settings:
 
         return endpoint_states(self._resolver.provider(provider), model)
 
+    def secrets_seen(self, provider: str) -> dict[str, Secret]:
+        """Credentials that are there as text, of the endpoint that is used or likeliest; no file is read."""
+        from .explain import secrets_seen
+
+        return secrets_seen(self._resolver.provider(provider))
+
     def row(self, provider: str) -> ProviderRow:
         """What is known of a provider, with the configuration's tables on top."""
         return self._resolver.provider(provider).row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from . import files, shape
 _HEADER = re.compile(r"\s*\[")
 
 
-def set_key(path: Path, provider: str, secrets: Mapping[str, str]) -> None:
+def set_key(path: Path, provider: str, secrets: Mapping[str, str], *, free: Container[str] = ()) -> None:
     """Store secrets of a provider, `{"api_key": "…"}`, in the configuration file at `path`.
 
     The file is made where there is none, comments and order stay, and it is readable by its owner only.
+    Those named in `free` are people's own words, which may hold blanks and characters outside ASCII.
     Raises InputError for a secret that cannot be one, ConfigError where the file is written in a way that
     a line cannot be set without touching the rest: then nothing is changed.
     """
     for name, secret in secrets.items():
-        if not secret.isascii() or not secret.isprintable() or not secret or " " in secret:
+        is_odd = name not in free and (not secret.isascii() or " " in secret)
+        if is_odd or not secret.isprintable() or not secret.strip():
             raise InputError(f"{name} is empty or holds spaces, line breaks or characters outside ASCII")
     old = files.as_text(files.read(path) or b"", path)
     before = files.parse_toml(old.encode(), path)
