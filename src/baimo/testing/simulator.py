@@ -152,6 +152,11 @@ class Simulator:
         """For `Client(config=…, transport=sim.transport)`: leads every simulated provider here."""
         return self._config({name: origin_of(self._simulation, name) for name in self.providers}, {})
 
+    def endpoints(self, provider: str) -> tuple[str, ...]:
+        """The endpoints of a provider that are simulated, the one that is used by default first."""
+        self._known(provider)
+        return tuple(self._simulation.faces[provider].configuration("http://127.0.0.1:1"))
+
     def config_for(self, endpoints: Mapping[str, str] = {}, *, loopback: bool = False) -> dict[str, Any]:
         """As `config`, with the endpoint to use of a provider: `config_for({"hunyuan": "native"})`.
 
