@@ -41,6 +41,9 @@ class Connection(asyncio.Protocol):
         self._is_head = True
         self._is_upgrade = False
         self._is_closing = False
+        self._reply: _Reply | None = None
+        self._refusal: int | None = None
+        self._refused: tuple[int, str] | None = None
         self._room = asyncio.Event()
         self._room.set()
         self._timer: asyncio.TimerHandle | None = None
@@ -127,6 +130,9 @@ class Connection(asyncio.Protocol):
         incoming.keep_alive = self._parser.should_keep_alive()
         self._is_head = False
         self._head_bytes = 0
+        self._refusal = self._oversized(incoming)
+        if self._refusal is not None:
+            return
         if self._parser.should_upgrade():
             self._is_upgrade = True
             return
@@ -150,18 +156,27 @@ class Connection(asyncio.Protocol):
 
     def _check(self) -> None:
         """After each read: are the limits kept, is there something to do?"""
-        limits = self._limits
-        if self._is_head and self._head_bytes > limits.max_head:
-            self._refuse(431, f"the head has over {limits.max_head} bytes")
-            return
-        arriving = self._arriving
-        if arriving is not None and arriving.size > limits.max_body:
-            self._refuse(413, f"the body has over {limits.max_body} bytes")
+        limits, arriving = self._limits, self._arriving
+        if self._refusal is None and self._is_head and self._head_bytes > limits.max_head:
+            self._refusal = 431
+        elif arriving is not None and arriving.size > limits.max_body:
+            self._refusal = 413
+        if self._refusal is not None:
+            self._next()
+            self._refuse(self._refusal, "the request is too large")
             return
         self._check_room()
         self._next()
         if self._task is None:
             self._wait(limits.head_s if arriving is not None else limits.idle_s)
+
+    def _oversized(self, incoming: Incoming) -> int | None:
+        """The status that refuses a head for its size, or for that of the body that it tells of."""
+        size = len(incoming.target) + sum(len(name) + len(value) + 4 for name, value in incoming.fields)
+        if size > self._limits.max_head:
+            return 431
+        length = incoming.field(b"content-length")
+        return 413 if length.isdigit() and int(length) > self._limits.max_body else None
 
     def _check_room(self) -> None:
         transport = self._transport
@@ -176,7 +191,7 @@ class Connection(asyncio.Protocol):
             transport.resume_reading()
 
     def _next(self) -> None:
-        if self._task is None and self._line and not self._is_closing:
+        if self._task is None and self._line and (not self._is_closing or self._refused is not None):
             incoming = self._answering = self._line.popleft()
             self._head_bytes = 0
             self._task = self._loop.create_task(self._answer(incoming))
@@ -184,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, incoming: Incoming) -> None:
         """Run the application for one request; what it leaves undone is done."""
-        reply = _Reply(self, incoming)
+        reply = self._reply = _Reply(self, incoming)
         scope = incoming.scope("http", self.server_address, self.client_address)
         try:
             await self._server.app(scope, incoming.receive, reply.send)
@@ -203,13 +218,16 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._task = self._answering = None
+        self._task = self._answering = self._reply = None
         if self._transport is None:
             self._server.left(self)
             return
         self._check_room()
         self._next()
-        if self._task is None:
+        if self._task is None and self._refused is not None:
+            refused, self._refused = self._refused, None
+            self._refuse(*refused)
+        elif self._task is None:
             self._wait(self._limits.idle_s)
             if self._server.is_stopping:
                 self.close()
@@ -245,17 +263,20 @@ class Connection(asyncio.Protocol):
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _refuse(self, status: int, why: str) -> None:
-        """Answer what cannot be read further, after what is under way, and close."""
+        """Answer what cannot be read further, and close. What is under way is answered first, unless it is
+        the very request that cannot be read."""
         self._is_closing = True
-        self._line.clear()
-        if self._task is None and self._transport is not None:
-            framer = ReplyFramer("GET", keep_alive=False)
-            self._write(_plain(framer, status, why))
-            self._linger()
-        elif self._answering is not None and not self._answering.is_whole:
+        reply = self._reply
+        if self._task is not None and self._answering is not None and self._answering.is_whole:
+            self._refused = (status, why)
+            return
+        if self._task is not None:
+            self._task.cancel()
+        if reply is not None and reply.framer.begun:
             self.abort()
-        else:
-            self.close()
+            return
+        self._write(_plain(ReplyFramer("GET", keep_alive=False), status, why))
+        self._linger()
 
     def _linger(self) -> None:
         """Close so that the client can read the refusal although it may still be writing."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SILENT = logging.Logger("baimo.serving", logging.CRITICAL + 1)
 _FULL = 64
+"""Messages that may wait for the application."""
+_FULL_BYTES = 64 * 1024
 
 
 class SocketConnection(asyncio.Protocol):
@@ -44,11 +46,13 @@ class SocketConnection(asyncio.Protocol):
         self._framer: ReplyFramer | None = None
         self._task: asyncio.Task[None] | None = None
         self._told = False
+        self._early = b""
 
     def begin(self, rest: bytes) -> None:
         """Look at the handshake and start the application."""
         self._server.joined(self)
-        self._protocol.receive_data(_head_of(self._incoming) + rest)
+        self._early = rest
+        self._protocol.receive_data(_head_of(self._incoming))
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._response = self._protocol.accept(event)
@@ -64,7 +68,12 @@ class SocketConnection(asyncio.Protocol):
     # What asyncio calls.
 
     def data_received(self, data: bytes) -> None:
-        """Frames."""
+        """Frames. Those of a client that does not wait for our answer to its handshake are kept until then."""
+        if self._protocol.state is CONNECTING:
+            self._early += data
+            if len(self._early) > _FULL_BYTES and self._transport is not None:
+                self._transport.pause_reading()
+            return
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
@@ -158,6 +167,12 @@ class SocketConnection(asyncio.Protocol):
         if message.get("subprotocol"):
             self._response.headers["Sec-WebSocket-Protocol"] = message["subprotocol"]
         self._protocol.send_response(self._response)
+        self._flush()
+        early, self._early = self._early, b""
+        if self._transport is not None:
+            self._transport.resume_reading()
+        if early:
+            self.data_received(early)
 
     def _refuse(self, head: WireHead) -> None:
         self._framer = ReplyFramer("GET", keep_alive=False)

@@ -1,0 +1,49 @@
+"""Servers as programs hold them."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from baimo.errors import ConfigError
+from baimo.serving.background import Background
+from baimo.serving.server import Server
+from tests.serving.apps import echo
+
+
+async def test_a_server_runs_on_the_loop_of_its_user_and_listens_on_this_machine_alone() -> None:
+    server = Server(echo)
+    await server.start()
+    try:
+        assert server.origin == f"http://127.0.0.1:{server.port}"
+        assert server.port > 0
+    finally:
+        await server.stop()
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port)):
+        pass
+
+
+def test_a_port_that_is_taken_is_an_error_that_names_it() -> None:
+    with Background() as background:
+        taken = background.add(Server(echo))
+        with pytest.raises(ConfigError, match=f"127.0.0.1:{taken.port}"):
+            background.add(Server(echo, port=taken.port))
+
+
+def test_a_server_on_ipv6_has_its_address_in_brackets() -> None:
+    with Background() as background:
+        server = background.add(Server(echo, host="::1"))
+        assert server.origin == f"http://[::1]:{server.port}"
+
+
+def test_a_background_can_be_stopped_twice_and_started_again() -> None:
+    background = Background()
+    with pytest.raises(RuntimeError, match="start it"):
+        _ = background.loop
+    background.stop()
+    for _ in range(2):
+        server = background.add(Server(echo))
+        with socket.create_connection(("127.0.0.1", server.port)):
+            background.stop(grace_s=0.0)
+        background.stop()
