@@ -46,7 +46,8 @@ def test_an_old_client_gets_the_body_up_to_the_end_of_the_connection(serve: Serv
     "request_bytes",
     [
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n",
     ],
     ids=["counted", "chunked"],
 )
@@ -126,7 +127,8 @@ def test_a_connection_without_requests_is_closed_after_a_while(serve: Serve) -> 
 def test_an_upgrade_to_another_protocol_is_passed_over(serve: Serve) -> None:
     with serve(echo).visit() as visitor:
         visitor.say(
-            b"POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nhi"
+            b"POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+            b"Content-Length: 2\r\n\r\nhi"
         )
         assert visitor.reply()[1] == b"POST /x hi"
 

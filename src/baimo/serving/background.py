@@ -66,6 +66,12 @@ class Background:
 
     async def _stop(self, servers: list[Server], grace_s: float) -> None:
         await asyncio.gather(*(server.stop(grace_s=grace_s) for server in servers))
+        # Connections that were being accepted meanwhile are tasks of the loop.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=1.0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         await asyncio.get_running_loop().shutdown_default_executor()
 
     def _run(self) -> None:

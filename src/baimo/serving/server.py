@@ -86,8 +86,10 @@ class Server:
             await self._are_gone(1.0)
 
     def joined(self, guest: Guest) -> None:
-        """A connection is here."""
+        """A connection is here. One that was accepted while the server stops goes at once."""
         self._guests.add(guest)
+        if self.is_stopping:
+            guest.abort()
 
     def left(self, guest: Guest) -> None:
         """A connection is gone."""

@@ -68,7 +68,7 @@ class SocketConnection(asyncio.Protocol):
     # What asyncio calls.
 
     def data_received(self, data: bytes) -> None:
-        """Frames. Those of a client that does not wait for our answer to its handshake are kept until then."""
+        """Frames. Those of a client that does not wait for our answer to its handshake are kept."""
         if self._protocol.state is CONNECTING:
             self._early += data
             if len(self._early) > _FULL_BYTES and self._transport is not None:
