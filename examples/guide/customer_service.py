@@ -26,7 +26,8 @@ class ChatBot:
 
     def answer(self, question: str) -> Iterator[str]:
         """The answer piece by piece. A turn is remembered only when it was answered to its end."""
-        messages = [*self.history[-self.turns :], {"role": "user", "content": question}]
+        asked = {"role": "user", "content": question}
+        messages: list[tuple[str, str] | dict[str, str]] = [*self.history[-self.turns :], asked]
         said: list[str] = []
         try:
             with self.client.stream(self.models, messages, system=SYSTEM, max_tokens=300) as stream:

@@ -8,7 +8,7 @@ import sys
 import baimo
 
 PROMPT = "用一句话介绍你自己。"
-PARAMETERS = {
+PARAMETERS: baimo.ChatOptions = {
     "temperature": 0.7,
     "max_tokens": 100,
     "top_p": 0.9,

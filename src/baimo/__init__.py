@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from baimo.client.async_client import AsyncClient
     from baimo.client.async_streams import AsyncChatStream
     from baimo.client.client import Client
+    from baimo.client.options import ChatOptions
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
@@ -87,6 +88,7 @@ _HOMES = {
     "baimo.client.async_client": "AsyncClient",
     "baimo.client.async_streams": "AsyncChatStream",
     "baimo.client.client": "Client",
+    "baimo.client.options": "ChatOptions",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
@@ -123,6 +125,7 @@ __all__ = [
     "AudioOutput",
     "AuthError",
     "Cache",
+    "ChatOptions",
     "ChatRequest",
     "ChatResponse",
     "ChatStream",

@@ -18,6 +18,7 @@ NAMES = {
     "AudioOutput",
     "AuthError",
     "Cache",
+    "ChatOptions",
     "ChatRequest",
     "ChatResponse",
     "ChatStream",
