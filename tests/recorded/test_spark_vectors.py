@@ -10,8 +10,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from baimo.auth.spark_url import SparkUrl
+from baimo.dialect.protocols import Site
+from baimo.dialects.spark_ws import DIALECT
+from baimo.errors import ProviderError
+from baimo.types.chat import ChatRequest, Message
+from baimo.types.content import Text
+from baimo.types.embeddings import EmbedRequest
+from baimo.types.fold import fold
 from baimo.types.secret import Secret
-from baimo.wire.http import HttpRequest, SocketRequest, WireRequest
+from baimo.types.tools import FunctionTool
+from baimo.wire.http import HttpRequest, SocketRequest, WireHead, WireRequest
+from tests.conformance.playing import play
 from tests.recorded.cases import FOLDER
 
 VECTORS = FOLDER.parent / "vectors"
@@ -61,3 +70,90 @@ def test_the_form_with_a_digest_is_that_of_the_package() -> None:
     signed = SparkUrl(form="header").sign(request, secrets_of(form), form["unix_time"])
     for name, value in signed.headers:
         assert value.decode() == form["headers"][name.decode().capitalize()]
+
+
+FRAMES = load("iflytek-spark-ws-wire.json")["samples"]
+
+
+SITE = Site(base_url="wss://spark-api.xf-yun.com", app_id="exampleid")
+
+
+@pytest.mark.parametrize("sample", FRAMES, ids=lambda sample: sample["name"])
+def test_the_frame_is_what_the_package_sends(sample: dict[str, Any]) -> None:
+    sent = sample["sent_text_frame"]
+    chat = sent["parameter"]["chat"]
+    turns = sent["payload"]["message"]["text"]
+    functions = sent["payload"].get("functions", {}).get("text", ())
+    request = ChatRequest(
+        model=chat["domain"],
+        messages=tuple([Message(role=turn["role"], content=(Text(text=turn["content"]),)) for turn in turns]),
+        tools=tuple([FunctionTool(**function) for function in functions]),
+        temperature=chat["temperature"],
+        top_k=chat["top_k"],
+        max_tokens=chat["max_tokens"],
+        user=sent["header"]["uid"],
+        extra={"patch_id": sent["header"]["patch_id"]} if "patch_id" in sent["header"] else {},
+    )
+    wire = DIALECT.encode_request(request, SITE)
+    (frame,) = wire.frames
+    assert json.loads(frame) == sent
+    assert list(json.loads(frame)) == list(sent)
+    assert wire.target.decode() == sample["path"]
+    read = DIALECT.decode_request(
+        SocketRequest(
+            origin="ws://h", target=sample["path"].encode(), frames=(sample["sent_text_frame_raw"],)
+        )
+    )
+    assert [message.text for message in read.messages] == [turn["content"] for turn in turns]
+    assert (read.temperature, read.top_k, read.max_tokens) == (
+        chat["temperature"],
+        chat["top_k"],
+        chat["max_tokens"],
+    )
+
+
+@pytest.mark.parametrize("sample", FRAMES, ids=lambda sample: sample["name"])
+def test_frames_become_what_the_package_made_of_them(sample: dict[str, Any]) -> None:
+    decoder = DIALECT.decoder(WireHead(101), SITE)
+    frames = [json.dumps(frame, ensure_ascii=False).encode() for frame in sample["server_frames"]]
+    events, error = play(decoder, frames)
+    response, wanted = fold(events), sample["sdk_result"]
+    if "error_code" in wanted:
+        assert isinstance(error, ProviderError)
+        assert error.provider_code == str(wanted["error_code"])
+        assert wanted["message"].endswith(error.message)
+        assert (response.choices != ()) == (len(frames) > 1)
+        return
+    assert error is None
+    assert response.text == wanted["text"]
+    call = wanted["function_call"]
+    assert [(made.name, made.arguments) for made in response.tool_calls] == (
+        [(call["name"], call["arguments"])] if call else []
+    )
+    usage = wanted["token_usage"]
+    assert (response.usage.input, response.usage.output) == (
+        usage["prompt_tokens"],
+        usage["completion_tokens"],
+    )
+    assert response.request_id is None
+    assert response.id == sample["server_frames"][0]["header"]["sid"]
+
+
+EMBEDDING = load("iflytek-embedding-wire.json")
+
+
+def test_an_embedding_is_asked_for_as_the_package_does() -> None:
+    given = EMBEDDING["input"]
+    request = EmbedRequest(
+        model=given["domain"], inputs=(given["text"],), user=EMBEDDING["request_body"]["header"]["uid"]
+    )
+    wire = DIALECT.encode_embed(request, Site(base_url="wss://spark-api.xf-yun.com", app_id=given["app_id"]))
+    assert isinstance(wire.body, bytes)
+    assert json.loads(wire.body) == EMBEDDING["request_body"]
+    assert wire.url == "https://emb-cn-huabei-1.xf-yun.com/"
+    assert DIALECT.decode_embed_request(wire) == request
+    reply = json.dumps(EMBEDDING["reply"]).encode()
+    assert DIALECT.decode_embed(request, WireHead(200), reply).vectors == [EMBEDDING["expected_vector"]]
+    with pytest.raises(ProviderError) as caught:
+        DIALECT.decode_embed(request, WireHead(200), json.dumps(EMBEDDING["error_reply"]).encode())
+    assert caught.value.provider_code == str(EMBEDDING["error_reply"]["header"]["code"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from baimo.dialect import complaints
 from baimo.errors import UnsupportedError
-from baimo.notes import Note
 
 
 class Complaints(complaints.Complaints):
@@ -16,6 +15,11 @@ class Complaints(complaints.Complaints):
         super().__init__(drop=drop, who=who)
         self._allowed = drop
 
+    def cannot(self, what: str, why: str = "") -> None:
+        """Something is left out."""
+        super().cannot(what, why)
+        self._once()
+
     def instead(self, what: str, how: str) -> None:
         """Something goes out in other words, which the caller must have allowed."""
         text = f"{self._who} cannot be told {what}"
@@ -25,6 +29,9 @@ class Complaints(complaints.Complaints):
 
     def note(self, code: str, message: str) -> None:
         """Something that the caller had better know."""
-        note = Note(code=code, message=message)
-        if note not in self.notes:
-            self.notes.append(note)
+        super().note(code, message)
+        self._once()
+
+    def _once(self) -> None:
+        if self.notes[-1] in self.notes[:-1]:
+            self.notes.pop()

@@ -7,9 +7,8 @@ for texts that are searched and `query` for questions is told by no document we 
 
 from __future__ import annotations
 
-import array
 import json
-import sys
+import struct
 from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
 from typing import Any
@@ -122,12 +121,10 @@ def decode_embed(request: EmbedRequest, head: WireHead, body: bytes) -> EmbedRes
 
 def _numbers(text: str) -> list[float]:
     try:
-        numbers = array.array("f", b64decode(text, validate=True))
-    except (BadBase64, ValueError):
+        data = b64decode(text, validate=True)
+        return list(struct.unpack(f"<{len(data) // 4}f", data))
+    except (BadBase64, ValueError, struct.error):
         raise WireError("an embedding is no base64 of 32-bit floats") from None
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tolist()
 
 
 class _Header(msgspec.Struct):
@@ -196,14 +193,12 @@ def decode_embed_request(wire: HttpRequest) -> EmbedRequest:
 
 def encode_embed_response(request: EmbedRequest, response: EmbedResponse) -> bytes:
     """Being the provider: the body of a reply; of several vectors the first."""
-    numbers = array.array("f", response.vectors[0])
-    if sys.byteorder == "big":
-        numbers.byteswap()
+    numbers = response.vectors[0]
     feature = {
         "encoding": "utf8",
         "compress": "raw",
         "format": "plain",
-        "text": b64encode(numbers.tobytes()).decode(),
+        "text": b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode(),
     }
     header = {"code": 0, "message": "success", "sid": response.request_id or "emb00000000@dx0000000000000000"}
     return msgspec.json.encode({"header": header, "payload": {"feature": feature}})

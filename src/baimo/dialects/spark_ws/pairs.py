@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from urllib.parse import quote, unquote
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -59,6 +60,8 @@ _NORTH = "cn-huabei-1.xf-yun.com"
 PAIRS: tuple[Pair, ...] = (
     Pair(domain="lite", path=_CHAT, names=("lite", "spark-lite", "v1.1"), max_tokens=4096),
     Pair(domain="general", path=_CHAT, names=("general",), max_tokens=4096),
+    # A fine-tuned model as the provider's package asks for it: header.patch_id says which.
+    Pair(domain="patch", path=_CHAT, names=("patch",)),
     Pair(domain="generalv2", path="/v2.1/chat", names=("generalv2", "v2", "v2.1", "spark-v2")),
     Pair(
         domain="generalv3",
@@ -157,7 +160,7 @@ def place_of(model: str, site: Site) -> Place:
         if given.url is not None:
             origin, base = socket_origin(given.url)
         return Place(origin, _joined(base, pair.path), pair)
-    found = known(model)
+    found = marked(model)
     if is_whole(base):
         return Place(origin, base, _at_whole(found, model, origin, base))
     if found is None:
@@ -180,6 +183,14 @@ def known(model: str) -> Pair | None:
         path = _ASSISTANTS + quote(ident, safe="")
         return Pair(domain="general", path=path, names=(model,), origin=f"wss://spark-openapi.{_NORTH}")
     return None
+
+
+def marked(model: str) -> Pair | None:
+    """The pair of a name; a mark behind its last `!`, as simulators take it, goes with the domain."""
+    found = known(model)
+    name, mark, rest = model.rpartition("!")
+    pair = known(name) if found is None and mark else None
+    return found if pair is None else replace(pair, domain=f"{pair.domain}!{rest}")
 
 
 def served_at(path: str, domain: str) -> Pair | None:
@@ -235,8 +246,9 @@ def _proper_names() -> Iterator[str]:
     """Models as people write them, each once."""
     for pair in PAIRS:
         yield pair.model
-        if pair.names[0] == pair.domain.lower() and len(pair.names) > 1:
-            yield pair.names[1]
+        for name in pair.names[1:2]:
+            if not name.startswith("spark-"):
+                yield name
 
 
 def _joined(base: str, path: str) -> str:

@@ -108,12 +108,13 @@ def decode_request(wire: WireRequest) -> ChatRequest:
     frame, unknown = read_frame(wire)
     chat = frame.parameter.chat
     path = wire.target.partition(b"?")[0].decode("latin-1")
-    pair = served_at(path, chat.domain)
+    domain, mark, rest = chat.domain.partition("!")
+    pair = served_at(path, domain)
     if pair is None:
         raise InputError(f"parameter.chat.domain: {chat.domain!r} does not belong to {path}")
     thinking = chat.thinking
     return ChatRequest(
-        model=pair.model,
+        model=pair.model + mark + rest,
         messages=_messages(frame.payload.message.text),
         tools=_tools(frame),
         temperature=chat.temperature,
