@@ -7,7 +7,7 @@ a fault, maybe → the script → events → the provider's bytes, paced.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
 import msgspec
@@ -83,12 +83,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Simulation:
     """Faces with what they do: script, timing, moderation, faults, rates. Calls may come from any thread."""
 
-    def __init__(self, faces: Iterable[Face], *, seed: int = 0) -> None:
-        self.faces = {face.name: face for face in faces}
+    def __init__(self, faces: Mapping[str, Face] | Iterable[Face], *, seed: int = 0) -> None:
+        self.faces: Mapping[str, Face] = (
+            faces if isinstance(faces, Mapping) else {face.name: face for face in faces}
+        )
         self.seed = seed
         self._lock = threading.Lock()
         self.log = Log()
-        self._masks = {name: Mask(face.credentials().values()) for name, face in self.faces.items()}
+        self._masks: dict[str, Mask] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -120,12 +122,15 @@ class Simulation:
 
     def call(self, provider: str, request: ServedRequest, *, wall: float, mono: float) -> Call:
         """A request to that provider that came just now. Raises KeyError for an unknown provider."""
-        received = self.log.add(provider, request, wall, self._masks[provider])
+        received = self.log.add(provider, request, wall, self.mask(provider))
         return Call(self, self.faces[provider], request, received, wall, mono)
 
     def mask(self, provider: str) -> Mask:
         """Takes that provider's secrets out of what is kept."""
-        return self._masks[provider]
+        mask = self._masks.get(provider)
+        if mask is None:
+            mask = self._masks[provider] = Mask(self.faces[provider].credentials().values())
+        return mask
 
     def rate_for(self, provider: str, key: str) -> Rate | None:
         """The limits of that key: the last that were set for it."""

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from baimo.client.clock import Clock
 from baimo.errors import ConfigError, InputError
-from baimo.simulator import faces
 from baimo.simulator.engine import Moderation, Rule, Simulation
+from baimo.simulator.faces import Faces, names
 from baimo.simulator.faults import Fault, FaultRule, parse_fault
 from baimo.simulator.inprocess import SimulatedTransport, origin_of
 from baimo.simulator.rates import Rate
@@ -19,7 +17,7 @@ from baimo.simulator.received import Received
 from baimo.simulator.reply import Reply
 from baimo.simulator.scripts import Script, fixed, replies
 from baimo.simulator.timing import Timing
-from baimo.simulator.words import Credentials, Face, Why
+from baimo.simulator.words import Face, Why
 
 from .clock import VirtualClock
 
@@ -50,16 +48,9 @@ class Simulator:
         clock: Clock | None = None,
         seed: int = 0,
     ) -> None:
-        wanted = providers or faces.names()
-        if unknown := set(credentials) - {one if isinstance(one, str) else one.name for one in wanted}:
-            raise ConfigError(f"credentials for {', '.join(sorted(unknown))}, which is not simulated")
-        made = [
-            faces.make(one, Credentials(given=credentials.get(one, {}))) if isinstance(one, str) else one
-            for one in wanted
-        ]
         self.clock: Any = clock or VirtualClock()
         """The clock of calls in this process."""
-        self._simulation = Simulation(made, seed=seed)
+        self._simulation = Simulation(Faces(providers or names(), credentials), seed=seed)
         self._loopback: Loopback | None = None
 
     # What it does.
@@ -81,12 +72,9 @@ class Simulator:
     ) -> None:
         """How replies are paced: seconds to the first token, tokens a second, and chance around both."""
         given = {"ttft": ttft, "tokens_per_second": tokens_per_second, "jitter": jitter}
-        changes = {name: value for name, value in given.items() if value is not None}
-        self._simulation.timing = replace(self._simulation.timing, **changes)
+        now = self._simulation.timing
         self._simulation.timing = Timing(
-            ttft=self._simulation.timing.ttft,
-            tokens_per_second=self._simulation.timing.tokens_per_second,
-            jitter=self._simulation.timing.jitter,
+            **{name: getattr(now, name) if value is None else value for name, value in given.items()}
         )
 
     def fault(

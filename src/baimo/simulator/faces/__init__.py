@@ -11,32 +11,70 @@ from importlib import import_module
 from baimo.errors import ConfigError
 from baimo.simulator.words import Credentials, Face, FaceMaker
 
+HOMES: Mapping[str, str] = {
+    "deepseek": "deepseek",
+    "hunyuan": "hunyuan",
+    "maas": "pangu",
+    "maas-intl": "pangu",
+    "ollama": "ollama",
+    "openai": "openai",
+    "pangu": "pangu",
+    "spark": "spark",
+    "tokenhub": "tokenhub",
+    "tokenhub-intl": "tokenhub",
+}
+"""Each provider with the module of its face: a simulator of all of them begins without loading any."""
+
 
 def names() -> tuple[str, ...]:
     """Every provider that has a face, in alphabetical order."""
-    return tuple(sorted({name for module in _modules() for name in _faces(module)}))
+    return tuple(HOMES)
 
 
 def make(name: str, credentials: Credentials | None = None) -> Face:
-    """The face of that provider. Raises ConfigError where there is none, naming near ones."""
-    first = [module for module in _modules() if module == name]
-    for module in (*first, *_modules()):
-        maker = _faces(module).get(name)
-        if maker is not None:
-            return maker(credentials or Credentials())
-    from difflib import get_close_matches
-
-    known = names()
-    near = get_close_matches(name, known, n=3) or known
-    raise ConfigError(f"there is no simulated provider {name!r}; there is {', '.join(near)}")
+    """The face of that provider. Raises ConfigError where there is none."""
+    check(name)
+    made: Mapping[str, FaceMaker] = import_module(f"{__name__}.{HOMES[name]}").FACES
+    return made[name](credentials or Credentials())
 
 
-def _modules() -> Iterator[str]:
-    import pkgutil
+def check(name: str) -> None:
+    """Raises ConfigError where that provider has no face, naming near ones."""
+    if name not in HOMES:
+        from difflib import get_close_matches
 
-    return (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+        near = get_close_matches(name, HOMES, n=3) or tuple(HOMES)
+        raise ConfigError(f"there is no simulated provider {name!r}; there is {', '.join(near)}")
 
 
-def _faces(module: str) -> Mapping[str, FaceMaker]:
-    found: Mapping[str, FaceMaker] = getattr(import_module(f"{__name__}.{module}"), "FACES", {})
-    return found
+class Faces(Mapping[str, Face]):
+    """Faces by name, each made when it is first asked for. Raises ConfigError for a name that has none."""
+
+    def __init__(
+        self, wanted: tuple[str | Face, ...], credentials: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        self._given = dict(credentials or {})
+        self._made: dict[str, Face | None] = {}
+        for one in wanted:
+            if isinstance(one, str):
+                check(one)
+                self._made[one] = None
+            else:
+                self._made[one.name] = one
+        if unknown := sorted(set(self._given) - set(self._made)):
+            raise ConfigError(f"credentials were given for {', '.join(unknown)}, which is not simulated")
+
+    def __getitem__(self, name: str) -> Face:
+        face = self._made[name]
+        if face is None:
+            face = self._made[name] = make(name, Credentials(given=self._given.get(name, {})))
+        return face
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
