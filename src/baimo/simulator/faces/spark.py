@@ -107,7 +107,10 @@ REFUSALS: Mapping[Why, _Refusal] = {
 }
 """What is answered. 11201's and 11203's words are made like those that were seen for 11200 and 11202."""
 
-_BY_FIELD = (("payload.message", 10003, "message format error"), ("parameter.", 10005, "parameter error"))
+_BY_FIELD = (
+    ("payload.message.text", 10003, "message format error"),
+    ("parameter.", 10005, "parameter error"),
+)
 """An invalid request by the field it names."""
 
 _WRONG_PASSWORD = _Refusal(401, "HMAC secret key does not match")
