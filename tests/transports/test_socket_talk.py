@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 import weakref
 from itertools import pairwise
 
@@ -59,6 +60,22 @@ def test_only_whole_messages_count_as_waiting() -> None:
     assert talk.take() is None
     talk.feed(b"\x00" + b"y" * 4096)
     assert talk.buffered == 5096
+
+
+def test_fragments_without_end_take_no_more_than_their_bytes() -> None:
+    talk, answer = begun()
+    talk.feed(answer + frame(TEXT, b"a", fin=False))
+    flood = frame(0, b"", fin=False) * 10_000 + frame(0, b"b", fin=False)
+    talk.feed(flood)  # what is made once is made before the count
+    tracemalloc.start()
+    try:
+        for _ in range(5):
+            talk.feed(flood)
+        assert tracemalloc.get_traced_memory()[0] < 4 * len(flood)
+    finally:
+        tracemalloc.stop()
+    talk.feed(frame(0, b"c"))
+    assert talk.take() == b"abbbbbbc"
 
 
 def test_nothing_of_a_refusals_end_can_be_mistaken_for_an_end_in_good_order() -> None:

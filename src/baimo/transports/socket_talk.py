@@ -45,7 +45,7 @@ class SocketTalk:
         "_frames",
         "_is_text",
         "_messages",
-        "_parts",
+        "_partial",
         "_protocol",
         "_reply",
         "buffered",
@@ -65,7 +65,7 @@ class SocketTalk:
         self._reply: UpgradeReply | None = UpgradeReply()
         self._protocol: Protocol | None = None
         self._messages: deque[bytes] = deque()
-        self._parts: list[bytes | bytearray | memoryview] = []
+        self._partial = bytearray()  # and not a list: a flood of tiny fragments must stay as small as it is
         self._is_text = False
         self._failure: TransportError | None = None
         self.head: WireHead | None = None
@@ -171,7 +171,7 @@ class SocketTalk:
             if opcode is not Opcode.CONT:
                 self._is_text = opcode is Opcode.TEXT
             if not frame.fin:
-                self._parts.append(frame.data)
+                self._partial += frame.data
             elif not self._keep(frame.data):
                 protocol.fail(_NOT_UTF8)
                 self._end(TransportError("the server sent a text over the WebSocket that is not UTF-8"))
@@ -183,9 +183,10 @@ class SocketTalk:
 
     def _keep(self, last: bytes | bytearray | memoryview) -> bool:
         """A message is whole; False when it is no text and should be."""
-        if self._parts:
-            message = b"".join([*self._parts, last])
-            self._parts = []
+        if self._partial:
+            self._partial += last
+            message = bytes(self._partial)
+            self._partial.clear()
         else:
             message = bytes(last)
         if self._is_text and not message.isascii():
