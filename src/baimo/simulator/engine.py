@@ -6,8 +6,7 @@ a fault, maybe → the script → events → the provider's bytes, paced.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 
 import msgspec
@@ -29,7 +28,7 @@ from baimo.types.chat import ChatRequest
 from baimo.types.events import ChatEvent, Finished, PartDelta, UsageReported
 from baimo.wire.http import SocketRequest, WireHead
 
-from .faults import HEADER, Ending, Fault, FaultPlan, broken, model_fault, parse_fault
+from .faults import HEADER, Ending, Fault, FaultPlan, FaultRule, broken, model_fault, parse_fault
 from .rates import Meter, Meters, OverRateError, Rate
 from .received import Log, Mask, Received
 from .reply import events_of, input_tokens
@@ -88,7 +87,8 @@ class Simulation:
             faces if isinstance(faces, Mapping) else {face.name: face for face in faces}
         )
         self.seed = seed
-        self._lock = threading.Lock()
+        self.on_answered: Callable[[Received], None] | None = None
+        """Told of each request when it is over."""
         self.log = Log()
         self._masks: dict[str, Mask] = {}
         self.reset()
@@ -102,23 +102,10 @@ class Simulation:
         self.faults = FaultPlan()
         self.rates: list[Rule] = []
         self.meters = Meters()
-        self._refusals: list[tuple[Why, str | None, int | None]] = []
 
     def refuse(self, why: Why, *, times: int | None = None, provider: str | None = None) -> None:
-        """Refuse requests, so many times or always, whatever they ask."""
-        with self._lock:
-            self._refusals.append((why, provider, times))
-
-    def drawn_refusal(self, provider: str) -> Why | None:
-        """Why this request is refused although nothing is wrong with it, or None."""
-        with self._lock:
-            for at, (why, whose, times) in enumerate(self._refusals):
-                if whose not in (None, provider) or times == 0:
-                    continue
-                if times is not None:
-                    self._refusals[at] = (why, whose, times - 1)
-                return why
-        return None
+        """Refuse requests in the provider's own words, so many times or always."""
+        self.faults.add(FaultRule(fault=Fault("refuse", word=why), times=times, provider=provider))
 
     def call(self, provider: str, request: ServedRequest, *, wall: float, mono: float) -> Call:
         """A request to that provider that came just now. Raises KeyError for an unknown provider."""
@@ -197,11 +184,12 @@ class Call:
         """The provider's own refusal."""
         return self._face.refuse(why, self._request, detail=detail, retry_after=retry_after)
 
-    def interruption(self) -> list[bytes]:
-        """What the provider sends when it fails in the middle."""
+    def interruption(self, why: Why) -> list[bytes]:
+        """What the provider sends when it stops in the middle."""
         if self._encoder is None:
             return []
-        return self._face.interrupt(Why.SERVER_ERROR, self._request, self._encoder)
+        self.received.why = why
+        return self._face.interrupt(why, self._request, self._encoder)
 
     def _shake(self) -> Iterator[Act]:
         received = self.received
@@ -224,9 +212,6 @@ class Call:
         operation = self._look(Why.NO_SUCH_ADDRESS)
         caller = self._face.identify(self._request, self._wall)
         self.received.caller = caller.key
-        forced = self._simulation.drawn_refusal(self._face.name)
-        if forced is not None:
-            raise RefusedError(forced, "asked for by the test")
         rate = self._simulation.rate_for(self._face.name, caller.key)
         meter = self._simulation.meters.of(self._face.name, caller.key)
         meter.enter(rate or Rate(), self._mono)
@@ -414,6 +399,9 @@ class Call:
                 received.outcome = "left"
             elif received.outcome == "under way" or (received.outcome == "accepted" and received.frames):
                 received.outcome = "broken" if received.fault else "answered"
+            told = self._simulation.on_answered
+            if told is not None and received.outcome != "accepted":
+                told(received)
             meter, self._meter = self._meter, None
             if meter is not None:
                 meter.leave(self._tokens or self._estimate(), self._mono)

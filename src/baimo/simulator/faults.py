@@ -1,6 +1,7 @@
 """Faults: what can go wrong on purpose, one table, and the rules by which it does.
 
-A fault is written `name`, `name@number` or `name@number,number`: `429@2`, `cut@40`, `stall@40,90`.
+A fault is written `name`, `name@number`, `name@number,number` or `name@word`: `429@2`, `cut@40`,
+`stall@40,90`, `refuse@over_quota`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 from baimo.errors import InputError
 from baimo.wire.http import WireHead, with_headers
 
-from .words import Abort, Act, CloseSocket, Head, Pause, Piece, Why
+from .words import Abort, Act, CloseSocket, Head, Pause, Piece, RefusedError, Why
 
 Acts: TypeAlias = Iterator[Act]
 HEADER = b"x-baimo-fault"
@@ -38,11 +39,11 @@ class Scene(Protocol):
     def refusal(self, why: Why, retry_after: float | None = None) -> tuple[WireHead, bytes]:
         """The provider's own words for that."""
 
-    def interruption(self) -> list[bytes]:
-        """What the provider sends when it fails in the middle."""
+    def interruption(self, why: Why) -> list[bytes]:
+        """What the provider sends when it stops in the middle for that reason."""
 
 
-Strike: TypeAlias = Callable[["Scene", tuple[float, ...], Acts], Acts]
+Strike: TypeAlias = Callable[["Scene", "Fault", Acts], Acts]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 0
     """How many numbers it takes."""
     argument: str = ""
-    """What the numbers are, as they are written."""
+    """What follows the `@`, as it is written."""
+    is_word: bool = False
+    """Takes a reason in place of numbers."""
     is_early: bool = False
     """Strikes the handshake of a socket, not what follows it."""
     wires: str = "http socket"
@@ -67,15 +70,20 @@ class Fault(msgspec.Struct, frozen=True):
 
     name: str
     numbers: tuple[float, ...] = ()
+    word: str = ""
 
     @property
     def kind(self) -> Kind:
         """Its row of the table."""
         return FAULTS[self.name]
 
+    def number(self, place: int, otherwise: float = 0.0) -> float:
+        """One of its numbers."""
+        return self.numbers[place] if len(self.numbers) > place else otherwise
+
     def __str__(self) -> str:
-        numbers = ",".join(f"{number:g}" for number in self.numbers)
-        return f"{self.name}@{numbers}" if numbers else self.name
+        rest = self.word or ",".join(f"{number:g}" for number in self.numbers)
+        return f"{self.name}@{rest}" if rest else self.name
 
 
 def parse_fault(text: str) -> Fault:
@@ -87,6 +95,10 @@ def parse_fault(text: str) -> Fault:
 
         near = get_close_matches(name, FAULTS, n=3) or tuple(FAULTS)
         raise InputError(f"there is no fault {name!r}; there is {', '.join(near)}")
+    if kind.is_word:
+        if rest not in list(Why):
+            raise InputError(f"{text!r}: it is written {name}@REASON, one of {', '.join(Why)}")
+        return Fault(name, word=rest)
     try:
         numbers = tuple(float(word) for word in rest.split(",")) if mark else ()
     except ValueError:
@@ -173,8 +185,8 @@ def _page(status: int, retry_after: float | None = None) -> tuple[WireHead, byte
 def _status(status: int, why: Why | None) -> Strike:
     """Refuses with that status: in the provider's words where it has some for it, else as a proxy does."""
 
-    def strike(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
-        wait = numbers[0] if numbers else None
+    def strike(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+        wait = fault.numbers[0] if fault.numbers else None
         head, body = scene.refusal(why, wait) if why is not None else _page(status, wait)
         if head.status != status:
             head, body = _page(status, wait)
@@ -189,7 +201,7 @@ def _status(status: int, why: Why | None) -> Strike:
     return strike
 
 
-def _reset(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
+def _reset(scene: Scene, fault: Fault, acts: Acts) -> Acts:
     yield Abort()
 
 
@@ -215,35 +227,43 @@ def _upto(scene: Scene, limit: float, acts: Acts) -> Acts:
             yield act
 
 
-def _cut(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
-    yield from _upto(scene, numbers[0] if numbers else 0, acts)
+def _cut(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+    yield from _upto(scene, fault.number(0), acts)
     yield Abort()
 
 
-def _stall(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
-    yield from _upto(scene, numbers[0] if numbers else 0, acts)
-    yield Pause(numbers[1] if len(numbers) > 1 else LONG_S)
+def _stall(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+    yield from _upto(scene, fault.number(0), acts)
+    yield Pause(fault.number(1, LONG_S))
     yield Abort()
 
 
-def _fail(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
-    """The failure is told between two pieces: half a piece before it would be another fault."""
-    sent, limit = 0, numbers[0] if numbers else 0
+def _interrupting(why: Why) -> Strike:
+    """The provider stops between two pieces: half a piece before its words would be another fault."""
+
+    def strike(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+        return _interrupted(scene, fault, acts, why)
+
+    return strike
+
+
+def _interrupted(scene: Scene, fault: Fault, acts: Acts, why: Why) -> Acts:
+    sent, limit = 0, fault.number(0)
     for act in acts:
         if isinstance(act, Piece):
             if sent >= limit or isinstance(act, Ending):
                 break
             sent += len(act.data)
         yield replace(act, head=_unsized(act.head)) if isinstance(act, Head) else act
-    for data in scene.interruption():
+    for data in scene.interruption(why):
         yield Piece(data)
     if scene.is_socket:
         yield CloseSocket()
 
 
-def _malformed(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
+def _malformed(scene: Scene, fault: Fault, acts: Acts) -> Acts:
     """The last bracket of one piece becomes another one: well framed, and no JSON."""
-    sent, limit, is_done = 0, numbers[0] if numbers else 0, False
+    sent, limit, is_done = 0, fault.number(0), False
     for act in acts:
         if isinstance(act, Piece) and not is_done:
             at = act.data.rfind(b"}")
@@ -255,7 +275,7 @@ def _malformed(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
         yield act
 
 
-def _no_end(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
+def _no_end(scene: Scene, fault: Fault, acts: Acts) -> Acts:
     """Whatever tells the end is left out; of a whole reply half of it is missing."""
     said = False
     for act in acts:
@@ -268,7 +288,7 @@ def _no_end(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
         yield replace(act, head=_unsized(act.head)) if isinstance(act, Head) else act
 
 
-def _content_type(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
+def _content_type(scene: Scene, fault: Fault, acts: Acts) -> Acts:
     for act in acts:
         if isinstance(act, Head):
             fields = with_headers(act.head.headers, ((b"content-type", b"text/html"),))
@@ -277,7 +297,7 @@ def _content_type(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
             yield act
 
 
-def _gzip(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
+def _gzip(scene: Scene, fault: Fault, acts: Acts) -> Acts:
     """All of the body, compressed, without the last bytes of the compressed data; the framing is right."""
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     for act in acts:
@@ -292,14 +312,19 @@ def _gzip(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
     yield Piece(packer.flush()[:-6])
 
 
-def _slow_head(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
-    yield Pause(numbers[0] if numbers else LONG_S)
+def _refuse(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+    raise RefusedError(Why(fault.word), "asked for")
     yield from acts
 
 
-def _close(scene: Scene, numbers: tuple[float, ...], acts: Acts) -> Acts:
-    yield from _upto(scene, numbers[1] if len(numbers) > 1 else 0, acts)
-    yield CloseSocket(int(numbers[0]), "simulated")
+def _slow_head(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+    yield Pause(fault.number(0, LONG_S))
+    yield from acts
+
+
+def _close(scene: Scene, fault: Fault, acts: Acts) -> Acts:
+    yield from _upto(scene, fault.number(1), acts)
+    yield CloseSocket(int(fault.number(0)), "simulated")
 
 
 def _unsized(head: WireHead) -> WireHead:
@@ -355,11 +380,27 @@ _KINDS = (
     ),
     _row(
         "fail",
-        _fail,
+        _interrupting(Why.SERVER_ERROR),
         "the provider's own error in mid-stream, after BYTES",
         "发出 BYTES 字节后，服务商在流中报错",
         most=1,
         argument="BYTES",
+    ),
+    _row(
+        "moderate",
+        _interrupting(Why.OUTPUT_MODERATED),
+        "the provider stops the answer for its content, after BYTES",
+        "发出 BYTES 字节后，服务商因内容审核中止回答",
+        most=1,
+        argument="BYTES",
+    ),
+    _row(
+        "refuse",
+        _refuse,
+        "the provider's own refusal for REASON: over_quota, unknown_model, …",
+        "服务商因 REASON 而拒绝，使用其真实的措辞：over_quota、unknown_model 等",
+        argument="REASON",
+        is_word=True,
     ),
     _row(
         "malformed",
@@ -396,4 +437,4 @@ def broken(fault: Fault, scene: Scene, acts: Acts) -> Acts:
     wire = "socket" if scene.is_socket else "http"
     if wire not in kind.wires.split():
         raise InputError(f"the fault {fault.name} is not for {'WebSockets' if scene.is_socket else 'HTTP'}")
-    return kind.strike(scene, fault.numbers, acts)
+    return kind.strike(scene, fault, acts)
