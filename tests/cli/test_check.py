@@ -124,3 +124,104 @@ def test_every_error_has_some_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cure_of(AuthError("x", hint="Do this.")) == "Do this."
     assert "Top up" in cure_of(QuotaError("x"))
     assert "--debug" in cure_of(LocalModelError("x"))
+
+
+AKID, SECRET = "AKIDexample0000000000000000000000001", "exampleSecretKeyOfTencent0000001"
+
+
+def test_a_half_given_set_says_which_half_lacks_and_where_it_is_found(run: Run) -> None:
+    result = run("check", "hunyuan", TENCENTCLOUD_SECRET_ID=AKID)
+    assert result.exit_code == 1
+    assert "no secret_key is set for the endpoint native" in result.stdout
+    assert "beside secret_id from TENCENTCLOUD_SECRET_ID" in result.stdout
+    assert "SecretKey in the console. Beside its SecretId" in result.stdout
+    assert "export TENCENTCLOUD_SECRET_KEY='…'" in result.stdout
+    zh = run("check", "hunyuan", TENCENTCLOUD_SECRET_ID=AKID, BAIMO_LANG="zh").stdout
+    assert "端点 native 缺少 secret_key" in zh and "或用于端点 tokenhub：api_key" in zh
+
+
+@pytest.mark.parametrize(
+    ("name", "env", "told"),
+    [
+        ("hunyuan", {"TENCENTCLOUD_SECRET_ID": "sk-0123456789"}, "this is an API key (sk-…)"),
+        ("pangu", {"HUAWEICLOUD_IAM_USER": "EXAMPLEAK00000000001"}, "this looks like an AK"),
+        ("pangu", {"PANGU_APP_CODE": "example-code"}, "no project_id is set for the endpoint v1"),
+        ("spark", {"SPARKAI_API_KEY": "a:b", "SPARKAI_API_SECRET": "x"}, "no app_id is set for"),
+        ("spark", {"SPARKAI_API_KEY": "abcd:efgh"}, "this looks like an APIPassword"),
+    ],
+)
+def test_what_was_set_in_the_wrong_place_is_told_before_all_is_there(
+    run: Run, name: str, env: dict[str, str], told: str
+) -> None:
+    result = run("check", name, **env)
+    assert result.exit_code == 1
+    assert told in result.stdout
+    assert "of the console" in result.stdout or "in the console" in result.stdout
+
+
+def test_swapped_secrets_and_the_end_of_an_endpoint_are_told(
+    run: Run, folder: Path, provider: ScriptedProvider
+) -> None:
+    (folder / "baimo.toml").write_text(
+        f'[providers.hunyuan]\nendpoint = "native"\nbase_url = "{provider.url}"\n'
+        f'secret_id = "{SECRET}"\nsecret_key = "{AKID}"\n',
+        "utf-8",
+    )
+    result = run("check", "hunyuan")
+    assert "secret_id and secret_key look swapped" in result.stdout
+    assert "secret_id …0001 from providers.hunyuan.secret_id" in result.stdout
+    assert "signed: tc3" in result.stdout
+    assert "it stopped, or was announced to stop, on 2026-09-30" in result.stdout
+    assert AKID not in result.output and SECRET not in result.output
+
+
+def test_a_socket_is_tried_and_the_place_of_tokens_too(
+    run: Run, folder: Path, provider: ScriptedProvider
+) -> None:
+    origin = provider.url.removesuffix("/v1")
+    (folder / "baimo.toml").write_text(
+        f'[providers.spark]\nbase_url = "{origin.replace("http", "ws", 1)}"\napp_id = "0a1b2c3d"\n'
+        f'api_key = "{"0" * 32}"\napi_secret = "{"Zm" * 16}"\n'
+        f'[providers.pangu]\nbase_url = "{provider.url}"\niam_endpoint = "http://localhost:{origin[-5:]}"\n'
+        'access_key = "EXAMPLEAK00000000001"\nsecret_key = "exampleSKofHuawei00000000000000000000001"\n',
+        "utf-8",
+    )
+    socket_said = run("check", "spark")
+    assert socket_said.exit_code == 0
+    assert "answers a WebSocket handshake, HTTP 404 after" in socket_said.stdout
+    tokens = run("check", "pangu", "--json")
+    (found,) = json.loads(tokens.stdout)
+    assert [one["what"] for one in found["findings"]].count("token") == 1
+    assert ("GET", "/") in [(method, path) for method, path, _, _ in provider.seen]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("hunyuan", "AuthFailure.SignatureFailure", "AuthError [auth]"),
+        ("spark", "11200", "trying again does not help"),
+        ("pangu", "APIG.0301", "a fresh token is fetched once"),
+        ("spark", "10110", "trying again may help"),
+    ],
+)
+def test_a_code_is_explained_without_looking_at_anything(
+    run: Run, provider: ScriptedProvider, name: str, code: str, told: str
+) -> None:
+    result = run("check", name, "--code", code)
+    assert (result.exit_code, provider.seen) == (0, [])
+    assert result.stdout.startswith(f"{code}: ") and told in result.stdout
+    zh = run("check", name, "--code", code, BAIMO_LANG="zh").stdout
+    assert zh.startswith(f"{code}：") and "类别" in zh
+    facts = json.loads(run("check", name, "--code", code, "--json").stdout)
+    assert (facts["code"], set(facts)) == (
+        code,
+        {"code", "means", "kind", "class", "retryable", "renews", "cure"},
+    )
+
+
+def test_a_code_that_nobody_knows_is_told_with_near_ones(run: Run) -> None:
+    result = run("check", "pangu", "--code", "0301")
+    assert result.exit_code == 1
+    assert "0301 is in no table of pangu's codes" in result.stderr and "APIG.0301" in result.stderr
+    assert "no table of openai's codes" in run("check", "openai", "--code", "x").stderr
+    assert run("check", "--code", "x").exit_code == 2

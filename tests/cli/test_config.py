@@ -114,3 +114,36 @@ def test_a_key_that_counts_less_is_told(run: Run) -> None:
     assert "Another key" not in result.stderr
     (Path("baimo.toml")).write_text('[providers.deepseek]\napi_key = "sk-fake-of-the-project"\n', "utf-8")
     assert "Another key counts more here" in run("config", "set-key", "deepseek", stdin=KEY).stderr
+
+
+AKID, SECRET = "AKIDexample0000000000000000000000001", "exampleSecretKeyOfTencent0000001"
+
+
+def test_as_many_lines_as_a_set_has_members_choose_it(run: Run, tmp_path: Path) -> None:
+    stored = tmp_path / "home" / "config.toml"
+    assert run("config", "set-key", "hunyuan", stdin=f"{AKID}\n{SECRET}\n").exit_code == 0
+    assert f'secret_id = "{AKID}"' in stored.read_text("utf-8")
+    assert f'secret_key = "{SECRET}"' in stored.read_text("utf-8")
+    spark = run("config", "set-key", "spark", stdin=f"0a1b2c3d\n{'0' * 32}\n{'Zm' * 16}\n")
+    assert (spark.exit_code, spark.stderr) == (0, "")
+    assert 'app_id = "0a1b2c3d"' in stored.read_text("utf-8")
+    iam = run("config", "set-key", "pangu", stdin="li si\n密 码'x\nacme\n")
+    assert iam.exit_code == 0
+    assert 'iam_password = "密 码\'x"' in stored.read_text("utf-8")
+    assert "endpoint native" not in run("config", "show").stdout
+    assert AKID not in run("config", "show").stdout
+
+
+def test_what_fits_no_set_is_told_with_all_of_them(run: Run, tmp_path: Path) -> None:
+    result = run("config", "set-key", "pangu", stdin="a\nb\nc\nd\n")
+    assert result.exit_code == 2
+    assert "access_key, secret_key, or iam_user, iam_password, iam_domain, or project_id, app_code" in (
+        result.stderr
+    )
+    assert not (tmp_path / "home" / "config.toml").exists()
+
+
+def test_a_swapped_set_is_stored_with_a_word(run: Run) -> None:
+    result = run("config", "set-key", "hunyuan", stdin=f"{SECRET}\n{AKID}\n")
+    assert "look swapped" in result.stderr
+    assert "填反" in run("config", "set-key", "hunyuan", stdin=f"{SECRET}\n{AKID}\n", BAIMO_LANG="zh").stderr

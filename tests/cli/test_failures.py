@@ -6,6 +6,7 @@ import pytest
 
 from baimo import errors
 from baimo.cli.failures import cure_lines, error_facts, error_lines, exit_code
+from baimo.dialect.codes import table
 from baimo.types.chat import ChatResponse, Choice, Message, Role
 from baimo.types.content import Text
 from tests.cli.conftest import Run
@@ -74,3 +75,26 @@ def test_only_a_missing_key_has_lines_to_type() -> None:
     assert cure_lines(errors.AuthError("x")) == []
     assert cure_lines(errors.MissingKeyError("x")) == []
     assert len(cure_lines(errors.MissingKeyError("x", variables=("A",)))) == 4
+
+
+def test_a_providers_code_is_told_in_the_users_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = table("spark").table["11200"]
+    error = errors.PermissionDeniedError("no", provider_code="11200", provider="spark", hint=known.cure)
+    assert error_lines(error)[1:] == [f"  11200: {known.means}", f"  {known.cure}"]
+    assert error_facts(error)["cure"] == known.cure
+    monkeypatch.setenv("BAIMO_LANG", "zh")
+    error.hint = f"{known.cure} More."
+    assert error_lines(error)[1:] == [f"  11200：{known.means_zh}", f"  {known.cure_zh}", "  More."]
+    assert error_facts(error)["means"] == known.means_zh
+
+
+@pytest.mark.parametrize(("provider", "code"), [("acme", "11200"), ("openai", "11200"), (None, "11200")])
+def test_a_code_of_nobodys_table_stays_as_it_is(provider: str | None, code: str) -> None:
+    error = errors.AuthError("no", provider_code=code, provider=provider, hint="Look.")
+    assert error_lines(error)[1:] == ["  Look."]
+
+
+def test_every_missing_variable_has_its_line() -> None:
+    lines = cure_lines(errors.MissingKeyError("x", variables=("A_ID", "A_KEY")))
+    assert "  bash / zsh:  export A_ID='…'" in lines
+    assert "               export A_KEY='…'" in lines

@@ -50,3 +50,10 @@ def test_an_unknown_name_lists_near_ones(run: Run) -> None:
     result = run("providers", "depseek")
     assert result.exit_code == 2
     assert "Did you mean deepseek" in result.stderr
+
+
+def test_the_days_of_an_endpoint_are_told(run: Run) -> None:
+    assert "[until 2026-09-30]" in run("providers", "hunyuan").stdout
+    (facts,) = json.loads(run("providers", "hunyuan", "--json").stdout)
+    native = next(one for one in facts["endpoints"] if one["name"] == "native")
+    assert (native["scheme"], native["since"], native["until"]) == ("tc3", None, "2026-09-30")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import subprocess
@@ -86,3 +87,79 @@ def test_a_wrong_name_is_told_as_ever(run: Run) -> None:
     result = run("ask", "--show", "x", "-m", "depseek/x")
     assert result.exit_code == 2
     assert "Did you mean deepseek" in result.stderr
+
+
+TENCENT = {
+    "TENCENTCLOUD_SECRET_ID": "AKIDexample0000000000000000000000001",
+    "TENCENTCLOUD_SECRET_KEY": "exampleSecretKeyOfTencent0000001",
+    "TENCENTCLOUD_TOKEN": "example-session-token-0000000001",
+}
+IAM = {
+    "HUAWEICLOUD_IAM_USER": "u",
+    "HUAWEICLOUD_IAM_PASSWORD": "example-password",
+    "HUAWEICLOUD_IAM_DOMAIN": "acme",
+}
+
+
+def test_every_step_of_a_signature_is_shown_and_gives_the_signature_that_is_sent(run: Run) -> None:
+    shown = json.loads(run("ask", "--show", "--json", "-m", "hunyuan/hunyuan-lite", "hi", **TENCENT).stdout)
+    steps = {step["name"]: step["text"] for step in shown["signing"]["steps"]}
+    assert shown["signing"]["scheme"] == "tc3"
+    digest = hashlib.sha256(steps["canonical request"].encode()).hexdigest()
+    assert steps["string to sign"].endswith(digest)
+    assert shown["headers"]["Authorization"].endswith(f"Signature={steps['signature']}")
+    assert (
+        hashlib.sha256(json.dumps(shown["body"], separators=(",", ":")).encode()).hexdigest()
+        in (steps["canonical request"])
+    )
+    assert "Credential=${TENCENTCLOUD_SECRET_ID}/" in shown["curl"]
+    text = run("ask", "--show", "-m", "hunyuan/hunyuan-lite", "hi", **TENCENT).stdout
+    assert "\n# how it is signed: tc3\ncanonical request:\n  POST\n  /\n" in text
+    assert not any(secret in text or secret in str(shown) for secret in TENCENT.values())
+
+
+def test_a_socket_is_shown_with_its_frames_and_without_what_was_signed(run: Run) -> None:
+    spark = {"SPARKAI_APP_ID": "0a1b2c3d", "SPARKAI_API_KEY": "0" * 32, "SPARKAI_API_SECRET": "Zm" * 16}
+    shown = json.loads(run("ask", "--show", "--json", "-m", "spark/lite", "hi", **spark).stdout)
+    assert shown["url"].startswith("wss://spark-api.xf-yun.com/v1.1/chat?authorization=****&date=")
+    (frame,) = shown["frames"]
+    assert frame["header"]["app_id"] == "0a1b2c3d"
+    assert (shown["curl"], [step["name"] for step in shown["signing"]["steps"]][-1]) == (
+        None,
+        "authorization",
+    )
+    text = run("ask", "--show", "-m", "spark/lite", "hi", **spark).stdout
+    assert "\n# frame 1\n{" in text and "curl cannot speak WebSocket" in text
+    for secret in (spark["SPARKAI_API_KEY"], spark["SPARKAI_API_SECRET"]):
+        assert secret not in text and secret not in str(shown)
+
+
+def test_what_would_be_fetched_first_is_named_and_not_fetched(run: Run) -> None:
+    text = run("ask", "--show", "-m", "pangu/my-deployment", "hi", **IAM).stdout
+    assert "POST https://iam.cn-southwest-2.myhuaweicloud.com/v3/auth/tokens" in text
+    assert "X-Auth-Token: $IAM_TOKEN" in text and '-H "X-Auth-Token: ${IAM_TOKEN}"' in text
+    assert "example-password" not in text
+    shown = json.loads(run("ask", "--show", "--json", "-m", "pangu/x", "hi", **IAM).stdout)
+    assert shown["before"]["method"] == "POST"
+    assert "/v1/:project_id/deployments/x/" in shown["url"]
+
+
+def test_all_that_is_not_set_is_stood_for_by_its_variables(run: Run) -> None:
+    shown = json.loads(run("ask", "--show", "--json", "-m", "spark/4.0Ultra", "hi").stdout)
+    assert shown["frames"][0]["header"]["app_id"] == "$SPARKAI_APP_ID"
+    code = run("ask", "--show", "-m", "pangu/x", "hi", PANGU_APP_CODE="x1").stdout
+    assert "%24HUAWEICLOUD_SDK_PROJECT_ID" in code
+    assert "X-Apig-AppCode: ****" in code
+    assert '-H "X-Apig-AppCode: ${PANGU_APP_CODE}"' in code
+
+
+def test_what_no_stand_in_can_mend_is_told(run: Run, folder: Path) -> None:
+    (folder / "baimo.toml").write_text(
+        '[providers.openai]\napi_key = { file = "gone" }\nbase_url = "nowhere"\n', "utf-8"
+    )
+    result = run("ask", "--show", "-m", "openai/x", "hi")
+    assert (result.exit_code, "no absolute address" in result.stderr) == (2, True)
+    (folder / "baimo.toml").write_text('unsupported = "drop"\n', "utf-8")
+    shown = run("ask", "--show", "-m", "hunyuan/x", "hi", "--max-tokens", "5", **TENCENT)
+    assert shown.exit_code == 0
+    assert "note:" in shown.stderr

@@ -155,3 +155,26 @@ def test_a_table_wraps_at_the_edge_of_the_terminal(folder: Path) -> None:
         assert terminal.end() == 0
     assert "腾讯混元" in terminal.text
     assert max(len(line) for line in terminal.text.splitlines()) <= 60
+
+
+def test_a_set_of_credentials_is_chosen_and_asked_for_one_by_one(folder: Path, tmp_path: Path) -> None:
+    with Terminal("config", "set-key", "hunyuan", columns=200) as terminal:
+        terminal.expect("1. tokenhub: api_key")
+        terminal.expect("2. native: secret_id, secret_key")
+        terminal.type("2\r")
+        terminal.expect("SecretId in the console")
+        terminal.expect("(not shown)")
+        terminal.type("sk-fake-0123456789\r")
+        terminal.expect("this is an API key")
+        terminal.type("n\r")
+        terminal.expect("(not shown)")
+        terminal.type("AKIDexample0000000000000000000000001\r")
+        terminal.expect("SecretKey in the console")
+        terminal.expect("(not shown)")
+        terminal.type("exampleSecretKeyOfTencent0000001\r")
+        terminal.expect("Make a small test call?")
+        terminal.type("n\r")
+        assert terminal.end() == 0
+    stored = (tmp_path / "home" / "config.toml").read_text("utf-8")
+    assert 'secret_id = "AKIDexample0000000000000000000000001"' in stored
+    assert "exampleSecretKey" not in terminal.raw

@@ -22,19 +22,22 @@ class Scheme(msgspec.Struct, frozen=True):
     """The secrets it must be given, in the order in which people are asked for them."""
     may: tuple[str, ...] = ()
     """Those it takes when they are there."""
+    grants: tuple[str, ...] = ()
+    """Those it fetches itself before it signs."""
 
 
 _ACCESS = ("access_key", "secret_key")
+_TOKEN = ("iam_token",)
 KEYS = ("bearer", "header", "none")
 """Schemes that send one key as it is; the row says under which name it is set."""
 _SIGNED: Mapping[str, Scheme] = {
     "tc3": Scheme("tc3.TC3", ("secret_id", "secret_key"), ("token",)),
     "sdk_hmac_sha256": Scheme("sdk_hmac.SdkHmac", _ACCESS, ("security_token",)),
-    "iam_token": Scheme("iam.IamToken", ("iam_user", "iam_password", "iam_domain")),
+    "iam_token": Scheme("iam.IamToken", ("iam_user", "iam_password", "iam_domain"), grants=_TOKEN),
     "spark_url": Scheme("spark_url.SparkUrl", ("api_key", "api_secret")),
 }
 _BY_METHOD: Mapping[tuple[str, str], Scheme] = {
-    ("iam_token", "hw_ak_sk"): Scheme("iam.IamToken", _ACCESS),
+    ("iam_token", "hw_ak_sk"): Scheme("iam.IamToken", _ACCESS, grants=_TOKEN),
 }
 NAMES = (*KEYS, *_SIGNED)
 """All schemes."""

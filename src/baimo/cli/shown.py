@@ -7,47 +7,30 @@ import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from baimo.client.base import LOCAL_ORIGIN
-from baimo.errors import MissingKeyError
-from baimo.wire.http import HttpRequest, WireRequest
+from baimo.errors import ConfigError
+from baimo.wire.http import HttpRequest, SocketRequest, WireRequest
 
 from .calling import model_or_default, open_client
+from .dry import Dry, dry_run, lacking
 from .words import say
 
 if TYPE_CHECKING:
-    from baimo.client.client import Client
     from baimo.client.options import ChatOptions
-    from baimo.exchange import Deployment
     from baimo.types.chat import Message
 
     from .console import Console
 
 _SIGNED = re.compile(r"([?&](?:authorization|signature|token)=)[^&]*", re.IGNORECASE)
 """Where an address that was signed holds what stands for a secret."""
+_SHORT = 6
+"""Characters below which a secret may stand in any word."""
 _LONG_TEXT = 600
 """Characters of one string of a body that are shown: pictures are long."""
 _LONG_BODY = 20_000
 """Bytes of a body that curl is handed on its command line."""
-
-
-class NotSentError(Exception):
-    """Carries a request that was made and signed out of the call that would have sent it."""
-
-    def __init__(self, request: WireRequest) -> None:
-        super().__init__(request.origin)
-        self.request = request
-
-
-class _Recorder:
-    """A transport that sends nothing."""
-
-    def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> NoReturn:
-        raise NotSentError(request)
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def show_call(
@@ -60,44 +43,102 @@ def show_call(
     pictures: Sequence[str | Path],
     stream: bool,
 ) -> int:
-    """Print the call in three forms. A key that is not set is stood for by its variable."""
-    try:
-        request, at, name = _made(
-            open_client(console, transport=_Recorder()), model, messages, options, stream
-        )
-    except MissingKeyError as error:
-        if not error.provider or not error.variables:
-            raise
-        keys = {error.provider: f"${error.variables[0]}"}
-        client = open_client(console, keys=keys, transport=_Recorder())
-        request, at, name = _made(client, model, messages, options, stream)
+    """Print the call in three forms, and how it is signed. A key that is not set is stood for by `$NAME`."""
+    dry, name = _made(console, model, messages, options, stream)
+    request = dry.request
     headers = [
         (field.decode("latin-1"), value.decode("latin-1", "replace")) for field, value in request.headers
     ]
-    method, url, body = _line_and_body(request)
+    python = as_python(name, text, pictures, options, stream=stream)
     curl = None
     if isinstance(request, HttpRequest) and request.origin != LOCAL_ORIGIN:
-        curl = as_curl(request, headers, body, _variables(at))
-    python = as_python(name, text, pictures, options, stream=stream)
-    masked = [(field, _masked(field, value, at)) for field, value in headers]
+        curl = as_curl(request, headers, body_of(request), _variables(dry))
+    masked = [(field, _masked(field, value, dry)) for field, value in headers]
     if console.as_json:
-        shown = {"method": method, "url": url, "headers": dict(masked), "body": _parsed(body)}
-        console.line(json.dumps({**shown, "curl": curl, "python": python}, ensure_ascii=False, indent=2))
+        facts = _facts(dry, dict(masked)) | {"curl": curl, "python": python}
+        console.line(json.dumps(facts, ensure_ascii=False, indent=2))
         return 0
-    console.line(console.bold(f"{method} {url}"))
-    console.lines(f"{field}: {value}" for field, value in masked)
-    console.line()
-    console.line(_pretty(body))
-    console.line()
+    _show_request(console, dry, masked)
+    _show_signing(console, dry)
+    _show_heading(console, "# curl")
     if isinstance(request, HttpRequest):
-        console.line(console.bold("# curl"))
         console.line(curl or say("show.in_process"))
-        console.line()
-    console.line(console.bold("# Python"))
+    else:
+        console.line(say("show.socket"))
+    _show_heading(console, "# Python")
     console.line(python)
     for note in request.notes:
         console.tell(say("answer.note", text=note.message), quiet=True)
     return 0
+
+
+def _show_request(console: Console, dry: Dry, masked: Sequence[tuple[str, str]]) -> None:
+    """The first line, the head and the body, or the frames that follow a handshake."""
+    if dry.before is not None:
+        console.line(say("show.token"))
+        console.line(f"{_method(dry.before)} {_url(dry.before)}")
+        console.line()
+    request = dry.request
+    console.line(console.bold(f"{_method(request)} {_url(request)}"))
+    console.lines(f"{field}: {value}" for field, value in masked)
+    if isinstance(request, HttpRequest):
+        console.line()
+        console.line(_pretty(body_of(request)))
+        return
+    for number, frame in enumerate(_frames(request), 1):
+        _show_heading(console, say("show.frame", number=number))
+        console.line(_pretty(frame))
+
+
+def _show_signing(console: Console, dry: Dry) -> None:
+    """Every intermediate text of the signature, for whoever looks for the byte that differs."""
+    if not dry.signing:
+        return
+    _show_heading(console, say("show.signing", scheme=dry.scheme))
+    for step in dry.signing:
+        first, *rest = _without_secrets(step.text, dry).split("\n")
+        console.line(f"{step.name}:" if rest else f"{step.name}: {first}")
+        if rest:
+            console.lines(f"  {line}" for line in (first, *rest))
+
+
+def _show_heading(console: Console, text: str) -> None:
+    console.line()
+    console.line(console.bold(text))
+
+
+def _facts(dry: Dry, headers: dict[str, str]) -> dict[str, Any]:
+    """The call for a program to read."""
+    request = dry.request
+    facts: dict[str, Any] = {"method": _method(request), "url": _url(request), "headers": headers}
+    if isinstance(request, HttpRequest):
+        facts["body"] = _parsed(body_of(request))
+    else:
+        facts["frames"] = [_parsed(frame) for frame in _frames(request)]
+    if dry.before is not None:
+        facts["before"] = {"method": _method(dry.before), "url": _url(dry.before)}
+    if dry.signing:
+        steps = [{"name": step.name, "text": _without_secrets(step.text, dry)} for step in dry.signing]
+        facts["signing"] = {"scheme": dry.scheme, "steps": steps}
+    return facts
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The body, where it is in memory."""
+    return request.body if isinstance(request.body, bytes) else b""
+
+
+def _frames(request: SocketRequest) -> list[bytes]:
+    return [frame.encode() if isinstance(frame, str) else frame for frame in request.frames]
+
+
+def _method(request: WireRequest) -> str:
+    return request.method if isinstance(request, HttpRequest) else "GET"
+
+
+def _url(request: WireRequest) -> str:
+    """The address without what was signed."""
+    return _SIGNED.sub(r"\1****", request.url)
 
 
 def as_curl(
@@ -136,51 +177,59 @@ def as_python(
 
 
 def _made(
-    client: Client, model: str | None, messages: str | Message, options: ChatOptions, stream: bool
-) -> tuple[WireRequest, Deployment, str]:
-    """The signed request, the deployment it goes to, and the model's name as it was asked for."""
-    name = model_or_default(client, model)
-    with client:
-        at = client.settings.resolve(name)[0][0]
-        try:
-            if stream:
-                next(client.stream(name, messages, **options))
-            else:
-                client.chat(name, messages, **options)
-        except NotSentError as made:
-            return made.request, at, name
-    raise AssertionError("a call that is not sent has no answer")
+    console: Console, model: str | None, messages: str | Message, options: ChatOptions, stream: bool
+) -> tuple[Dry, str]:
+    """The call, signed and not sent, and the model's name as it was asked for."""
+    keys: dict[str, dict[str, str]] = {}
+    while True:
+        with open_client(console, keys=keys) as client:
+            name = model_or_default(client, model)
+            try:
+                return dry_run(client.settings, name, messages, options, stream=stream), name
+            except ConfigError as error:
+                stand_ins = lacking(client.settings, name, error)
+                if stand_ins is None or any(
+                    stand_ins[one].keys() <= keys.get(one, {}).keys() for one in stand_ins
+                ):
+                    raise
+                for provider, values in stand_ins.items():
+                    keys[provider] = {**keys.get(provider, {}), **values}
 
 
-def _line_and_body(request: WireRequest) -> tuple[str, str, bytes]:
-    """Method, address and body; of a WebSocket its handshake, and the frames that follow, one a line."""
-    if isinstance(request, HttpRequest):
-        return request.method, request.url, request.body if isinstance(request.body, bytes) else b""
-    frames = (frame.encode() if isinstance(frame, str) else frame for frame in request.frames)
-    return "GET", _SIGNED.sub(r"\1****", request.url), b"\n".join(frames)
-
-
-def _masked(field: str, value: str, at: Deployment) -> str:
-    """The field without secrets; what was put in by a signer is never shown whole."""
-    for secret in at.secrets.values():
-        if secret and secret.reveal() in value:
-            shown = secret.reveal() if secret.reveal().startswith("$") else secret.masked()
-            return value.replace(secret.reveal(), shown)
-    if field.lower() == "authorization":
+def _masked(field: str, value: str, dry: Dry) -> str:
+    """The field without secrets; a key that was put in by a signer is never shown whole."""
+    masked = _without_secrets(value, dry)
+    is_known = any(_holds(value, secret.reveal()) for secret in dry.secrets.values())
+    if field.lower() == "authorization" and not is_known:
         return f"{value.partition(' ')[0]} ****"
-    return value
+    return masked
 
 
-def _variables(at: Deployment) -> dict[str, str]:
+def _without_secrets(text: str, dry: Dry) -> str:
+    """A text with every secret masked; what stands for one that is not set is shown."""
+    for secret in dry.secrets.values():
+        revealed = secret.reveal()
+        if _holds(text, revealed) and not revealed.startswith("$"):
+            text = text.replace(revealed, secret.masked())
+    return text
+
+
+def _holds(text: str, secret: str) -> bool:
+    """Whether a secret stands in a text; a very short one is found only where it is the last word."""
+    return secret in text if len(secret) >= _SHORT else bool(secret) and text.split()[-1:] == [secret]
+
+
+def _variables(dry: Dry) -> dict[str, str]:
     """Each secret's text with the environment variable that usually holds it."""
     from baimo.catalogue import load as catalogue
 
-    found = {}
-    for name, secret in at.secrets.items():
+    at, found = dry.at, {}
+    for name, secret in dry.secrets.items():
         usual = f"{at.provider}_{name}".upper().replace("-", "_")
-        if at.provider in catalogue.provider_names():
-            endpoints = catalogue.provider(at.provider).endpoints
-            for endpoint in endpoints:
+        if secret.reveal().startswith("$"):
+            usual = secret.reveal()[1:]
+        elif at.provider in catalogue.provider_names():
+            for endpoint in catalogue.provider(at.provider).endpoints:
                 if endpoint.name == at.endpoint and endpoint.env.get(name):
                     usual = endpoint.env[name][0]
         found[secret.reveal()] = usual
@@ -189,8 +238,8 @@ def _variables(at: Deployment) -> dict[str, str]:
 
 def _quoted(text: str, variables: dict[str, str]) -> str:
     for secret, variable in variables.items():
-        if secret and secret in text:
-            before, _, after = text.partition(secret)
+        if _holds(text, secret):
+            before, _, after = text.rpartition(secret)
             return f'"{_in_double(before)}${{{variable}}}{_in_double(after)}"'
     return shlex.quote(text)
 

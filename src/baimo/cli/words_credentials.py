@@ -65,7 +65,6 @@ CREDENTIALS: dict[str, tuple[str, str]] = {
     "set_key.which": ("Which credentials will you set?", "要设置哪一组凭据？"),
     "set_key.choice": ("  {number}. {endpoint}: {secrets}", "  {number}. {endpoint}：{secrets}"),
     "set_key.number": ("Number", "编号"),
-    "set_key.where": ("{title}: {where}", "{title}：{where}"),
     "set_key.ask_open": ("{name} of {provider}", "{provider} 的 {name}"),
     "set_key.no_fit": (
         "pipe in one line for each secret. {provider} takes: {sets}",

@@ -161,7 +161,7 @@ HELP: dict[str, tuple[str, str]] = {
         "以不显示的方式输入服务商的密钥，检查其格式，存入只有你可读的配置文件。也可以用管道传入。",
     ),
     "config.set-key.examples": ("baimo config set-key deepseek", "baimo config set-key deepseek"),
-    "set_key.endpoint": ("For which endpoint; else the first.", "用于哪个端点；不写则为第一个。"),
+    "set_key.endpoint": ("For which endpoint; else all are offered.", "用于哪个端点；不写则列出全部。"),
     "set_key.test": (
         "Make a small test call, or do not; asked if not given.",
         "是否做一次测试调用；不写则询问。",

@@ -181,6 +181,8 @@ class Provider:
                 problem = endpoint.lacks(lacking)
         except ConfigError as error:
             problem = error
+        if problem is not None:
+            problem.provider = self.name
         weight = given.get("weight")
         return Credentials(
             way=way,
