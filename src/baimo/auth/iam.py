@@ -147,7 +147,7 @@ def project_of(
         wall, _ = yield Now()
         head, body = yield from _fetched(signer.sign(wire, secrets, wall))
         if head.status != 200:
-            raise _refused(head, body, site, _NO_PROJECT)
+            raise _refused(head, body, site, None if head.status == 401 else _NO_PROJECT)
         return Grant(project=_only_project(body, site, region)), _PROJECT_LIFE_S
 
     key = _key("project", wire.url, access.reveal() if access else "")

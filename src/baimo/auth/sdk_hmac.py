@@ -212,8 +212,11 @@ def _date(second: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def _host(origin: str) -> bytes:
-    """The Host field as a connection writes it."""
-    return urlsplit(origin).netloc.encode("idna" if not origin.isascii() else "ascii")
+    """The Host field as a connection writes it: without the scheme's own port."""
+    parts = urlsplit(origin)
+    default = 443 if parts.scheme in ("https", "wss") else 80
+    host = parts.netloc.removesuffix(f":{default}")
+    return host.encode("ascii" if host.isascii() else "idna")
 
 
 @lru_cache(maxsize=256)
