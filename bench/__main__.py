@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from . import table
-from .environments import python_of, server_command
+from .environments import python_of, server_command, socket_command
 from .figures import Figures, Measure
 from .measures import CLIENTS, JOBS, MEASURES, Client, Job
 from .runs import RunFailed, Runner, serving
@@ -138,7 +138,8 @@ def main(arguments: Sequence[str]) -> int:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         command = server_command(chosen.server, pythons["bare"])
         origin = stack.enter_context(serving(command))
-        runner = Runner(origin=origin, pythons=pythons, home=home, uvloop=chosen.uvloop)
+        sockets = stack.enter_context(serving(socket_command(pythons["bare"]), "ws"))
+        runner = Runner(origin=origin, sockets=sockets, pythons=pythons, home=home, uvloop=chosen.uvloop)
         warm(runner, chosen, jobs)
         figures = Figures()
         measure(runner, jobs, chosen, figures)

@@ -49,3 +49,8 @@ def server_command(kind: str, python: Path) -> list[str | Path]:
         subprocess.run([compiler, "-O2", "-o", made, source], check=True)
         made.replace(program)
     return [program]
+
+
+def socket_command(python: Path) -> list[str | Path]:
+    """The command line of the WebSocket server: Python's, for a stream's pieces are made before."""
+    return [python, Path(__file__).parent / "socket_server.py"]

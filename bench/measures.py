@@ -48,6 +48,13 @@ CLIENTS = {
         module="bare_http_client",
         column=False,
     ),
+    "websockets": Client(
+        title="websockets",
+        lock="bare",
+        imports="import websockets, msgspec",
+        module="bare_websockets",
+        column=False,
+    ),
     "openai": Client(
         title="openai",
         lock="openai",
@@ -98,10 +105,13 @@ class Job:
     peers: bool = True
     rounds: int = 99
     """At most so many rounds: 1 for what does not vary."""
+    sockets: bool = False
+    """Asks the WebSocket server in place of the other one."""
 
 
 _SYNC = ("floor", "http.client")
 _ASYNC = ("floor", "aiohttp")
+_SOCKET = ("websockets",)
 
 JOBS = {
     "import": Job(clients=("stdlib", "aiohttp")),
@@ -118,6 +128,9 @@ JOBS = {
     "throughput": Job(clients=_ASYNC, size=2000, peer_size=2000, rounds=3),
     "cancel_calls": Job(clients=_ASYNC, size=100, peer_size=100, rounds=3),
     "cancel_streams": Job(clients=_ASYNC, size=30, peer_size=30, rounds=3),
+    "socket": Job(clients=_SOCKET, size=2000, short_size=200, peers=False, sockets=True),
+    "socket_sync": Job(clients=_SOCKET, size=2000, short_size=200, peers=False, sockets=True),
+    "signing": Job(clients=(), size=500, short_size=500, peers=False),
     "installed": Job(clients=("aiohttp",), rounds=1),
 }
 
@@ -261,6 +274,35 @@ MEASURES = (
         unit="",
         bar=Bar(limit=100, at_least=True),
         summary="least",
+    ),
+    Measure(
+        title="frame of a WebSocket stream, async, CPU",
+        job="socket",
+        figure="cpu_us",
+        unit="us",
+        base="websockets",
+        bar=Bar(limit=2.0),
+        short=True,
+    ),
+    Measure(
+        title="frame of a WebSocket stream, sync, CPU",
+        job="socket_sync",
+        figure="cpu_us",
+        unit="us",
+        base="websockets",
+        bar=Bar(limit=2.0),
+        short=True,
+    ),
+    *(
+        Measure(
+            title=f"{scheme} adds to a call, CPU",
+            job="signing",
+            figure=scheme,
+            unit="us",
+            bar=Bar(limit=60),
+            short=True,
+        )
+        for scheme in ("tc3", "sdk_hmac_sha256", "spark_url")
     ),
     Measure(title="installed, without .pyc", job="installed", figure="mb", unit="MB", bar=Bar(limit=10)),
     Measure(title="distributions", job="installed", figure="distributions", unit="", bar=Bar(limit=6)),

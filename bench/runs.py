@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .environments import ROOT
-from .measures import Client
+from .measures import JOBS, Client
 
 LONGEST_S = 300
 
@@ -26,12 +26,12 @@ class RunFailed(Exception):  # noqa: N818 - it says what happened
 
 
 @contextmanager
-def serving(command: list[str | Path]) -> Iterator[str]:
+def serving(command: list[str | Path], scheme: str = "http") -> Iterator[str]:
     """The server's origin, while it runs."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin and server.stdout
         try:
-            origin = f"http://127.0.0.1:{int(server.stdout.readline())}"
+            origin = f"{scheme}://127.0.0.1:{int(server.stdout.readline())}"
             with _apart(server.pid):
                 yield origin
         finally:
@@ -74,6 +74,8 @@ class Runner:
     """Runs jobs. `pythons` are the interpreters by lock."""
 
     origin: str
+    sockets: str
+    """The origin of the WebSocket server."""
     pythons: dict[str, Path]
     home: Path
     uvloop: bool = False
@@ -91,9 +93,12 @@ class Runner:
             case "installed":
                 asked = client.installs or ("--tree", str(ROOT / "src" / "baimo"), *_own_requirements())
                 return self._figures(client, ["-m", "bench.installed", *asked])
+            case "signing":
+                return self._figures(client, ["-m", "bench.worker", "baimo_signing", job, "", str(size)])
             case _:
                 more = ["uvloop"] if self.uvloop else []
-                arguments = ["-m", "bench.worker", client.module, job, self.origin, str(size), *more]
+                origin = self.sockets if JOBS[job].sockets else self.origin
+                arguments = ["-m", "bench.worker", client.module, job, origin, str(size), *more]
                 return self._figures(client, arguments)
 
     def _cold(self, client: Client) -> float:

@@ -22,6 +22,7 @@ from bench import memory
 ANSWER = 600
 CHUNK = 30
 BLOCK = 500
+_SOCKET_FRAMES = 40_000
 WARM = 200
 """Calls before the measured ones: connections, caches and the interpreter's own adaptation."""
 
@@ -145,6 +146,51 @@ def live(client: Any, origin: str, chunks: int) -> Found:
     return _run(main())
 
 
+def socket(client: Any, origin: str, frames: int) -> Found:
+    """WebSocket streams of so many frames, which come 100 at once, one stream after another."""
+
+    async def main() -> Found:
+        async with client.Async(f"{origin}/chunks-{frames}") as it:
+            for _ in range(5):
+                _check(await it.stream(), frames * CHUNK)
+            streams = _SOCKET_FRAMES // frames
+            began = time.process_time()
+            for _ in range(streams):
+                _check(await it.stream(), frames * CHUNK)
+            return {"cpu_us": (time.process_time() - began) / (streams * frames) * 1e6}
+
+    return _run(main())
+
+
+def socket_sync(client: Any, origin: str, frames: int) -> Found:
+    """As `socket`, blocking."""
+    with client.Sync(f"{origin}/chunks-{frames}") as it:
+        for _ in range(5):
+            _check(it.stream(), frames * CHUNK)
+        streams = _SOCKET_FRAMES // frames
+        began = time.process_time()
+        for _ in range(streams):
+            _check(it.stream(), frames * CHUNK)
+        return {"cpu_us": (time.process_time() - began) / (streams * frames) * 1e6}
+
+
+def signing(client: Any, origin: str, requests: int) -> Found:
+    """What signing adds to one request, by scheme: with it less without it, both to the bytes of the head."""
+    found = Found()
+    for scheme in client.MODELS:
+        it = client.Signing(scheme, requests)
+        took = {it.signed: 0.0, it.unsigned: 0.0}
+        for round_ in range(6):
+            for run in took:
+                began = time.process_time()
+                size = run()
+                took[run] += time.process_time() - began if round_ else 0.0
+                if size < 100 * requests:
+                    raise WrongAnswer(f"heads of {size} bytes")
+        found[scheme] = (took[it.signed] - took[it.unsigned]) / (5 * requests) * 1e6
+    return found
+
+
 def long_stream(client: Any, origin: str, chunks: int) -> Found:
     """What one stream of so many chunks adds to memory at its peak, after streams of 500."""
 
@@ -246,6 +292,9 @@ JOBS: dict[str, Callable[[Any, str, int], Found]] = {
     "burst": burst,
     "burst_sync": burst_sync,
     "live": live,
+    "socket": socket,
+    "socket_sync": socket_sync,
+    "signing": signing,
     "long_stream": long_stream,
     "map": map_,
     "throughput": throughput,

@@ -10,13 +10,23 @@ from baimo.types.events import PartDelta
 
 
 def _config(base_url: str) -> dict[str, Any]:
+    if base_url.startswith("ws"):
+        return {"providers": {"spark": {"endpoint": "socket", "base_url": base_url, **_SPARK}}}
     provider = {"dialect": "openai_chat", "base_url": base_url, "api_key": "fake-key"}
     return {"providers": {"bench": provider}}
+
+
+_SPARK = {"app_id": "fake", "api_key": "fake-key", "api_secret": "fake-secret"}
+
+
+def _model(base_url: str) -> str:
+    return "spark/4.0Ultra" if base_url.startswith("ws") else "bench/model"
 
 
 class Sync:
     def __init__(self, base_url: str) -> None:
         self._client = baimo.Client(config=_config(base_url))
+        self._model = _model(base_url)
 
     def __enter__(self) -> Sync:
         return self
@@ -29,7 +39,7 @@ class Sync:
 
     def stream(self) -> int:
         characters = 0
-        with self._client.stream("bench/model", "Hi") as events:
+        with self._client.stream(self._model, "Hi") as events:
             for event in events:
                 if isinstance(event, PartDelta):
                     characters += len(event.text)
@@ -48,6 +58,7 @@ class Sync:
 class Async:
     def __init__(self, base_url: str) -> None:
         self._config = _config(base_url)
+        self._model = _model(base_url)
 
     async def __aenter__(self) -> Async:
         self._client = baimo.AsyncClient(config=self._config)
@@ -60,10 +71,10 @@ class Async:
         return len((await self._client.chat("bench/model", "Hi")).text)
 
     async def stream(self) -> int:
-        return await self._characters(self._client.stream("bench/model", "Hi"))
+        return await self._characters(self._client.stream(self._model, "Hi"))
 
     async def stream_unkept(self) -> int:
-        return await self._characters(self._client.stream("bench/model", "Hi", keep=False))
+        return await self._characters(self._client.stream(self._model, "Hi", keep=False))
 
     async def _characters(self, stream: Any) -> int:
         characters = 0
