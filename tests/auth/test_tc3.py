@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from baimo.auth.signer import Explaining, Signer
-from baimo.auth.tc3 import TC3, UNSIGNED
+from baimo.auth.tc3 import TC3, UNSIGNED, signature
 from baimo.errors import ConfigError, InputError, MissingKeyError
 from baimo.types.secret import Secret
 from baimo.wire.http import HttpRequest, SocketRequest
@@ -68,6 +69,23 @@ def test_one_signer_serves_many_keys_days_and_services(vector: dict[str, Any]) -
     wanted = vector["headers"][-1][1]
     same_scope = vector["host"].startswith(vector["service"])
     assert (fields(signed)["authorization"] == wanted) is same_scope
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_whoever_checks_a_signature_computes_the_same(vector: dict[str, Any]) -> None:
+    free = any(name == "X-TC-Content-SHA256" for name, _ in vector["headers"])
+    made = signature(
+        secret_key=vector["secret_key"],
+        service=vector["service"],
+        timestamp=vector["timestamp"],
+        method=vector["method"],
+        query=vector["target"].partition("?")[2],
+        headers={name.lower(): value for name, value in vector["headers"]},
+        signed=("content-type", "host"),
+        payload_hash=sha256((UNSIGNED if free else vector["body"]).encode()).hexdigest(),
+    )
+    assert vector["headers"][-1][1].endswith(f"Signature={made.value}")
+    assert f"/{made.scope}, " in vector["headers"][-1][1]
 
 
 def test_the_service_is_the_first_label_of_the_host_unless_it_is_told() -> None:

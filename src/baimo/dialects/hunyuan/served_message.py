@@ -34,7 +34,7 @@ class _Message(msgspec.Struct, rename="pascal"):
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str | None = None
-    contents: list[dict[str, Raw]] | None = None
+    contents: list[Json] | None = None
     tool_call_id: str | None = None
     tool_calls: list[_Call] | None = None
     file_ids: list[str] | None = msgspec.field(default=None, name="FileIDs")
