@@ -214,6 +214,8 @@ class _Granted:
         self._grant: Grant | None = None
         self._stale: Grant | None = None
         self._is_renewed = False
+        self._site = at.site
+        """As it was configured: what one grant told is not what the next one is asked for."""
         self.at = at
         self.wire = wire
         """The request; encoded anew when the grant told what its address needs."""
@@ -224,7 +226,7 @@ class _Granted:
     ) -> Generator[Step, Any, tuple[float, float]]:
         """Fetch the grant, or share one that is there. Returns the time, which may have gone on."""
         at = self.at
-        shared = self._granting.grant(at.site, at.secrets, self._stale)
+        shared = self._granting.grant(self._site, at.secrets, self._stale)
         if shared is None:
             return wall, mono
         grant: Grant = yield replace(shared, stale=self._stale, within_s=deadline.left(mono))

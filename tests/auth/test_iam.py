@@ -394,3 +394,20 @@ def test_a_password_that_was_changed_ends_with_the_refusal_of_iam(pangu: Pangu) 
     with Client(config={"providers": {"pangu": table}}) as client, pytest.raises(AuthError, match="IAM user"):
         client.chat(MODEL, "Hi")
     assert (pangu.chats, len(pangu.sim.requests)) == (0, 1)
+
+
+def test_a_call_that_is_tried_again_keeps_its_token() -> None:
+    """What a token told of its project is not taken for a project that somebody set."""
+    face = PanguFace()
+    with Simulator(face) as sim:
+        origin = str(sim.config["providers"]["pangu"]["base_url"])
+        table = face.configured_by(origin, "iam_user", "iam_password", "iam_domain")
+        with sim.client(config={"providers": {"pangu": table}}) as client:
+            sim.fault("503", times=1, operation="chat")
+            client.chat(MODEL, "Hi")
+            assert face.iam.made == 1
+            face.iam.end_all()
+            for _ in range(3):
+                client.chat(MODEL, "Hi")
+        assert face.iam.made == 2
+        assert sum(request.outcome == "refused" for request in sim.requests) == 1
