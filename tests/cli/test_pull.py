@@ -10,6 +10,7 @@ import pytest
 from baimo.cli.console import Console
 from baimo.cli.pull import Bar
 from baimo.local.pull import Progress
+from baimo.testing import Simulator
 from tests.cli.conftest import Run
 
 GGUF = b"GGUF\x03\0\0\0" + bytes(100)
@@ -31,6 +32,30 @@ def test_an_unknown_name_is_wrong_usage(run: Run) -> None:
     result = run("pull", "smolm2")
     assert result.exit_code == 2
     assert "Did you mean smollm2?" in result.stderr
+
+
+def test_a_server_of_models_is_told_to_fetch_one(run: Run, folder: Path) -> None:
+    with Simulator("ollama") as sim:
+        (folder / "baimo.toml").write_text(
+            f'[providers.ollama]\nserver = "{sim.origin_of("ollama")}"\n', encoding="utf-8"
+        )
+        done = run("pull", "ollama/qwen3:8b")
+        assert (done.exit_code, done.stdout.strip()) == (0, "ollama/qwen3:8b")
+        assert done.stderr.splitlines()[-1] == "success"
+        assert json.loads(run("pull", "ollama:qwen3:8b", "--json").stdout) == {"model": "ollama/qwen3:8b"}
+        assert [one.target for one in sim.requests] == ["/api/pull"] * 2
+
+
+def test_a_provider_that_fetches_no_models_says_so(run: Run) -> None:
+    done = run("pull", "vllm/some-model")
+    assert done.exit_code == 2
+    assert "knows no pulling of models" in done.stderr
+
+
+def test_a_file_in_a_folder_of_a_provider_s_name_is_a_file(run: Run, folder: Path) -> None:
+    (folder / "ollama").mkdir()
+    (folder / "ollama" / "own.gguf").write_bytes(GGUF)
+    assert run("pull", "ollama/own.gguf").exit_code == 0
 
 
 def test_without_a_terminal_progress_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:

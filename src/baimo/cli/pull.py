@@ -1,14 +1,16 @@
-"""`baimo pull`: brings a model onto this machine, or says which ones are here."""
+"""`baimo pull`: brings a model onto this machine or onto a server of models, or says which ones are here."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from .calling import open_client
 from .command import command, json_option, option
 from .width import table
 from .words import say
@@ -32,9 +34,13 @@ def run(console: Console, what: str | None, name: str | None, as_json: bool) -> 
     if what is None:
         _list(console, as_json)
         return 0
+    bar = Bar(console)
+    if (model := _on_a_server(console, what)) is not None:
+        _pull_there(console, model, bar)
+        console.line(json.dumps({"model": model}, ensure_ascii=False) if as_json else model)
+        return 0
     from baimo.local.pull import pull
 
-    bar = Bar(console)
     try:
         path = pull(what, name=name, on_progress=bar.show)
     finally:
@@ -44,6 +50,36 @@ def run(console: Console, what: str | None, name: str | None, as_json: bool) -> 
     else:
         console.line(str(path))
     return 0
+
+
+def _on_a_server(console: Console, what: str) -> str | None:
+    """`provider/model` for a model of a known provider; None for what is pulled onto this machine."""
+    from baimo.config.resolve import split
+
+    provider, model = split(what)
+    if not model or provider == "local" or "://" in what or Path(what).exists():
+        return None
+    with open_client(console) as client:
+        known = provider in client.settings.provider_names()
+    return f"{provider}/{model}" if known else None
+
+
+def _pull_there(console: Console, model: str, bar: Bar) -> None:
+    """Have the server fetch it. What it does besides moving bytes is told once each."""
+    from baimo.local.pull import Progress
+
+    told = ""
+    try:
+        with open_client(console) as client:
+            for progress in client.pull(model):
+                if progress.total:
+                    bar.show(Progress(progress.status, progress.completed or 0, progress.total))
+                elif progress.status != told:
+                    bar.end()
+                    told = progress.status
+                    console.tell(told, quiet=True)
+    finally:
+        bar.end()
 
 
 class Bar:

@@ -127,12 +127,14 @@ HELP: dict[str, tuple[str, str]] = {
     "pull.short": ("Bring a model onto this machine.", "把模型下载到本机。"),
     "pull.help": (
         "Bring a model onto this machine: a known name, the path of a GGUF file, or an https address of "
-        "one. Without a name it lists what is here and what can be pulled.",
-        "把模型放到本机：已知名称、GGUF 文件的路径，或其 https 地址。不带名称则列出已有的和可下载的。",
+        "one. provider/model has a server such as Ollama fetch it. Without a name it lists what is here and "
+        "what can be pulled.",
+        "把模型放到本机：已知名称、GGUF 文件的路径，或其 https 地址；服务商/模型 则让 Ollama 等服务器下载。"
+        "不带名称则列出已有的和可下载的。",
     ),
     "pull.examples": (
-        "baimo pull smollm2\nbaimo pull ./my-model.gguf --name mine",
-        "baimo pull qwen3:0.6b\nbaimo pull ./my-model.gguf --name mine",
+        "baimo pull smollm2\nbaimo pull ./my-model.gguf --name mine\nbaimo pull ollama/qwen3:8b",
+        "baimo pull qwen3:0.6b\nbaimo pull ./my-model.gguf --name mine\nbaimo pull ollama/qwen3:8b",
     ),
     "pull.name": ("What the model is called afterwards, as local/NAME.", "此后以 local/名称 调用。"),
     "check.short": ("What works from here, and what does not.", "检查哪些能用，哪些不能。"),
