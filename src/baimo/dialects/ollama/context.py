@@ -19,6 +19,9 @@ from .quirks import Quirks
 _SMALLEST_DEFAULT = 2048
 """The smallest context that any version of the server gives unasked: a shorter prompt is never cut."""
 
+_AN_ANSWER = 1024
+"""Tokens that are kept free for an answer without a limit."""
+
 _SURELY_LESS = 0.9
 """A count below this share of the prompt's floor cannot be of the whole prompt."""
 
@@ -43,7 +46,7 @@ def window_of(request: ChatRequest, quirks: Quirks, given: Any) -> Window:
     if given is not None or not quirks.server_context:
         return Window(size, given if type(given) is int else None)
     room = quirks.server_context
-    answer = min(request.max_tokens or room // 4, room // 2)
+    answer = min(request.max_tokens or _AN_ANSWER, room // 2)
     if size.likely + answer <= room:
         return Window(size, None)
     while room < size.likely + answer:
