@@ -30,6 +30,7 @@ CORE = (
     "routing/",
     "accounting/",
     "exchange.py",
+    "operations.py",
     "plan.py",
 )
 REST_PERCENT = 90.0
