@@ -134,7 +134,7 @@ def test_the_face_is_found_by_its_name_and_leads_to_every_endpoint() -> None:
         **{name: KEYS[name] for name in ("app_id", "api_key", "api_secret")},
     }
     assert tables["http-x2"] == {"base_url": "http://127.0.0.1:8/x2", "api_password": KEYS["api_password"]}
-    assert set(tables) == {"socket", "http", "http-x", "http-x1-preview", "http-x2", "http-x2-flash"}
+    assert list(tables) == ["socket", "http", "http-x", "http-x1-preview", "http-x2", "http-x2-flash"]
 
 
 def test_credentials_may_be_given() -> None:

@@ -144,12 +144,12 @@ class SparkFace:
 
     def configuration(self, origin: str) -> dict[str, dict[str, object]]:
         """For each endpoint its address here and what opens it."""
-        password = self._keys["api_password"]
-        tables: dict[str, dict[str, object]] = {
-            name: {"base_url": origin + base, "api_password": password} for name, base in _ENDPOINTS.items()
-        }
         signed = {name: self._keys[name] for name in ("app_id", "api_key", "api_secret")}
-        tables["socket"] = {"base_url": "ws" + origin.removeprefix("http"), **signed}
+        tables: dict[str, dict[str, object]] = {
+            "socket": {"base_url": "ws" + origin.removeprefix("http"), **signed}
+        }
+        for name, base in _ENDPOINTS.items():
+            tables[name] = {"base_url": origin + base, "api_password": self._keys["api_password"]}
         return tables
 
     def operation(self, request: ServedRequest) -> str | None:
