@@ -56,7 +56,8 @@ _ACCESS_KEY = r"[A-Z0-9]{20}"
 
 
 class _RequestSigner(Protocol):
-    def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest: ...
+    def sign(self, request: WireRequest, secrets: Mapping[str, Secret], now: float) -> WireRequest:
+        """The request with its credentials."""
 
 
 class IamToken:

@@ -186,6 +186,10 @@ def test_usage_that_does_not_change_is_told_once() -> None:
     assert [event.text for event in events if isinstance(event, PartDelta)] == ["a"] * 3
 
 
+def test_the_end_mark_needs_no_line_end_behind_it() -> None:
+    assert play(DIALECT.decoder(SSE, SITE), [CHUNK + b"data:[DONE]"])[1] is None
+
+
 def test_nothing_counts_behind_the_end_mark() -> None:
     events, error = play(DIALECT.decoder(SSE, SITE), [CHUNK + b"data:[DONE]\n\n" + CHUNK, CHUNK, b"data:{"])
     assert error is None

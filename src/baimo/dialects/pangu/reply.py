@@ -55,7 +55,8 @@ class ReplyDecoder:
         self._head = head
         self._start = b""
         self._sse: EventDecoder | None = None
-        self._whole: list[bytes] | None = None
+        self._whole: list[bytes] = []
+        self._is_whole = False
         self._size = 0
         self._choices: dict[int, ChoiceState] = {}
         self._started = False
@@ -67,7 +68,7 @@ class ReplyDecoder:
         """The events this piece completes. Raises ProviderError or WireError."""
         if self._sse is not None:
             return self._events(self._sse.feed(piece))
-        if self._whole is not None:
+        if self._is_whole:
             self._collect(piece)
             return []
         return self._sniff(piece)
@@ -77,7 +78,7 @@ class ReplyDecoder:
         out: list[ChatEvent] = []
         self.early = out
         if self._sse is None:
-            body = b"".join(self._whole or ())
+            body = b"".join(self._whole)
             if not body and self._head.media_type == "text/event-stream":
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(body, out)
@@ -107,7 +108,7 @@ class ReplyDecoder:
         if visible[:1] in (b"{", b"[", b'"', b"<") or not (
             is_stream or self._head.media_type == "text/event-stream"
         ):
-            self._whole = []
+            self._is_whole = True
             self._collect(start)
             return []
         self._sse = EventDecoder()
@@ -117,8 +118,7 @@ class ReplyDecoder:
         self._size += len(piece)
         if self._size > MAX_BODY:
             raise WireError(f"the reply is larger than {MAX_BODY} bytes")
-        if self._whole is not None:
-            self._whole.append(piece)
+        self._whole.append(piece)
 
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
         out: list[ChatEvent] = []
