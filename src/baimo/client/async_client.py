@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from types import TracebackType
 from typing import Any, Unpack
 
+from baimo.config.provider import Key
 from baimo.errors import Error
 from baimo.operations import joined
 from baimo.transports.protocol import AsyncTransport
@@ -36,7 +37,7 @@ class AsyncClient(ClientBase):
     def __init__(
         self,
         *,
-        keys: Mapping[str, str] | None = None,
+        keys: Mapping[str, Key] | None = None,
         config: Config = None,
         max_retries: int | None = None,
         timeout: float | None = None,

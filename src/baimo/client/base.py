@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
+from baimo.config.provider import Key
 from baimo.config.settings import Settings, load_settings
 from baimo.errors import InputError
 from baimo.exchange import Exchange, Operation
@@ -39,7 +40,7 @@ class ClientBase:
     def __init__(
         self,
         *,
-        keys: Mapping[str, str] | None,
+        keys: Mapping[str, Key] | None,
         config: Config,
         max_retries: int | None,
         timeout: float | None,
