@@ -18,7 +18,18 @@ from .words import say
 
 _COMMANDS = {
     name: f"baimo.cli.{name}"
-    for name in ("ask", "chat", "compare", "embed", "models", "providers", "pull", "check", "config")
+    for name in (
+        "ask",
+        "chat",
+        "compare",
+        "embed",
+        "models",
+        "providers",
+        "pull",
+        "check",
+        "simulate",
+        "config",
+    )
 }
 
 

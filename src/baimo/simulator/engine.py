@@ -392,19 +392,27 @@ class Call:
                     received.status = act.head.status
                 elif isinstance(act, Abort):
                     received.outcome = "broken"
+                elif isinstance(act, Ending):
+                    # Who receives this knows that it is the end, and may look here or leave before more comes.
+                    is_whole = True
+                    self._ended_well()
                 yield act
             is_whole = True
         finally:
             if received.outcome in ("under way", "accepted") and not is_whole:
                 received.outcome = "left"
-            elif received.outcome == "under way" or (received.outcome == "accepted" and received.frames):
-                received.outcome = "broken" if received.fault else "answered"
+            elif received.outcome != "accepted" or received.frames:
+                self._ended_well()
             told = self._simulation.on_answered
             if told is not None and received.outcome != "accepted":
                 told(received)
             meter, self._meter = self._meter, None
             if meter is not None:
                 meter.leave(self._tokens or self._estimate(), self._mono)
+
+    def _ended_well(self) -> None:
+        if self.received.outcome in ("under way", "accepted"):
+            self.received.outcome = "broken" if self.received.fault else "answered"
 
     def _estimate(self) -> int:
         """Tokens of a call that told of none."""

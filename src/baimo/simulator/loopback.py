@@ -48,12 +48,18 @@ class Loopback:
         it in their order."""
         server = self._own.get(provider)
         if server is None:
-            place = 1 + list(self._simulation.faces).index(provider)
             app = provider_app(self._simulation, provider, clock=self._clock)
-            port = self._port + place if self._port else 0
+            port = self._port_of(provider)
             server = Server(app, host=self._host, port=port, on_fault=tell)
             self._own[provider] = self._background.add(server)
         return server.origin
+
+    def address_of(self, provider: str) -> str:
+        """Where the provider is, or will be with a fixed port, without listening there yet."""
+        if self._common is None and self._port:
+            name = f"[{self._host}]" if ":" in self._host else self._host
+            return f"http://{name}:{self._port_of(provider)}"
+        return self.origin_of(provider)
 
     def start(self) -> None:
         """Listen at the common address. Raises ConfigError where it cannot be had."""
@@ -70,6 +76,9 @@ class Loopback:
         self._common = None
         self._own.clear()
         self._background.stop(grace_s=0.2)
+
+    def _port_of(self, provider: str) -> int:
+        return self._port + 1 + list(self._simulation.faces).index(provider) if self._port else 0
 
 
 def tell(fault: BaseException) -> None:
