@@ -106,11 +106,8 @@ class OllamaFace:
 
     def configuration(self, origin: str) -> dict[str, dict[str, object]]:
         """The server itself for its own API, its `/v1` for the compatible one."""
-        return {
-            "native": {"base_url": origin, **self._keys},
-            "generate": {"base_url": origin, **self._keys},
-            "server": {"base_url": f"{origin}/v1", **self._keys},
-        }
+        bases = {"native": origin, "generate": origin, "server": f"{origin}/v1"}
+        return {name: {"endpoint": name, "base_url": base, **self._keys} for name, base in bases.items()}
 
     def operation(self, request: ServedRequest) -> str | None:
         """Which operation, of either API."""
