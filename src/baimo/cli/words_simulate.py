@@ -63,10 +63,6 @@ SIMULATE: dict[str, tuple[str, str]] = {
     ),
     "simulate.listening": ("Simulating {names} at {url}", "正在模拟 {names}，地址 {url}"),
     "simulate.ready": ("Ready. Stop with Ctrl-C.", "已就绪，按 Ctrl-C 停止。"),
-    "simulate.shared": (
-        "all of them, with /NAME before the path: {url}",
-        "全部服务商，路径前加 /名称：{url}",
-    ),
     "simulate.environment": ("or by the environment:", "或使用环境变量："),
     "simulate.other_endpoint": ("the endpoint {name}:", "端点 {name}："),
     "simulate.how": (

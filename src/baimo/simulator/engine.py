@@ -393,7 +393,7 @@ class Call:
                 elif isinstance(act, Abort):
                     received.outcome = "broken"
                 elif isinstance(act, Ending):
-                    # Who receives this knows that it is the end, and may look here or leave before more comes.
+                    # Who receives this knows the end, and may look here or leave before more comes.
                     is_whole = True
                     self._ended_well()
                 yield act
