@@ -394,7 +394,7 @@ def opened(path: str = CHAT, body: Any = ASK, **fields: str) -> HttpRequest:
 )
 def test_another_project_or_deployment_does_not_exist(simulation: Simulation, target: str) -> None:
     token = token_of(simulation, login())
-    for request in (opened(target), post(target, x_auth_token=token)):
+    for request in (opened(target), post(target, x_auth_token=token), signed(post(target))):
         error = refused(simulation, request)
         assert (type(error), error.status, error.provider_code) == (NotFoundError, 404, "PANGU.3254")
 

@@ -164,7 +164,9 @@ class PanguFace:
         if token is not None:
             return self._by_token(request, token, now)
         if header(request, b"authorization") is not None:
-            return self.iam.check_signature(request, now)
+            caller = self.iam.check_signature(request, now)
+            self._check_project(request, caller.project)
+            return caller
         raise RefusedError(Why.MISSING_HEADER, "no X-Auth-Token, X-Apig-AppCode or signature")
 
     def chat_request(self, request: ServedRequest) -> ChatRequest:
