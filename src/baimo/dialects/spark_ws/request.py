@@ -237,7 +237,7 @@ class _Frame:
             self._complaints.cannot("a budget for thinking in tokens")
         if reasoning.effort not in (None, "none"):
             self._complaints.cannot(f"the effort {reasoning.effort!r}", "only on and off can be said")
-        if off or reasoning.enabled:
+        if off or reasoning != Reasoning():
             self._chat["thinking"] = {"type": "disabled" if off else "enabled"}
 
     def _rest(self) -> None:
