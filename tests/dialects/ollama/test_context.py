@@ -28,7 +28,7 @@ def sent_context(request: ChatRequest, **quirks: Any) -> int | None:
 
 @pytest.mark.parametrize(
     ("count", "context"),
-    [(10, None), (2451, None), (2452, 8192), (5000, 8192), (6000, 16384), (50_000, 65536)],
+    [(10, None), (1960, None), (1961, 8192), (4500, 8192), (5000, 16384), (41_000, 65536)],
 )
 def test_room_is_asked_for_in_doubles_of_what_the_server_gives(count: int, context: int | None) -> None:
     assert sent_context(long(count)) == context
@@ -36,8 +36,8 @@ def test_room_is_asked_for_in_doubles_of_what_the_server_gives(count: int, conte
 
 def test_a_generous_limit_alone_asks_for_no_room_but_counts_beside_a_prompt() -> None:
     assert sent_context(long(10, max_tokens=100_000)) is None
-    assert sent_context(long(2000, max_tokens=100_000)) == 8192
-    assert sent_context(long(2000, max_tokens=500)) is None
+    assert sent_context(long(1800, max_tokens=100_000)) == 8192
+    assert sent_context(long(1800, max_tokens=500)) is None
     assert "num_ctx" not in body(long(10, max_tokens=100_000))["options"]
 
 
@@ -67,7 +67,7 @@ def test_what_the_caller_says_is_left_alone_and_told_of_where_it_is_too_small(wa
 
 
 def test_the_note_says_what_was_sent() -> None:
-    (note,) = DIALECT.encode_request(long(5000), site()).notes
+    (note,) = DIALECT.encode_request(long(4500), site()).notes
     assert "8192" in note.message
     assert "4096" in note.message
 

@@ -22,6 +22,9 @@ _SMALLEST_DEFAULT = 2048
 _AN_ANSWER = 1024
 """Tokens that are kept free for an answer without a limit."""
 
+_MARGIN = 1.25
+"""Code and numbers have more tokens than estimated; and what is sent may be less than the server would give."""
+
 _SURELY_LESS = 0.9
 """A count below this share of the prompt's floor cannot be of the whole prompt."""
 
@@ -47,9 +50,10 @@ def window_of(request: ChatRequest, quirks: Quirks, given: Any) -> Window:
         return Window(size, given if type(given) is int else None)
     room = quirks.server_context
     answer = min(request.max_tokens or _AN_ANSWER, room // 2)
-    if size.likely + answer <= room:
+    wanted = round(size.likely * _MARGIN) + answer
+    if wanted <= room:
         return Window(size, None)
-    while room < size.likely + answer:
+    while room < wanted:
         room *= 2
     return Window(size, room)
 
