@@ -116,6 +116,8 @@ _HOMES = {
     "baimo.types.tools": "CustomTool FunctionTool ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
 }
+_ROOMS = ("auth",)
+"""Packages that are offered as they are, without an import of their own."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
@@ -209,6 +211,10 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         value = getattr(import_module(home), name)
+    elif name in _ROOMS:
+        from importlib import import_module
+
+        value = import_module(f"baimo.{name}")
     else:
         raise AttributeError(f"module 'baimo' has no attribute {name!r}")
     globals()[name] = value

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from baimo.auth.spark_url import SparkUrl
+from baimo.auth.spark_address import SparkUrl
 from baimo.dialect.protocols import Site
 from baimo.dialects.spark_ws import DIALECT
 from baimo.errors import ProviderError

@@ -15,7 +15,7 @@ from xfyunsdkcore import signature
 from xfyunsdkcore.errors import OralError
 from xfyunsdkspark.oral_client import _OralClient
 
-from baimo.auth.spark_url import SparkUrl
+from baimo.auth.spark_address import SparkUrl
 from baimo.simulator import faces
 from baimo.testing import Simulator
 from baimo.types.secret import Secret

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from baimo.auth.spark_url import SparkUrl, signature_of, string_to_sign
+from baimo.auth.spark_address import SparkUrl, signature_of, string_to_sign
 from baimo.dialect import codes
 from baimo.dialect.protocols import Site
 from baimo.dialects.openai_chat import DIALECT as HTTP

@@ -1,4 +1,4 @@
-"""Checks what `baimo.auth.spark_url` signs, as the gateway in front of Spark does: by computing it again."""
+"""Checks what `baimo.auth.spark_address` signs, as the gateway before Spark does: by computing it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from baimo.auth.spark_url import CLOCK_S, signature_of, string_to_sign
+from baimo.auth.spark_address import CLOCK_S, signature_of, string_to_sign
 from baimo.simulator.words import RefusedError, ServedRequest, Why
 from baimo.wire.http import HttpRequest
 

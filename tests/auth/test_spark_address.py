@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baimo.auth.signer import Explaining, Signer
-from baimo.auth.spark_url import SparkUrl, http_date
+from baimo.auth.spark_address import SparkUrl, http_date
 from baimo.errors import ConfigError, InputError, MissingKeyError
 from baimo.types.secret import Secret
 from baimo.wire.http import HttpRequest, SocketRequest, WireRequest
