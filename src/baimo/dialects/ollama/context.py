@@ -23,7 +23,7 @@ _AN_ANSWER = 1024
 """Tokens that are kept free for an answer without a limit."""
 
 _MARGIN = 1.25
-"""Code and numbers have more tokens than estimated; and what is sent may be less than the server would give."""
+"""Code and numbers have more tokens than estimated; what is sent may be less than the server would give."""
 
 _SURELY_LESS = 0.9
 """A count below this share of the prompt's floor cannot be of the whole prompt."""
