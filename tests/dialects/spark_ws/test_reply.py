@@ -149,3 +149,19 @@ def test_a_rows_own_table_of_codes_is_read() -> None:
     at = Site(base_url="wss://h.example", codes="deepseek")
     with pytest.raises(ServerError):
         DIALECT.decoder(WireHead(101), at).feed(frame(2, code=11200))
+
+
+def test_a_code_beside_text_is_an_error_all_the_same() -> None:
+    reading = decoder()
+    reading.feed(frame(0, content="a"))
+    both = msgspec.json.decode(frame(1, content="b"))
+    both["header"]["code"] = 10014
+    with pytest.raises(ContentFilteredError):
+        reading.feed(msgspec.json.encode(both))
+
+
+def test_half_a_character_that_stays_alone_is_not_lost_in_silence() -> None:
+    reading = decoder()
+    half = frame(0, content="a?").replace(b"a?", b"a\\ud83d")
+    events = reading.feed(half) + reading.feed(frame(1, content="b")) + reading.feed(frame(2, content="c"))
+    assert fold(events).text == "a\ufffdbc"
