@@ -172,3 +172,11 @@ def test_a_handshake_has_no_digest() -> None:
 def test_there_are_two_forms() -> None:
     with pytest.raises(ConfigError, match="'query' or 'header'"):
         SparkUrl(form="url")  # type: ignore[arg-type]
+
+
+def test_whatever_base64_holds_survives_the_query() -> None:
+    """A key of such characters makes base64 with plus signs and slashes."""
+    for key in ("~~~???>>>", "a~~~???>>>", "ab~~~???>>>"):
+        signed = SparkUrl().sign(unsigned("wss://h/x"), {**SECRETS, "api_key": Secret(key)}, 0)
+        told = parse_qs(urlsplit(signed.url).query)
+        assert b64decode(told["authorization"][0]).startswith(b'api_key="' + key.encode())
