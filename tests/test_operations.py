@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import Raw
+from msgspec.structs import replace
 
 from baimo.dialect.protocols import Site
 from baimo.errors import ConfigError
@@ -23,7 +25,8 @@ from baimo.operations import (
 )
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
-from baimo.types.chat import ChatRequest
+from baimo.types.chat import ChatRequest, Message, Role
+from baimo.types.content import Opaque, Text
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo, PullProgress
@@ -117,6 +120,25 @@ def test_a_pull_tells_its_progress_as_it_comes() -> None:
 def test_what_a_wire_cannot_do_is_said_before_anything_is_sent(operation: Operation) -> None:
     with pytest.raises(ConfigError, match="acme is spoken to by 'mute', which knows no"):
         asked(operation, dialect=Mute())
+
+
+def test_what_another_wire_told_beside_its_answer_is_left_out_and_ones_own_is_not() -> None:
+    sent: list[ChatRequest] = []
+
+    class Keeper(LineDialect):
+        def encode_request(self, request: ChatRequest, site: Site) -> HttpRequest:
+            sent.append(request)
+            return super().encode_request(request, site)
+
+    own, foreign = (Opaque(dialect=name, json=Raw(b"{}")) for name in ("lines", "x"))
+    earlier = Message(role=Role.ASSISTANT, content=(Text(text="A"), foreign, own))
+    asked = Message(role=Role.USER, content=(Text(text="B"), foreign))
+    request = ChatRequest(model="m", messages=(earlier, asked))
+    ChatOperation(request).encode(deployment(dialect=Keeper()))
+    assert sent[0].messages == (replace(earlier, content=(Text(text="A"), own)), asked)
+    plain = ChatRequest(model="m", messages=(asked,))
+    ChatOperation(plain).encode(deployment(model="m", dialect=Keeper()))
+    assert sent[1] is plain
 
 
 def test_more_texts_than_a_wire_takes_are_asked_in_batches() -> None:

@@ -62,7 +62,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decoder(Protocol):
-    """A reply's bytes to events, of whatever operation."""
+    """A reply's bytes to events, of whatever operation.
+
+    One that ends a reply before its body does (a limit held on our side) has `is_over`: nothing more is read.
+    """
 
     @property
     def early(self) -> list[Any]:
@@ -148,6 +151,7 @@ def exchange(
             decoder = operation.decoder(head, at)
             pieces: list[bytes] = []
             bounded, lively = deadline.is_set, progress.lively
+            limited = decoder if hasattr(decoder, "is_over") else None
             step: Step | None = None if bounded else progress.first
             while True:
                 if step is None:
@@ -172,7 +176,7 @@ def exchange(
                     progress.since = None
                     yield Emit(events, b"".join(pieces))
                     pieces.clear()
-                if not piece:
+                if not piece or (limited is not None and limited.is_over):
                     return _outcome(at, attempts.sent(wire), wire, head, decoder)
                 if not events and not progress.made_by(piece):
                     _, now = yield _NOW

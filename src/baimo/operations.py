@@ -23,7 +23,8 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError
 from baimo.exchange import Decoder, Deployment
 from baimo.plan import Route
-from baimo.types.chat import ChatRequest
+from baimo.types.chat import ChatRequest, Role
+from baimo.types.content import Opaque, Part
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
@@ -49,6 +50,10 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
+        for message in request.messages:
+            if message.role is Role.ASSISTANT and any(type(part) is Opaque for part in message.content):
+                request = _without_foreign(request, dialect.name)
+                break
         return dialect.encode_request(request, at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
@@ -57,6 +62,21 @@ class ChatOperation:
             decoder: Decoder = dialect.decoder_for(self._request, head, at.site)
             return decoder
         return dialect.decoder(head, at.site)
+
+
+def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
+    """The request without what other dialects told beside their answers: that goes back to those only."""
+
+    def at_home(part: Part) -> bool:
+        return type(part) is not Opaque or part.dialect == dialect
+
+    messages = [
+        message
+        if message.role is not Role.ASSISTANT
+        else replace(message, content=tuple(filter(at_home, message.content)))
+        for message in request.messages
+    ]
+    return replace(request, messages=tuple(messages))
 
 
 class _Whole:
