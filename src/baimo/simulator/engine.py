@@ -64,6 +64,10 @@ _WHY: tuple[tuple[type[Error], Why], ...] = (
 """What an error of ours is to a caller: a request that cannot be read, a failure of the model behind."""
 
 
+_NO_SECRETS = frozenset(("app_id", "iam_user", "iam_domain", "project_id", "region"))
+"""Credentials that say who one is, and prove nothing."""
+
+
 class Moderation(msgspec.Struct, frozen=True, kw_only=True):
     """Words that the provider does not want, in what is asked and in what it answers."""
 
@@ -116,7 +120,8 @@ class Simulation:
         """Takes that provider's secrets out of what is kept."""
         mask = self._masks.get(provider)
         if mask is None:
-            mask = self._masks[provider] = Mask(self.faces[provider].credentials().values())
+            known = self.faces[provider].credentials()
+            mask = self._masks[provider] = Mask(known[name] for name in known if name not in _NO_SECRETS)
         return mask
 
     def rate_for(self, provider: str, key: str) -> Rate | None:

@@ -6,6 +6,7 @@ provider's name to what makes its face of `Credentials` (the class itself will d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -87,11 +88,14 @@ def without_fault(model: str) -> str:
     return name if mark else model
 
 
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")
+
+
 def names_host(host: str, patterns: tuple[str, ...]) -> bool:
     """Whether the value of a Host field (a port may follow) is one of those, or this very machine."""
     name = host.strip().lower()
     name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    if name in ("localhost", "::1") or name.endswith(".localhost") or name.startswith("127."):
+    if name in ("localhost", "::1") or name.endswith(".localhost") or _LOOPBACK.fullmatch(name):
         return True
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
