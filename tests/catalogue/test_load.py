@@ -201,3 +201,8 @@ def test_an_endpoint_takes_what_it_does_not_say_from_the_one_it_is_like() -> Non
     assert flash.quirks == {**first.quirks, "thinking_switch": "thinking_type", "efforts": []}
     assert (plain.models, plain.until, plain.remark) == ((), None, None)
     assert (flash.source, plain.source) == (ends["http-x2"].source, ends["http-x1-preview"].source)
+
+
+def test_an_endpoint_that_is_like_none_before_it_is_told() -> None:
+    with pytest.raises(ConfigError, match="no endpoint before 'b' is called 'a'"):
+        load._written_out([{"name": "b", "like": "a"}], "acme")

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from baimo.dialect import codes
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,6 +47,27 @@ def test_a_page_that_differs_or_is_missing_fails_the_check_and_is_written_on_dem
     stale = run_docs(folder, "--check")
     assert stale.returncode == 1
     assert stale.stderr.startswith("stale: docs/zh/providers.md;")
+
+
+@pytest.mark.parametrize("name", codes.NAMES)
+def test_every_code_stands_on_both_pages_of_its_table(name: str) -> None:
+    table = codes.table(name)
+    for page, texts in (("docs/errors", "means cure"), ("docs/zh/errors", "means_zh cure_zh")):
+        lines = (ROOT / page / f"{name}.md").read_text("utf-8").splitlines()
+        rows = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+        assert list(rows) == list(table.table)
+        for code, entry in table.table.items():
+            said = [getattr(entry, text).replace("|", "\\|") for text in texts.split()]
+            assert all(" ".join(text.split("\n")) in rows[code] for text in said), code
+            assert f"`{entry.kind.__name__}`" in rows[code]
+
+
+def test_a_page_of_codes_that_differs_is_stale(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    assert run_docs(folder).returncode == 0
+    page = folder / "docs" / "zh" / "errors" / "spark.md"
+    page.write_text(page.read_text("utf-8").replace("11200", "11299"), "utf-8")
+    assert "docs/zh/errors/spark.md" in run_docs(folder, "--check").stderr
 
 
 def test_an_unknown_argument_is_refused() -> None:
