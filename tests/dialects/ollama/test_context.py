@@ -103,6 +103,13 @@ def test_a_context_that_is_full_warns() -> None:
     assert "4096" in note.message
 
 
+def test_a_full_context_warns_however_few_words_the_prompt_has() -> None:
+    blob = request(Message(role="user", content="x" * 9000), extra={"options": {"num_ctx": 2048}})  # type: ignore[arg-type]
+    assert prompt_size(blob).least == 1
+    assert [note.code for note in read(blob, 2047)] == ["context_cut"]
+    assert read(blob, 2046) == ()
+
+
 @pytest.mark.parametrize("counted", [None, 1, 12])
 def test_a_short_prompt_never_warns_whatever_was_in_the_servers_cache(counted: int | None) -> None:
     assert read(long(1500), counted) == ()

@@ -56,7 +56,8 @@ def test_a_server_without_models_has_an_empty_list() -> None:
 def test_what_is_told_of_a_model_holds_its_context() -> None:
     wire = DIALECT.encode_describe("a:1b", site())
     assert (wire.target, wire.body) == (b"/api/show", b'{"model":"a:1b"}')
-    facts: dict[str, Any] = {"general.architecture": "qwen2", "qwen2.context_length": 131072, "x": None}
+    facts: dict[str, Any] = {"general.architecture": "qwen2", "clip.context_length": 77}
+    facts |= {"qwen2.context_length": 131072, "tokenizer.ggml.tokens": None}
     shown = {"details": DETAILS, "model_info": facts, "capabilities": ["completion", "vision"]}
     got = DIALECT.decode_describe("a:1b", JSON, msgspec.json.encode(shown), site())
     assert (got.id, got.context, got.input_modalities) == ("a:1b", 131072, ("text", "image"))

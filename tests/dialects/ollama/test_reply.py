@@ -8,7 +8,7 @@ import msgspec
 
 from baimo.dialects.ollama import DIALECT
 from baimo.dialects.ollama.reply import decode_logprobs, decode_usage, made_up_id
-from baimo.errors import NotFoundError, ProviderError, ServerError
+from baimo.errors import NotFoundError, ProviderError, ServerError, StreamInterrupted
 from baimo.types.chat import ChatResponse
 from baimo.types.events import PartStarted
 from baimo.types.fold import fold
@@ -52,6 +52,11 @@ def test_arguments_that_a_server_gives_as_text_or_not_at_all_are_taken() -> None
     got = response(said(True, tool_calls=calls))
     assert [(call.name, call.arguments) for call in got.tool_calls] == [("f", '{"a":1}'), ("", "{}")]
     assert got.tool_calls[0].id == "x"
+
+
+def test_only_true_is_done() -> None:
+    _, error = play(DIALECT.decoder(LINES, site()), [lines({**said(content="a"), "done": "no"})])
+    assert isinstance(error, StreamInterrupted)
 
 
 def test_a_made_up_id_is_stable_and_differs_from_call_to_call_and_reply_to_reply() -> None:

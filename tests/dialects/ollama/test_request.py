@@ -135,6 +135,13 @@ def test_arguments_that_are_no_object_are_boxed_where_that_is_allowed() -> None:
     assert empty["messages"][1]["tool_calls"][0]["function"]["arguments"] == {}
 
 
+def test_calls_are_numbered_within_their_message() -> None:
+    calls = [ToolCall(id=str(number), name="f", arguments="{}") for number in range(2)]
+    sent = body(request(user("a"), answer(*calls), answer(*calls)))["messages"]
+    numbers = [[call["function"]["index"] for call in message["tool_calls"]] for message in sent[1:]]
+    assert numbers == [[0, 1], [0, 1]]
+
+
 def test_arguments_go_out_byte_for_byte() -> None:
     call = ToolCall(id="1", name="f", arguments='{"z": 1.0, "a": 12345678901234567890123}')
     raw = DIALECT.encode_request(request(user("a"), answer(call)), site()).body
