@@ -88,6 +88,14 @@ def test_a_providers_code_is_told_in_the_users_language(monkeypatch: pytest.Monk
     assert error_facts(error)["means"] == known.means_zh
 
 
+def test_a_refusal_without_a_code_goes_by_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAIMO_LANG", "zh")
+    known = table("spark").table["HMAC signature does not match"]
+    error = errors.AuthError("HMAC signature does not match", provider="spark", hint=known.cure)
+    assert error_lines(error)[1:] == [f"  {error.message}：{known.means_zh}", f"  {known.cure_zh}"]
+    assert error_lines(errors.AuthError("never heard", provider="spark", hint="Look."))[2:] == ["  Look."]
+
+
 @pytest.mark.parametrize(("provider", "code"), [("acme", "11200"), ("openai", "11200"), (None, "11200")])
 def test_a_code_of_nobodys_table_stays_as_it_is(provider: str | None, code: str) -> None:
     error = errors.AuthError("no", provider_code=code, provider=provider, hint="Look.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from baimo.errors import ProviderError
+
 from .words import language, say
 
 if TYPE_CHECKING:
@@ -11,15 +13,22 @@ if TYPE_CHECKING:
     from baimo.errors import Error
 
 
-def code_of(error: Error) -> Code | None:
-    """The entry of the code that a refusal carries, from the tables of its provider; None without one."""
+def code_of(error: Error) -> tuple[str, Code] | None:
+    """The code that a refusal carries and its entry in its provider's table; None without one.
+
+    What is refused before it reaches the service has no code: it goes by its words.
+    """
     code = getattr(error, "provider_code", None)
-    name = table_of(error.provider) if code and error.provider else None
+    name = table_of(error.provider) if error.provider and isinstance(error, ProviderError) else None
     if name is None:
         return None
-    from baimo.dialect.codes import find
+    from baimo.dialect.codes import find, table
 
-    return find(name, code)
+    found = find(name, code)
+    if found is not None:
+        return str(code), found
+    by_words = table(name).table.get(error.message)
+    return None if by_words is None else (error.message, by_words)
 
 
 def table_of(provider: str) -> str | None:

@@ -68,7 +68,7 @@ def error_lines(error: Error) -> list[str]:
     lines = [f"{say('error')}{text} [{', '.join(facts)}]"]
     known = code_of(error)
     if known is not None:
-        lines.append(f"  {say('code.means', code=provider_code, means=means(known))}")
+        lines.append(f"  {say('code.means', code=known[0], means=means(known[1]))}")
     elif language() == "zh" and has(meaning := f"meaning.{error.code}"):
         lines.append(f"  {say(meaning)}")
     return [*lines, *(f"  {line}" for line in cure_lines(error))]
@@ -93,7 +93,7 @@ def error_facts(error: Error) -> dict[str, Any]:
     facts["retryable"] = error.retryable
     known = code_of(error)
     if known is not None:
-        facts |= {"means": means(known), "cure": cure(known)}
+        facts |= {"means": means(known[1]), "cure": cure(known[1])}
     partial = getattr(error, "partial", None)
     if partial is not None:
         facts["partial"] = partial.text
@@ -105,8 +105,8 @@ def cure_lines(error: Error) -> list[str]:
     lines = [error.hint] if error.hint else []
     known = code_of(error)
     if known is not None:  # the hint says the same in English, and maybe more
-        more = (error.hint or "").replace(known.cure, "").strip()
-        lines = [cure(known), *([more] if more else [])]
+        more = (error.hint or "").replace(known[1].cure, "").strip()
+        lines = [cure(known[1]), *([more] if more else [])]
     if not isinstance(error, MissingKeyError):
         return lines
     if language() == "zh":  # the hint says the same in English

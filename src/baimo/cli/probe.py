@@ -109,8 +109,8 @@ def cure_of(error: Error) -> str:
     """What to do about an error: the cure of its code, its own hint, else what its kind needs."""
     known = code_of(error)
     if known is not None:
-        code = getattr(error, "provider_code", "")
-        return f"{say('code.means', code=code, means=means(known))}\n{cure(known)}"
+        code, entry = known
+        return f"{say('code.means', code=code, means=means(entry))}\n{cure(entry)}"
     return error.hint or say(f"cure.{error.code}" if error.code in _CURED else "cure.other")
 
 
