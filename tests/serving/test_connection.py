@@ -144,6 +144,16 @@ def test_an_application_is_stopped_when_its_client_leaves(serve: Serve) -> None:
     assert served.faults == []
 
 
+def test_a_client_that_ends_its_side_is_taken_to_be_gone(serve: Serve) -> None:
+    """Nothing else would tell, while nothing is written."""
+    app = Waiting()
+    with serve(app).visit() as visitor:
+        visitor.say(GET)
+        assert app.begun.wait(PATIENCE_S)
+        visitor.sock.shutdown(socket.SHUT_WR)
+        assert app.stopped.wait(PATIENCE_S)
+
+
 def test_stopping_the_server_ends_what_it_is_at_and_is_not_waited_for_long(serve: Serve) -> None:
     app = Waiting()
     served = serve(app)

@@ -1,4 +1,4 @@
-"""Every fault, as a client meets it: in process on a clock that jumps, whole and streamed, HTTP and WebSocket."""
+"""Every fault, as a client meets it: in process, on a clock that jumps, whole and streamed, on both wires."""
 
 from __future__ import annotations
 

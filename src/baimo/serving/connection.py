@@ -96,8 +96,9 @@ class Connection(asyncio.Protocol):
         self._check()
 
     def eof_received(self) -> bool:
-        """The client will say no more. One that is being answered may still be listening."""
-        return self._task is not None
+        """The client will say no more. It might still be listening, but most likely it is gone: nothing else
+        would tell, for as long as nothing is written."""
+        return False
 
     def pause_writing(self) -> None:
         """The client reads too slowly."""

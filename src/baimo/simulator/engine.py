@@ -64,7 +64,7 @@ _WHY: tuple[tuple[type[Error], Why], ...] = (
 """What an error of ours is to a caller: a request that cannot be read, a failure of the model behind."""
 
 
-_NO_SECRETS = frozenset(("app_id", "iam_user", "iam_domain", "project_id", "region"))
+_NO_SECRETS = frozenset(("app_id", "project_id", "region"))
 """Credentials that say who one is, and prove nothing."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -215,6 +215,10 @@ class Simulator:
         if not requests:
             raise LookupError("the simulator has received nothing")
         return requests[-1]
+
+    def on_answered(self, told: Callable[[Received], None] | None) -> None:
+        """Who is told of each request when it is over; from whatever thread that happens on."""
+        self._simulation.on_answered = told
 
     # Its life.
 
