@@ -34,7 +34,7 @@ from baimo.types.money import Money
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 from tests.playing import Play
-from tests.scripted import OK, LineDialect, deployment
+from tests.scripted import OK, LineDecoder, LineDialect, chat_request, deployment
 
 
 class Mute:
@@ -92,6 +92,23 @@ def test_a_count_is_asked_of_the_deployment_s_model_with_its_extras() -> None:
     assert play.sent[0].wire.body == b"m Hi {'a': 1, 'b': 2}"  # type: ignore[union-attr]
     assert play.events == [TokenCount(tokens=5)]
     assert asked(CountOperation(CountRequest(model="", text="Hi")), b"1").sent[0].wire.body == b"m Hi {}"  # type: ignore[union-attr]
+
+
+class Remembering(LineDialect):
+    """Keeps what its decoder was told."""
+
+    told: ChatRequest
+
+    def decoder_for(self, request: ChatRequest, head: WireHead, site: Site) -> LineDecoder:
+        self.told = request
+        return LineDecoder(head)
+
+
+def test_a_decoder_is_told_the_request_as_it_was_encoded() -> None:
+    dialect = Remembering()
+    asked(ChatOperation(chat_request()), b"t:Hi\nend\n", dialect=dialect, extra={"options": {"num_ctx": 9}})
+    assert dialect.told.model == "m"
+    assert dialect.told.extra == {"options": {"num_ctx": 9}}
 
 
 def test_a_description_is_of_the_deployment_s_model() -> None:

@@ -42,41 +42,27 @@ class ChatOperation:
 
     def encode(self, at: Deployment) -> WireRequest:
         """The request in the deployment's dialect, for its model."""
+        if not hasattr(at.dialect, "encode_request"):
+            raise _incapable(at, "chat")
+        dialect: ChatDialect = at.dialect
+        return dialect.encode_request(self._asked_of(at), at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        """A decoder; a dialect with `decoder_for` is told what was asked."""
+        dialect: ChatDialect = at.dialect
+        if hasattr(dialect, "decoder_for"):
+            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, at.site)
+            return decoder
+        return dialect.decoder(head, at.site)
+
+    def _asked_of(self, at: Deployment) -> ChatRequest:
+        """The request for that deployment: its model, and what the row or an alias adds."""
         request = self._request
         if request.model != at.model:
             request = replace(request, model=at.model)
         if at.extra:
             request = replace(request, extra={**at.extra, **request.extra})
-        if not hasattr(at.dialect, "encode_request"):
-            raise _incapable(at, "chat")
-        dialect: ChatDialect = at.dialect
-        for message in request.messages:
-            if message.role is Role.ASSISTANT and any(type(part) is Opaque for part in message.content):
-                request = _without_foreign(request, dialect.name)
-                break
-        return dialect.encode_request(request, at.site)
-
-    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
-        dialect: ChatDialect = at.dialect
-        if hasattr(dialect, "decoder_for"):
-            decoder: Decoder = dialect.decoder_for(self._request, head, at.site)
-            return decoder
-        return dialect.decoder(head, at.site)
-
-
-def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
-    """The request without what other dialects told beside their answers: that goes back to those only."""
-
-    def at_home(part: Part) -> bool:
-        return type(part) is not Opaque or part.dialect == dialect
-
-    messages = [
-        message
-        if message.role is not Role.ASSISTANT
-        else replace(message, content=tuple(filter(at_home, message.content)))
-        for message in request.messages
-    ]
-    return replace(request, messages=tuple(messages))
+        return request
 
 
 class _Whole:
