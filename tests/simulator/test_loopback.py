@@ -1,4 +1,4 @@
-"""The simulator on real ports: what is shared, what each provider has for itself, and faults on a real wire."""
+"""The simulator on real ports: what is shared, what each provider has for itself, faults on a real wire."""
 
 from __future__ import annotations
 
@@ -133,9 +133,8 @@ def test_a_fault_on_a_real_wire_is_what_it_is_in_process(
             list(client.stream(model, "Hi"))
         errors.append(caught.value)
     assert errors[0].code == errors[1].code
-    assert [getattr(error, "partial", None) and error.partial.text for error in errors][0] == (  # type: ignore[attr-defined]
-        getattr(errors[1], "partial", None) and errors[1].partial.text  # type: ignore[attr-defined]
-    )
+    whats = [error.partial.text for error in errors if isinstance(error, baimo.StreamInterrupted)]
+    assert len(set(whats)) <= 1
 
 
 def test_a_compressed_body_without_its_end_on_a_real_wire(sim: Simulator) -> None:

@@ -63,6 +63,8 @@ class Faces(Mapping[str, Face]):
                 self._made[one.name] = one
         if unknown := sorted(set(self._given) - set(self._made)):
             raise ConfigError(f"credentials were given for {', '.join(unknown)}, which is not simulated")
+        for name in self._given:
+            self.__getitem__(name)  # made now: what is no credential of it is told at once
 
     def __getitem__(self, name: str) -> Face:
         face = self._made[name]
