@@ -9,8 +9,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from baimo.client.clock import REAL_CLOCK, Clock
-from baimo.serving.asgi import RAW, RAW_ABORT, RAW_SEND, App, Message, Receive, Scope, Send
-from baimo.wire.http import HttpRequest, SocketRequest, WireHead
+from baimo.serving.asgi import RAW_ABORT, RAW_SEND, App, Message, Receive, Scope, Send
+from baimo.serving.requested import read_request
+from baimo.wire.http import HttpRequest, WireHead
 
 from .engine import Call, Simulation
 from .words import Abort, Act, CloseSocket, Head, Pause, Piece, RawBytes, ServedRequest, names_host
@@ -61,7 +62,7 @@ async def _serve(
     find: Callable[[ServedRequest], tuple[str, ServedRequest] | None],
     clock: Clock,
 ) -> None:
-    request = await _read(scope, receive)
+    request = await read_request(scope, receive)
     found = find(request) if request is not None else None
     if request is None:
         return
@@ -74,29 +75,6 @@ async def _serve(
         await _Performance(scope, send, call, clock).http()
     else:
         await _Performance(scope, send, call, clock).socket(receive)
-
-
-async def _read(scope: Scope, receive: Receive) -> ServedRequest | None:
-    """The request; None where the client left before it was whole."""
-    headers = tuple((bytes(name), bytes(value)) for name, value in scope["headers"])
-    host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1")
-    raw = scope["extensions"].get(RAW, {}).get("target")
-    query = scope["query_string"]
-    target = raw if raw is not None else scope["raw_path"] + (b"?" + query if query else b"")
-    origin = f"{scope['scheme']}://{host}"
-    if scope["type"] == "websocket":
-        await receive()
-        return SocketRequest(origin=origin, target=target, headers=headers)
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message["body"]
-        if not message["more_body"]:
-            return HttpRequest(
-                method=scope["method"], origin=origin, target=target, headers=headers, body=bytes(body)
-            )
 
 
 async def _nobody(simulation: Simulation, scope: Scope, send: Send) -> None:
