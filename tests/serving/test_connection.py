@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
@@ -278,3 +279,41 @@ def test_a_body_that_nobody_reads_does_not_fill_the_memory(serve: Serve) -> None
     with serve(slow).visit() as visitor:
         visitor.say(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + b"b" * 8_000_000)
         assert visitor.reply()[1] == b"8000000"
+
+
+def test_what_came_before_a_bad_request_is_answered_first(serve: Serve) -> None:
+    with serve(echo).visit() as visitor:
+        visitor.say(GET + GET + b"nonsense\r\n\r\n")
+        assert [visitor.reply()[1] for _ in range(2)] == [b"GET /a?b=%20c "] * 2
+        assert visitor.rest().startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_that_turns_bad_breaks_off_the_reply_that_was_begun(serve: Serve) -> None:
+    begun = threading.Event()
+
+    async def early(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            continue
+
+    with serve(early).visit() as visitor:
+        visitor.say(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert begun.wait(PATIENCE_S)
+        visitor.say(b"no length\r\n")
+        assert not visitor.rest().endswith(b"0\r\n\r\n")
+
+
+def test_a_body_in_chunks_that_grows_too_large_is_refused(serve: Serve) -> None:
+    with serve(echo, max_body=100).visit() as visitor:
+        visitor.say(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" + b"b" * 128)
+        assert visitor.rest().startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_length_of_its_own_coding_is_left_to_the_application(serve: Serve) -> None:
+    start = {"type": "http.response.start", "status": 799, "headers": [(b"transfer-encoding", b"chunked")]}
+    raw = {"type": "http.response.body", "body": b"1\r\nx\r\n0\r\n\r\n"}
+    with serve(saying(start, raw)).visit() as visitor:
+        visitor.say(GET)
+        assert visitor.head().startswith(b"HTTP/1.1 799 -\r\n")
+        assert visitor.exactly(11) == b"1\r\nx\r\n0\r\n\r\n"

@@ -91,6 +91,7 @@ class Connection(asyncio.Protocol):
             self._upgrade(data[upgrade.args[0] :])
             return
         except HttpParserError:
+            self._next()
             self._refuse(400, "no valid request of HTTP/1.1")
             return
         self._check()
@@ -267,6 +268,7 @@ class Connection(asyncio.Protocol):
         """Answer what cannot be read further, and close. What is under way is answered first, unless it is
         the very request that cannot be read."""
         self._is_closing = True
+        self._line = deque(one for one in self._line if one.is_whole)
         reply = self._reply
         if self._task is not None and self._answering is not None and self._answering.is_whole:
             self._refused = (status, why)
