@@ -37,6 +37,19 @@ def test_a_server_on_ipv6_has_its_address_in_brackets() -> None:
         assert server.origin == f"http://[::1]:{server.port}"
 
 
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:80"),
+        ("", "http://127.0.0.1:80"),
+        ("::", "http://[::1]:80"),
+        ("h.test", "http://h.test:80"),
+    ],
+)
+def test_a_server_that_listens_everywhere_is_reached_on_this_machine(host: str, origin: str) -> None:
+    assert Server(echo, host=host, port=80).origin == origin
+
+
 def test_a_background_can_be_stopped_twice_and_started_again() -> None:
     background = Background()
     with pytest.raises(RuntimeError, match="start it"):

@@ -14,6 +14,15 @@ from .connection import Connection
 from .limits import Limits
 
 
+_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def origin_at(host: str, port: int) -> str:
+    """The address by which a program of this machine reaches a server that listens there."""
+    name = _ANYWHERE.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
 class Guest(Protocol):
     """A connection, as the server sees it."""
 
@@ -57,8 +66,7 @@ class Server:
     @property
     def origin(self) -> str:
         """`http://127.0.0.1:PORT`."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{name}:{self.port}"
+        return origin_at(self.host, self.port)
 
     async def start(self) -> None:
         """Listen. Raises ConfigError for an address that cannot be had."""

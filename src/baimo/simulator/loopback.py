@@ -11,7 +11,7 @@ import traceback
 
 from baimo.client.clock import REAL_CLOCK, Clock
 from baimo.serving.background import Background
-from baimo.serving.server import Server
+from baimo.serving.server import Server, origin_at
 
 from .app import common_app, provider_app
 from .engine import Simulation
@@ -57,8 +57,7 @@ class Loopback:
     def address_of(self, provider: str) -> str:
         """Where the provider is, or will be with a fixed port, without listening there yet."""
         if self._common is None and self._port:
-            name = f"[{self._host}]" if ":" in self._host else self._host
-            return f"http://{name}:{self._port_of(provider)}"
+            return origin_at(self._host, self._port_of(provider))
         return self.origin_of(provider)
 
     def start(self) -> None:

@@ -69,7 +69,7 @@ class VirtualClock:
         heapq.heappush(self._sleepers, sleeper)
         try:
             rounds = 0
-            while rounds < _ROUNDS or self._sleepers[0] != sleeper:
+            while rounds < _ROUNDS:  # as the first to wake, all the while
                 await asyncio.sleep(0)
                 rounds = rounds + 1 if self._sleepers[0] == sleeper else 0
             self._go_to(sleeper[0])
