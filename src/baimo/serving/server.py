@@ -13,7 +13,6 @@ from .asgi import App
 from .connection import Connection
 from .limits import Limits
 
-
 _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
