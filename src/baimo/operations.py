@@ -62,7 +62,25 @@ class ChatOperation:
             request = replace(request, model=at.model)
         if at.extra:
             request = replace(request, extra={**at.extra, **request.extra})
+        for message in request.messages:
+            if message.role is Role.ASSISTANT and any(type(part) is Opaque for part in message.content):
+                return _without_foreign(request, at.dialect.name)
         return request
+
+
+def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
+    """The request without what other dialects told beside their answers: that goes back to those only."""
+
+    def at_home(part: Part) -> bool:
+        return type(part) is not Opaque or part.dialect == dialect
+
+    messages = [
+        message
+        if message.role is not Role.ASSISTANT
+        else replace(message, content=tuple(filter(at_home, message.content)))
+        for message in request.messages
+    ]
+    return replace(request, messages=tuple(messages))
 
 
 class _Whole:
