@@ -29,11 +29,11 @@ from .streams import ChatStream
 class Client(ClientBase):
     """Calls every provider, from any thread.
 
-    `keys` gives keys by provider name, or by the names of their parts where there are several; `config` is a
-    path or a mapping that stands for all configuration files; `max_retries` bounds how often a failed call is
-    made again (2 where neither this nor the configuration says so); `timeout` bounds every call as a whole,
-    in seconds; `on_retry` is told before each further attempt; `transport` moves the bytes in place of our own;
-    `clock` tells the time and waits, for tests that must not.
+    `keys` gives keys by provider name, or by the names of their parts where there are several; `config` is
+    a path or a mapping that stands for all configuration files; `max_retries` bounds how often a failed
+    call is made again (2 where neither this nor the configuration says so); `timeout` bounds every call as
+    a whole, in seconds; `on_retry` is told before each further attempt; `transport` moves the bytes in
+    place of our own; `clock` tells the time and waits, for tests that must not.
 
     >>> with Client() as client:                                    # doctest: +SKIP
     ...     client.chat("deepseek/deepseek-flash", "Say hello").text

@@ -1,11 +1,12 @@
 """ChatCompletions of Tencent Hunyuan, version 2023-09-01, with GetEmbedding and GetTokenCount, both ways.
 
 Read in the packages tencentcloud-sdk-python-hunyuan 3.1.180 and tccli 3.1.189, and at
-https://www.tencentcloud.com/document/product/1284/75537, November 2026. Odd things: the operation is a header
-field (`X-TC-Action`), the path is always `/`; errors come with HTTP 200; a whole reply is wrapped in `Response`,
-the chunks of a stream are not; a stream has no end mark but its finish reason; usage stands on every chunk and
-is cumulative; the parameters of a tool are JSON in a string; there is no limit of tokens, so it is held here;
-an answer may be taken back after it was shown (`sensitive`); reasoning must not be sent back.
+https://www.tencentcloud.com/document/product/1284/75537, November 2026. Odd things: the operation is a
+header field (`X-TC-Action`), the path is always `/`; errors come with HTTP 200; a whole reply is wrapped
+in `Response`, the chunks of a stream are not; a stream has no end mark but its finish reason; usage
+stands on every chunk and is cumulative; the parameters of a tool are JSON in a string; there is no limit
+of tokens, so it is held here; an answer may be taken back after it was shown (`sensitive`); reasoning
+must not be sent back.
 """
 
 from __future__ import annotations
