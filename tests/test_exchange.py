@@ -513,3 +513,38 @@ def test_what_a_decoder_notices_is_told_with_the_outcome() -> None:
     outcome = call(Play(OK, b"t:Hello\nend\n"), at=deployment(dialect=Telling()))
     assert [note.code for note in outcome.notes] == ["cut"]
     assert outcome.request_id == "in-the-body"
+
+
+def test_of_a_whole_answer_nothing_is_handed_on_before_its_end() -> None:
+    play = Play(OK, b"t:one\n", b"t:two\n", b"end\n")
+    call(play)
+    assert play.trace.count("Emit") == 1
+    assert fold(play.events).text == "onetwo"
+
+
+def test_a_whole_answer_that_broke_off_is_asked_for_again() -> None:
+    play = Play(OK, b"t:one\n", b"", OK, b"t:two\nend\n")
+    outcome = call(play)
+    assert fold(play.events).text == "two"
+    assert (outcome.sent.attempts, outcome.sent.maybe_billed) == (2, 1)
+
+
+@pytest.mark.parametrize("end", [b"", TransportError("reset")], ids=["closed", "reset"])
+def test_a_whole_answer_that_breaks_off_each_time_tells_what_came_last(end: bytes | Error) -> None:
+    play = Play(OK, b"t:one\n", end, OK, b"t:two\n", end, OK, b"t:three\n", end)
+    with pytest.raises(StreamInterrupted) as caught:
+        call(play)
+    assert caught.value.partial.text == "three"
+    assert (caught.value.ended, caught.value.partial.ended) == ("cut", "cut")
+    assert play.events == []
+
+
+def test_a_refusal_in_the_middle_of_a_whole_answer_is_told_as_it_is() -> None:
+    with pytest.raises(ServerError, match="failed"):
+        call(Play(OK, b"t:one\ne:failed\n"), retry=RetryPolicy(attempts=1))
+
+
+def test_the_wire_of_a_whole_answer_is_kept_whole() -> None:
+    play = Play(OK, b"t:one\n", b"end\n")
+    call(play, raw=True)
+    assert play.raw == [b"t:one\nend\n"]

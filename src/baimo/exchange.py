@@ -5,7 +5,7 @@ Nothing here does I/O. A driver carries the steps out and throws a transport's f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -25,7 +25,8 @@ from baimo.notes import Note
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
-from baimo.types.chat import Sent
+from baimo.types.chat import ChatResponse, Sent
+from baimo.types.fold import Folder
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
@@ -121,20 +122,19 @@ def exchange(
 ) -> Exchange:
     """Call one deployment; try again as `retry` says, never after the first event was emitted.
 
-    Yields steps, returns an `Outcome`. With `raw` every Emit carries the wire piece beside its events.
-    Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown. Looks at
-    the clock only where a signature or a limit needs it.
+    With `raw` every Emit carries the wire piece beside its events; what the caller wants whole is emitted
+    once. Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
     wire = _encoded(operation, at)
-    attempts = _Attempts(at, retry)
-    if at.headers or operation.headers:
-        attempts.has_own_fields = True
+    attempts = _Attempts(at, retry, has_own_fields=bool(at.headers or operation.headers))
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets = at.secrets
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
     while True:
         progress = Progress(limits, streams=operation.streams)
+        pieces: list[bytes] = []
+        held = attempts.held = []
         wall = mono = 0.0
         if deadline is None or deadline.is_set or operation.streams or at.signer.timed:
             wall, mono = yield _NOW
@@ -149,8 +149,7 @@ def exchange(
             head: WireHead = yield progress.sending(signed, deadline, mono)
             progress.head = head
             decoder = operation.decoder(head, at)
-            pieces: list[bytes] = []
-            bounded, lively = deadline.is_set, progress.lively
+            holds, bounded, lively = raw or not operation.streams, deadline.is_set, progress.lively
             limited = decoder if hasattr(decoder, "is_over") else None
             step: Step | None = None if bounded else progress.first
             while True:
@@ -163,20 +162,24 @@ def exchange(
                 try:
                     events = decoder.feed(piece) if piece else decoder.end()
                 except Error:
-                    if decoder.early:
+                    held += decoder.early
+                    if held and operation.streams:
                         progress.shown = True
-                        yield Emit(decoder.early, b"".join(pieces) if raw else None)
+                        yield Emit(held, b"".join(pieces) if raw else None)
                     raise
-                if events and not raw:
-                    progress.shown = True
-                    progress.since = None
+                is_end = not piece or (limited is not None and limited.is_over)
+                if events and not holds:
+                    progress.shown, progress.since = True, None
                     yield Emit(events)
-                elif events or (not piece and any(pieces)):
-                    progress.shown = True
-                    progress.since = None
-                    yield Emit(events, b"".join(pieces))
-                    pieces.clear()
-                if not piece or (limited is not None and limited.is_over):
+                elif events or is_end:
+                    held += events
+                    progress.came(piece)
+                    if (operation.streams or is_end) and (held or any(pieces)):
+                        progress.shown = True
+                        yield Emit(held.copy(), b"".join(pieces) if raw else None)
+                        held.clear()
+                        pieces.clear()
+                if is_end:
                     return _outcome(at, attempts.sent(wire), wire, head, decoder)
                 if not events and not progress.made_by(piece):
                     _, now = yield _NOW
@@ -186,10 +189,7 @@ def exchange(
             error = failure
         if credentials is not None and not progress.shown and credentials.may_renew(error):
             continue
-        wall, mono = yield _NOW
-        error = attempts.failed(error, progress, operation, limits, deadline, wall, mono)
-        dice = yield _DICE
-        yield attempts.wait_or_raise(error, deadline.left(mono), dice)
+        yield from attempts.next(error, progress, operation, limits, deadline)
 
 
 _NOW = Now()
@@ -254,14 +254,30 @@ class _Granted:
 class _Attempts:
     """The attempts of one call: how many, which of them may be billed, what follows a failure."""
 
-    def __init__(self, at: Deployment, retry: RetryPolicy) -> None:
+    def __init__(self, at: Deployment, retry: RetryPolicy, *, has_own_fields: bool) -> None:
         self._at = at
         self._retry = retry
         self._stale = False
-        self.has_own_fields = False
+        self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
         self.made = 1
         self.maybe_billed = 0
+        self.held: list[Any] = []
+        """Events of the attempt that is under way which nobody has seen: the caller waits for the whole."""
+
+    def next(
+        self,
+        error: Error,
+        progress: Progress,
+        operation: Operation,
+        limits: TimeLimits,
+        deadline: Deadline,
+    ) -> Generator[Step, Any, None]:
+        """Wait for the next attempt. Raises the error, with all that is known of it, where there is none."""
+        wall, mono = yield _NOW
+        error = self._failed(error, progress, operation, limits, deadline, wall, mono)
+        dice = yield _DICE
+        yield self._wait_or_raise(error, deadline.left(mono), dice)
 
     def sent(self, wire: WireRequest) -> Sent:
         """What was sent, without secrets."""
@@ -272,7 +288,7 @@ class _Attempts:
             body = wire.body if type(wire.body) is bytes else b""
         return Sent(method, wire.origin, wire.target, fields, body, self.made, self.maybe_billed)
 
-    def failed(
+    def _failed(
         self,
         error: Error,
         progress: Progress,
@@ -290,6 +306,8 @@ class _Attempts:
         _annotate(error, self._at, self.made, head, wall)
         if progress.shown:
             raise _interrupted(error) from error
+        if self.held and isinstance(error, StreamInterrupted) and error.ended == "cut":
+            error.retryable = True
         status = getattr(error, "status", None) if head is None else head.status
         if error.sent and (status is None or status < 400):
             self.maybe_billed += 1  # what was refused is not billed
@@ -301,12 +319,14 @@ class _Attempts:
             self._stale = True
         return error
 
-    def wait_or_raise(self, error: Error, left_s: float | None, dice: float) -> Wait:
+    def _wait_or_raise(self, error: Error, left_s: float | None, dice: float) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
         verdict = self._retry.verdict(self.made, error, dice=dice, left_s=left_s)
         if verdict.wait_s is None:
             if verdict.why and not error.hint:
                 error.hint = verdict.why
+            if self.held and isinstance(error, (TransportError, StreamInterrupted)):
+                raise _interrupted(error, self.held) from error
             raise error
         why = Retrying(self._at.provider, self.made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
@@ -336,8 +356,8 @@ def _out_of_time(
     return error
 
 
-def _interrupted(error: Error) -> StreamInterrupted:
-    """What an error means once events were shown."""
+def _interrupted(error: Error, held: Sequence[Any] = ()) -> StreamInterrupted:
+    """What an error means once events were shown, or came and were held back."""
     if isinstance(error, StreamInterrupted):
         ended, why = error.ended, error.message
     elif isinstance(error, TimedOutError):
@@ -354,7 +374,14 @@ def _interrupted(error: Error) -> StreamInterrupted:
         request_id=error.request_id,
         retry_after=error.retry_after,
         retryable=False,
+        partial=_folded(held, ended) if held else None,
     )
+
+
+def _folded(held: Sequence[Any], ended: Any) -> ChatResponse:
+    folder = Folder()
+    folder.add(list(held))
+    return folder.response(ended=ended)
 
 
 _SECRET_FIELDS = frozenset(

@@ -91,6 +91,11 @@ class Progress:
         self.since = None
         return True
 
+    def came(self, piece: bytes) -> None:
+        """A read brought events."""
+        self.made_by(piece)
+        self.since = None
+
     def quiet(self, now: float) -> None:
         """A read brought bytes that were no progress."""
         self._quiet = True

@@ -60,10 +60,10 @@ def test_each_frame_gives_its_events_at_once() -> None:
     ]
     assert reading.feed(frame(1, content="b")) == [PartDelta(index=1, text="b")]
     assert reading.feed(frame(1)) == []
-    assert not reading.done
+    assert not reading.is_over
     last = reading.feed(frame(2, content="c", usage={"prompt_tokens": 1, "completion_tokens": 2}))
     assert [type(event) for event in last] == [PartDelta, UsageReported, PartEnded, Finished]
-    assert reading.done
+    assert reading.is_over
     assert reading.end() == []
     assert reading.request_id == "s1"
 

@@ -80,7 +80,7 @@ class FrameDecoder:
 
     def __init__(self, head: WireHead, table: str) -> None:
         self.early: list[ChatEvent] = []
-        self.done = False
+        self.is_over = False
         """The last frame has come: nothing more is to be read."""
         self._head = head
         self._table = table
@@ -111,14 +111,14 @@ class FrameDecoder:
             raise refusal_of(said, self._head, piece, self._table)
         if not isinstance(frame, dict) or not isinstance(frame.get("header"), dict):
             raise WireError(f"a frame without a header: {piece[:200].decode('utf-8', 'replace')!r}")
-        if not self.done:
+        if not self.is_over:
             self._frame(frame["header"], _mapping(frame.get("payload")), out)
         return out
 
     def end(self) -> list[ChatEvent]:
         """The socket was closed. Raises StreamInterrupted where the last frame had not come."""
         self.early = []
-        if not self.done:
+        if not self.is_over:
             raise StreamInterrupted(
                 "the socket was closed before the answer's last frame (status 2) came",
                 ended="cut",
@@ -133,7 +133,7 @@ class FrameDecoder:
         except _ODD:
             return None
         header, choices = frame.header, frame.payload.choices
-        if header.code or self.done or _LAST in (header.status, choices.status):
+        if header.code or self.is_over or _LAST in (header.status, choices.status):
             return None
         said = choices.text[0]
         if said.reasoning_content:
@@ -204,7 +204,7 @@ class FrameDecoder:
 
     def _close(self, out: list[ChatEvent]) -> None:
         """The last frame: every part and the answer end."""
-        self.done = True
+        self.is_over = True
         if self._sources:
             if _TEXT not in self._parts:
                 self._parts.start(_TEXT, Text(text=""), out)
