@@ -122,5 +122,7 @@ def test_the_usual_parameters_run_unchanged_on_wires_of_their_own(model: str, st
     assert {note.code for note in answer.notes} <= ({"emulated"} if held else set())
     (sent,) = transport.sent
     words = sent.body if isinstance(sent, HttpRequest) else str(sent.frames)
-    assert not re.search(r'(?i)penalty"\s*:\s*[^0\s]', str(words))  # 0 may be said: a model file may have another
+    assert not re.search(
+        r'(?i)penalty"\s*:\s*[^0\s]', str(words)
+    )  # 0 may be said: a model file may have another
     assert not any(secret in str(words) for name, secret in keys.items() if name not in ("app_id",))
