@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import sys
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,20 +35,41 @@ def _is_here(host: object) -> bool:
     return mapped.is_loopback or mapped.is_unspecified
 
 
-def _watch(event: str, args: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto"):
-        address = args[1]
-        host = address[0] if isinstance(address, tuple) and address else None
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
-        host = args[0]
-    else:
-        return
+def _refuse_elsewhere(what: str, host: object) -> None:
     if not _is_here(host):
-        refused.append(f"{event} {host!r}")
-        raise RefusedError(f"a test reached out of this machine: {event} {host!r}")
+        refused.append(f"{what} {host!r}")
+        raise RefusedError(f"a test reached out of this machine: {what} {host!r}")
 
 
-sys.addaudithook(_watch)
+def _guard_addresses(name: str) -> None:
+    """Have a method of sockets look at its address, which comes last."""
+    original = getattr(socket.socket, name)
+
+    def guarded(self: socket.socket, *args: Any) -> Any:
+        address = args[-1] if args else None
+        _refuse_elsewhere(f"socket.{name}", address[0] if isinstance(address, tuple) and address else None)
+        return original(self, *args)
+
+    setattr(socket.socket, name, guarded)
+
+
+def _guard_names(name: str) -> None:
+    """Have a function that looks a name up look at the name."""
+    original = getattr(socket, name)
+
+    def guarded(host: object, *args: Any, **options: Any) -> Any:
+        _refuse_elsewhere(f"socket.{name}", host)
+        return original(host, *args, **options)
+
+    setattr(socket, name, guarded)
+
+
+# No audit hook does this: one that is written in Python lets threads change places inside `sys.settrace`,
+# which measuring coverage calls in each new thread, and Python 3.11 then fails to start the thread.
+for _name in ("connect", "connect_ex", "sendto"):
+    _guard_addresses(_name)
+for _name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
+    _guard_names(_name)
 
 
 @pytest.fixture(autouse=True)
