@@ -318,3 +318,15 @@ def test_a_models_name_is_judged_without_its_fault() -> None:
     assert without_fault("a!b!cut@4") == "a!b"
     assert without_fault("plain") == "plain"
     assert Reply(text="x") == Reply(text="x")
+
+
+def test_what_a_provider_refuses_before_a_socket_stands_is_refused_there() -> None:
+    with Simulator("spark") as sim, sim.client(endpoints={"spark": "socket"}, max_retries=2) as client:
+        sim.refuse("wrong_secret")
+        with pytest.raises(baimo.AuthError) as caught:
+            client.chat("spark/4.0Ultra", "在吗")
+        assert (caught.value.status, len(sim.requests)) == (401, 1)
+        sim.reset()
+        sim.refuse("over_quota")
+        with pytest.raises(baimo.QuotaError):
+            client.chat("spark/4.0Ultra", "在吗")

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from baimo.client.client import Client
 from baimo.errors import InputError
@@ -13,10 +14,10 @@ from baimo.simulator.reply import Reply
 from baimo.simulator.scripts import auto, backed, echo, fixed, json_by_schema, reasoning, replies, tool_call
 from baimo.testing import Simulator
 from baimo.types.chat import ChatRequest, Message, ResponseFormat, Role
-from baimo.types.content import Image, Text, ToolResult
+from baimo.types.content import Image, Replay, Text, ToolResult
 from baimo.types.events import Started
 from baimo.types.fold import fold
-from baimo.types.tools import CustomTool, FunctionTool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}
 WEATHER = FunctionTool(name="weather", parameters=SCHEMA)
@@ -123,3 +124,8 @@ def test_a_backed_answer_is_that_of_the_other_client_under_the_asked_models_name
         assert (passed.temperature, passed.stop, passed.max_tokens) == (0.5, ("!",), 99)
         list(script(asked(said("who?"), max_tokens=3)))
         assert behind.last.chat.max_tokens == 3
+
+
+def test_a_tool_that_the_provider_runs_itself_is_not_called() -> None:
+    search = ServerTool(replay=Replay(dialect="spark_ws", json=Raw(b'{"type":"web_search"}')))
+    assert auto(asked(tools=(search,))) == "Hi"

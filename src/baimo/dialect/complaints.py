@@ -5,6 +5,8 @@ from __future__ import annotations
 from baimo.errors import UnsupportedError
 from baimo.notes import Note
 
+from .interval import Interval
+
 
 class Complaints:
     """What cannot be said: raised, or with `drop` collected as notes."""
@@ -13,7 +15,7 @@ class Complaints:
 
     def __init__(self, *, drop: bool, who: str) -> None:
         self._drop = drop
-        self._who = who
+        self._who = who or "this provider"
         self.notes: list[Note] = []
 
     def cannot(self, what: str, why: str = "") -> None:
@@ -33,6 +35,18 @@ class Complaints:
         self.notes.append(
             Note(code="clamped", message=f"{what} {value:g} is outside {limits}; {to:g} was sent")
         )
+
+    def within(self, what: str, value: float, limits: Interval) -> float:
+        """The value, or the nearest that is allowed."""
+        if value in limits:
+            return value
+        nearest = limits.clamp(value)
+        self.clamped(what, value, limits.text, nearest)
+        return nearest
+
+    def moot(self, what: str, when: str) -> None:
+        """Something is sent that has no effect."""
+        self.note("no_effect", f"{self._who} gives {what} no effect {when}")
 
     def emulated(self, message: str) -> None:
         """Something is said in another way that means the same."""

@@ -201,12 +201,16 @@ class Call:
         self._look(Why.NO_SUCH_ADDRESS)
         fault = self._draw_fault()
         accepted = self._accepted()
-        if fault is not None and fault.kind.is_early:
+        if fault is not None and (fault.kind.is_early or self._refuses_handshakes(fault)):
             yield from self._struck(fault, accepted)
             return
         self._fault = fault
         received.outcome = "accepted"
         yield from accepted
+
+    def _refuses_handshakes(self, fault: Fault) -> bool:
+        """Whether the provider says that refusal before it accepts a socket."""
+        return fault.name == "refuse" and self.refusal(Why(fault.word))[0].status != 101
 
     def _accepted(self) -> Iterator[Act]:
         self._face.identify(self._request, self._wall)

@@ -17,7 +17,7 @@ from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, ResponseFormat, Role
 from baimo.types.content import Text, ToolCall, ToolResult
 from baimo.types.events import ChatEvent, Started
-from baimo.types.tools import CustomTool, FunctionTool
+from baimo.types.tools import CustomTool, FunctionTool, ServerTool
 
 from .reply import Answer, Reply
 from .sample import sample
@@ -98,7 +98,7 @@ def auto(request: ChatRequest) -> Answer:
     if form is not None and form.type != "text":
         return json_by_schema(request)
     mode = request.tool_choice.mode if request.tool_choice is not None else "auto"
-    if request.tools and mode != "none":
+    if mode != "none" and any(not isinstance(tool, ServerTool) for tool in request.tools):
         return tool_call(request)
     return echo(request)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.complaints import Complaints
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError, UnsupportedError, WireError
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
@@ -13,7 +14,6 @@ from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 
 from .address import EMBED, address, head
-from .complaints import Complaints
 from .errors import decode_whole, request_id, request_id_of
 from .request import lay_over, to_json
 

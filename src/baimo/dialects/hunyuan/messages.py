@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
@@ -24,7 +25,6 @@ from baimo.types.content import (
     Video,
 )
 
-from .complaints import Complaints
 from .words import NAME, fields_of
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)

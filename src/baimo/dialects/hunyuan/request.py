@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
@@ -17,7 +18,6 @@ from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolCh
 from baimo.wire.http import HttpRequest
 
 from .address import CHAT, address, head
-from .complaints import Complaints
 from .messages import MessageEncoder
 from .words import NAME, fields_of
 

@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from baimo.dialect.jsontext import encode
 from baimo.dialect.parts import OpenPart, Parts
+from baimo.dialect.think import ThinkSplitter
 from baimo.types.chat import TokenLogprob
 from baimo.types.content import Audio, Citation, Image, Opaque, Refusal, Replay, Text, Thinking
 from baimo.types.events import ChatEvent, Finished, LogprobsReported
@@ -18,7 +19,6 @@ from baimo.types.events import ChatEvent, Finished, LogprobsReported
 from .calls import Calls
 from .finish import IN_PART, NAME, decode_finish
 from .quirks import Quirks
-from .think import ThinkSplitter
 
 _TEXT, _THINKING, _REFUSAL, _AUDIO = "text", "thinking", "refusal", "audio"
 

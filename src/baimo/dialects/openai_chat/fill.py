@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.complaints import Complaints
 from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, Role
 from baimo.types.content import Text
 
-from .complaints import Complaints
 from .finish import NAME
 
 _KNOWN = frozenset(

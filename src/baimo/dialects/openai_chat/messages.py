@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from baimo.dialect.complaints import Complaints
+from baimo.dialect.think import in_tags
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
 from baimo.types.content import (
@@ -24,10 +26,8 @@ from baimo.types.content import (
     Video,
 )
 
-from .complaints import Complaints
 from .finish import IN_PART, NAME
 from .quirks import Quirks
-from .think import in_tags
 
 _Said: TypeAlias = Text | Image | Audio | Video | File | Opaque
 """What may stand in a message's content."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
@@ -17,7 +18,6 @@ from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolCh
 from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
 
 from .address import address, address_beside
-from .complaints import Complaints
 from .finish import NAME
 from .messages import MessageEncoder, fields_of
 from .plainrequest import HEAD, plain_request
@@ -250,8 +250,8 @@ class _Body:
         if form.type == "json_object":
             self._body["response_format"] = {"type": "json_object"}
             if "json_word" in self._quirks.extras and not _says_json(self._request):
-                self._complaints.advised(
-                    'the messages should hold the word "json" where a JSON object is due'
+                self._complaints.note(
+                    "advice", 'the messages should hold the word "json" where a JSON object is due'
                 )
             return
         schema: dict[str, Any] = {"name": form.name or "answer"}

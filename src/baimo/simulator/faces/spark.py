@@ -132,7 +132,7 @@ class SparkFace:
     def __init__(self, credentials: Credentials | None = None) -> None:
         own = {
             "app_id": "fakeapp1",
-            "api_key": "fakekey00000000000000000000001234",
+            "api_key": "facade00000000000000000000001234",
             "api_secret": "ZmFrZXNlY3JldDAwMDAwMDAwMDAwMDAx",
             "api_password": "FakePassword0001:FakePassword0002",
         }
