@@ -176,7 +176,7 @@ class PanguFace:
         name = without_fault(asked.model)
         if not any(fnmatchcase(name, pattern) for pattern in self.deployments):
             why = Why.UNKNOWN_MODEL if _is_v2(request) else Why.UNKNOWN_DEPLOYMENT
-            raise RefusedError(why, f"no deployment {name!r}")
+            raise RefusedError(why, f"no deployment {name!r}; there is {' and '.join(self.deployments)}")
         return asked
 
     def encoder(self, request: ServedRequest, asked: ChatRequest) -> ChatEncoder:
