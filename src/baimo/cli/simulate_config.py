@@ -58,6 +58,7 @@ def _environment(provider: str, endpoint: str, table: Mapping[str, object]) -> d
     if found is None:
         return {}
     variables = {secret: names[0] for secret, names in found.env.items() if names}
+    variables |= {name: one.env[0] for name, one in found.parameters.items() if one.env}
     if found.base_url_env:
         variables["base_url"] = found.base_url_env[0]
     return {variable: str(table[name]) for name, variable in variables.items() if name in table}
