@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
@@ -60,3 +61,14 @@ def test_a_background_can_be_stopped_twice_and_started_again() -> None:
         with socket.create_connection(("127.0.0.1", server.port)):
             background.stop(grace_s=0.0)
         background.stop()
+
+
+def test_what_an_application_raises_is_logged_where_nobody_else_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail() -> None:
+        Server(echo).failed(ValueError("the application's own mistake"))
+
+    asyncio.run(fail())
+    assert "an application raised while it was being served" in caplog.text
+    assert "the application's own mistake" in caplog.text

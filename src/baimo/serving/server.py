@@ -40,7 +40,7 @@ class Server:
     """Serves one ASGI application at one address.
 
     Nobody but this machine can reach it unless another `host` is named. `on_fault` is told what an
-    application raised; port 0 takes a free one.
+    application raised; without it the loop's own handler is, which logs it. Port 0 takes a free one.
     """
 
     def __init__(
@@ -108,6 +108,9 @@ class Server:
         """The application raised."""
         if self._on_fault is not None:
             self._on_fault(fault)
+            return
+        told = {"message": "an application raised while it was being served", "exception": fault}
+        asyncio.get_running_loop().call_exception_handler(told)
 
     async def _are_gone(self, seconds: float) -> bool:
         if self._guests:
