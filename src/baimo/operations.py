@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -56,16 +56,24 @@ class ChatOperation:
         return dialect.decoder(head, at.site)
 
     def _asked_of(self, at: Deployment) -> ChatRequest:
-        """The request for that deployment: its model, and what the row or an alias adds."""
-        request = self._request
-        if request.model != at.model:
-            request = replace(request, model=at.model)
-        if at.extra:
-            request = replace(request, extra={**at.extra, **request.extra})
+        """The request for that deployment, without what other wires told beside their answers."""
+        request = _addressed(self._request, at)
         for message in request.messages:
             if message.role is Role.ASSISTANT and any(type(part) is Opaque for part in message.content):
                 return _without_foreign(request, at.dialect.name)
         return request
+
+
+_Asked = TypeVar("_Asked", ChatRequest, EmbedRequest, CountRequest)
+
+
+def _addressed(request: _Asked, at: Deployment) -> _Asked:
+    """The request for that deployment: its model, and what the row or an alias adds to the body."""
+    if request.model != at.model:
+        request = replace(request, model=at.model)
+    if at.extra:
+        request = replace(request, extra={**at.extra, **request.extra})
+    return request
 
 
 def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
@@ -109,13 +117,10 @@ class EmbedOperation:
         self.headers = request.headers
 
     def encode(self, at: Deployment) -> WireRequest:
-        request = replace(self._request, model=at.model)
-        if at.extra:
-            request = replace(request, extra={**at.extra, **request.extra})
         if not hasattr(at.dialect, "encode_embed"):
             raise _incapable(at, "embeddings")
         dialect: EmbedDialect = at.dialect
-        return dialect.encode_embed(request, at.site)
+        return dialect.encode_embed(_addressed(self._request, at), at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: EmbedDialect = at.dialect
@@ -149,13 +154,10 @@ class CountOperation:
         self.headers = request.headers
 
     def encode(self, at: Deployment) -> WireRequest:
-        request = replace(self._request, model=at.model)
-        if at.extra:
-            request = replace(request, extra={**at.extra, **request.extra})
         if not hasattr(at.dialect, "encode_count"):
             raise _incapable(at, "counting of tokens")
         dialect: CountDialect = at.dialect
-        return dialect.encode_count(request, at.site)
+        return dialect.encode_count(_addressed(self._request, at), at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: CountDialect = at.dialect
