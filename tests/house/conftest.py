@@ -44,6 +44,6 @@ def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", home)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "-qq", "--no-deps")
-    run(*pip, "--require-hashes", "-r", sources.ROOT / "requirements" / "base.txt")
+    run(*pip, "--no-deps", "--require-hashes", "-r", sources.ROOT / "requirements" / "base.txt")
     run(*pip, wheel)
     return python
