@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from baimo.client.streams import ChatStream
     from baimo.errors import (
         AuthError,
+        BudgetError,
         ConfigError,
         ConnectError,
         ContentFilteredError,
         ContextTooLongError,
+        EmptyAnswerError,
         Error,
         InputError,
         InvalidRequestError,
+        LimitReachedError,
         LocalModelError,
         MissingExtraError,
         MissingKeyError,
@@ -92,10 +95,11 @@ _HOMES = {
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
-        "AuthError ConfigError ConnectError ContentFilteredError ContextTooLongError Error InputError "
-        "InvalidRequestError LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
-        "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
-        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
+        "AuthError BudgetError ConfigError ConnectError ContentFilteredError ContextTooLongError "
+        "EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
+        "MissingExtraError MissingKeyError NotFoundError OverloadedError PermissionDeniedError ProviderError "
+        "QuotaError RateLimitedError ServerError StaleConnectionError StreamInterrupted TimedOutError "
+        "TransportError UnknownProviderError UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
@@ -126,6 +130,7 @@ __all__ = [
     "Audio",
     "AudioOutput",
     "AuthError",
+    "BudgetError",
     "Cache",
     "ChatOptions",
     "ChatRequest",
@@ -140,6 +145,7 @@ __all__ = [
     "ContextTooLongError",
     "CustomTool",
     "EmbedResponse",
+    "EmptyAnswerError",
     "Error",
     "File",
     "FinishReason",
@@ -148,6 +154,7 @@ __all__ = [
     "Image",
     "InputError",
     "InvalidRequestError",
+    "LimitReachedError",
     "LocalModelError",
     "LogprobsReported",
     "Message",

@@ -11,6 +11,8 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
 │   ├── ConnectError           no connection to the address
 │   ├── StaleConnectionError   a kept connection ended before any byte of the reply
 │   └── TimedOutError          a time limit ran out
+├── LimitReachedError          a limit of one's own would make the call wait too long; nothing was sent
+├── BudgetError                the next request could cost more than the call or a budget may; it was not sent
 ├── WireError                  bytes that do not follow the dialect
 ├── StreamInterrupted          a reply stopped before its end; `.partial` holds what came
 ├── LocalModelError            the embedded model could not be fetched, loaded or run
@@ -18,7 +20,7 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
     ├── InvalidRequestError    ├── ContextTooLongError   ├── ContentFilteredError
     ├── AuthError              ├── PermissionDeniedError ├── NotFoundError
     ├── QuotaError             ├── RateLimitedError      ├── OverloadedError
-    └── ServerError
+    ├── ServerError            └── EmptyAnswerError
 """
 
 from __future__ import annotations
@@ -160,6 +162,31 @@ class TimedOutError(TransportError, TimeoutError):
         self.limit = limit
 
 
+class LimitReachedError(Error):
+    """A limit that was set for one's own calls, or learned from the provider, leaves no room in time.
+
+    Nothing was sent. `retry_after` tells in how many seconds there will be room, where that is known.
+    """
+
+    code = "limit_reached"
+    _retryable = True
+
+
+class BudgetError(Error):
+    """The next request could cost more than the call or a budget has left; it was not sent.
+
+    `needed` and `left` are amounts (`Money`), None where they are not known: without a price nothing can be
+    promised. `attempts` tells how many requests were sent before.
+    """
+
+    code = "budget"
+
+    def __init__(self, message: str, *, needed: Any = None, left: Any = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.needed = needed
+        self.left = left
+
+
 class WireError(Error):
     """The answer's bytes do not follow the dialect."""
 
@@ -281,4 +308,11 @@ class ServerError(ProviderError):
     """The provider failed while it worked on the request."""
 
     code = "server"
+    _retryable = True
+
+
+class EmptyAnswerError(ProviderError):
+    """The provider ended an answer well that holds nothing: no words, no call of a tool, no reason for it."""
+
+    code = "empty_answer"
     _retryable = True

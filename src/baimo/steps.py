@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from baimo.errors import Error
+from baimo.types.limits import Claim, Receipt, Settlement
 from baimo.wire.http import WireRequest
 
 
@@ -82,30 +83,42 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 class Reserve(msgspec.Struct, frozen=True):
-    """Take a place in a limit before a call. Result: a receipt for `Settle`."""
+    """Take a place within limits, before a request. Result: `Receipt` of the first claim that is granted.
 
-    limit: str
-    amount: float
+    Claims are alternatives, best first. Where none can be granted now, the call waits in line.
+    Raises LimitReachedError where it would wait longer than it may.
+    """
+
+    claims: tuple[Claim, ...]
+    within_s: float | None = None
+    """Seconds that it may wait; None: as long as it takes."""
+    priority: int = 0
+    """The higher goes first; in line among its like."""
 
 
 class Settle(msgspec.Struct, frozen=True):
-    """Give back or correct what was reserved. Result: None."""
+    """Give a place back, and tell what became of the request. Result: None."""
 
-    receipt: Any
-    amount: float
+    receipt: Receipt
+    settlement: Settlement
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Look into a cache. Result: the stored value or None."""
+    """Look into the cache. Result: the stored bytes, or None: then the caller is the one who fetches.
+
+    While another call fetches the same, this one waits for it, `within_s` at the most.
+    """
 
     key: str
+    within_s: float | None = None
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """Store into a cache. Result: None."""
+    """End what `Look` began. Result: None."""
 
     key: str
-    value: bytes
+    value: bytes | None
+    """None: there is nothing to keep, another one may fetch."""
 
 
 Step: TypeAlias = Send | Read | Emit | Wait | Now | Dice | Shared | Reserve | Settle | Look | Keep

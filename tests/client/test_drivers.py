@@ -27,6 +27,7 @@ from baimo.plan import plan
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.steps import Keep, Look, Now, Read, Reserve, Retrying, Settle, Shared, Steps, Wait
+from baimo.types.limits import Claim, Hold, Receipt, Settlement
 from baimo.wire.http import WireHead
 from tests.scripted import OK, AsyncScript, Script, chat_request, deployment
 
@@ -164,8 +165,8 @@ def test_a_retry_is_told_before_it_is_made(drive: Any) -> None:
 def other_steps() -> Steps:
     """Every step that a call may ask for besides those of an exchange; nothing is configured for them."""
     yield Wait(0.0)
-    receipt = yield Reserve("rpm", 1)
-    yield Settle(receipt, 1)
+    receipt = yield Reserve((Claim((Hold("acme/m"),)),))
+    yield Settle(receipt, Settlement())
     found = yield Look("key")
     yield Keep("key", b"value")
     return receipt, found
@@ -174,14 +175,14 @@ def other_steps() -> Steps:
 def test_limits_and_cache_are_empty_where_none_is_configured() -> None:
     driver = Driver(other_steps(), Services(Script()))
     assert driver.advance() is None
-    assert driver.outcome == (None, None)  # type: ignore[comparison-overlap]
+    assert driver.outcome == (Receipt(0), None)  # type: ignore[comparison-overlap]
 
     async def drive() -> Any:
         driver = AsyncDriver(other_steps(), AsyncServices(AsyncScript()))
         assert await driver.advance() is None
         return driver.outcome
 
-    assert asyncio.run(drive()) == (None, None)
+    assert asyncio.run(drive()) == (Receipt(0), None)
 
 
 def reading_nothing() -> Steps:

@@ -134,3 +134,24 @@ def microsocks(*, login: bool) -> Iterator[str]:
     names = ["-u", "me", "-P", "fake-pass"] if login else []
     with running([command, "-i", "127.0.0.1", "-p", str(port), *names], port):
         yield f"127.0.0.1:{port}"
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """A Redis server that keeps nothing on disk; its address."""
+    command = program("redis-server", "redis-server")
+    port = free_port()
+    settings = [
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+    ]
+    with running([command, *settings], port):
+        yield f"redis://127.0.0.1:{port}/0"

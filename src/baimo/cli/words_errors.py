@@ -12,6 +12,8 @@ ERRORS: dict[str, tuple[str, str]] = {
         "This provider cannot be told that.",
         "该服务商的接口不支持此参数，请求没有发出。",
     ),
+    "meaning.limit_reached": ("A limit leaves no room in time.", "限额已满，时限内没有空位，请求没有发出。"),
+    "meaning.budget": ("It could cost more than allowed.", "费用可能超出预算，请求没有发出。"),
     "meaning.transport": ("The network failed on the way.", "网络中断，没有收到完整的回复。"),
     "meaning.connect": ("No connection could be made.", "无法连接到服务商，请求没有发出。"),
     "meaning.stale_connection": ("A kept connection had ended.", "复用的连接已被对方关闭。"),
@@ -32,10 +34,15 @@ ERRORS: dict[str, tuple[str, str]] = {
     "meaning.quota": ("The account has no money or quota left.", "账户余额或额度不足。"),
     "meaning.rate_limited": ("Too many requests at this moment.", "请求过于频繁，被限流。"),
     "meaning.overloaded": ("The provider has no capacity now.", "服务商当前过载。"),
+    "meaning.empty_answer": ("The answer is empty.", "回答是空的。"),
     "meaning.server": ("The provider failed.", "服务商内部出错。"),
     "cure.auth": (
         "Make a new key, or check that it belongs to this site and endpoint: baimo config set-key PROVIDER",
         "请新建密钥，或确认它属于这个站点和端点：baimo config set-key 服务商",
+    ),
+    "cure.budget": (
+        "Set max_tokens, take a cheaper model, or allow more.",
+        "请设置 max_tokens、换用更便宜的模型，或提高金额。",
     ),
     "cure.clock": (
         "Set the clock of this computer: signed requests and certificates depend on it.",
@@ -52,6 +59,11 @@ ERRORS: dict[str, tuple[str, str]] = {
         "请缩短内容，或换用上下文更长的模型。",
     ),
     "cure.invalid_request": ("Look at what is sent: baimo ask --show", "请查看发出的内容：baimo ask --show"),
+    "cure.limit_reached": (
+        "Raise the limit, wait, or add a key.",
+        "请提高限额、稍等，或增加密钥。",
+    ),
+    "cure.empty_answer": ("Try again, or name a second model.", "请重试，或换用其他模型。"),
     "cure.missing_extra": ("Install what the message names.", "请按提示安装依赖。"),
     "cure.missing_key": (
         "Set a key: baimo config set-key PROVIDER",

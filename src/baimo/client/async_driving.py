@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from baimo.cache.protocol import AsyncAnswerCache
 from baimo.errors import Error, ProviderError, TransportError
 from baimo.exchange import Exchange
+from baimo.limiting.protocol import AsyncLimiter
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle, Shared, Step, Wait
 from baimo.transports.protocol import AsyncReply, AsyncTransport
+from baimo.types.limits import Receipt
 
 from .async_sharing import AsyncSharedResults
 from .clock import REAL_CLOCK, Clock
-from .driving import DriverBase, OnRetry
+from .driving import FREE, DriverBase, OnRetry
 
 
 class AsyncServices:
     """What a driver needs of the world; one a client."""
 
-    __slots__ = ("clock", "on_retry", "shared", "transport")
+    __slots__ = ("cache", "clock", "limiter", "on_retry", "shared", "transport")
 
     def __init__(
-        self, transport: AsyncTransport, on_retry: OnRetry | None = None, clock: Clock = REAL_CLOCK
+        self,
+        transport: AsyncTransport,
+        on_retry: OnRetry | None = None,
+        clock: Clock = REAL_CLOCK,
+        limiter: AsyncLimiter | None = None,
+        cache: AsyncAnswerCache | None = None,
     ) -> None:
         self.transport = transport
         self.on_retry = on_retry
         self.clock = clock
+        self.limiter = limiter
+        self.cache = cache
         self.shared = AsyncSharedResults(clock.mono)
 
 
@@ -82,6 +92,7 @@ class AsyncDriver(DriverBase):
             return None
         except ProviderError:
             self._done_with_reply()
+            self._let_go()
             raise
         except BaseException:
             self.abort()
@@ -99,6 +110,31 @@ class AsyncDriver(DriverBase):
     async def _share(self, step: Shared) -> Any:
         return await self._services.shared.get(step, lambda: run(step.make(), self._services))
 
+    async def _reserve(self, step: Reserve) -> Receipt:
+        limiter = self._services.limiter
+        if limiter is None:
+            return FREE
+        self._held = await limiter.reserve(step)
+        return self._held
+
+    async def _settle(self, step: Settle) -> None:
+        if self._held is not None and self._services.limiter is not None:
+            await self._services.limiter.settle(step.receipt, step.settlement)
+            self._held = None
+
+    async def _look(self, step: Look) -> bytes | None:
+        cache = self._services.cache
+        if cache is None:
+            return None
+        found = await cache.look(step)
+        self._looked = step.key if found is None else None
+        return found
+
+    async def _keep(self, step: Keep) -> None:
+        if self._looked is not None and self._services.cache is not None:
+            await self._services.cache.keep(step)
+            self._looked = None
+
 
 async def run(steps: Exchange, services: AsyncServices) -> Any:
     """Drive a generator that emits nothing, and return what it returned."""
@@ -115,9 +151,9 @@ _CARRIED_OUT: dict[type, Callable[[AsyncDriver, Any], Any]] = {
     Now: AsyncDriver._now,
     Dice: AsyncDriver._dice,
     Shared: AsyncDriver._share,
-    Reserve: AsyncDriver._unlimited,
-    Settle: AsyncDriver._unlimited,
-    Look: AsyncDriver._unlimited,
-    Keep: AsyncDriver._unlimited,
+    Reserve: AsyncDriver._reserve,
+    Settle: AsyncDriver._settle,
+    Look: AsyncDriver._look,
+    Keep: AsyncDriver._keep,
 }
-_AWAITED = frozenset({Wait, Shared})
+_AWAITED = frozenset({Wait, Shared, Reserve, Settle, Look, Keep})

@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from baimo.cache.protocol import AnswerCache
 from baimo.errors import Error, ProviderError, TransportError
 from baimo.exchange import Exchange, Outcome
-from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Retrying, Send, Settle, Shared, Step, Wait
+from baimo.limiting.protocol import Limiter
+from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Retrying, Send, Settle, Shared, Wait
 from baimo.transports.protocol import Reply, Transport
+from baimo.types.limits import Receipt
 
 from .clock import REAL_CLOCK, Clock
 from .sharing import SharedResults
@@ -20,26 +23,37 @@ OnRetry = Callable[[Retrying], None]
 class Services:
     """What a driver needs of the world; one a client."""
 
-    __slots__ = ("clock", "on_retry", "shared", "transport")
+    __slots__ = ("cache", "clock", "limiter", "on_retry", "shared", "transport")
 
     def __init__(
-        self, transport: Transport, on_retry: OnRetry | None = None, clock: Clock = REAL_CLOCK
+        self,
+        transport: Transport,
+        on_retry: OnRetry | None = None,
+        clock: Clock = REAL_CLOCK,
+        limiter: Limiter | None = None,
+        cache: AnswerCache | None = None,
     ) -> None:
         self.transport = transport
         self.on_retry = on_retry
         self.clock = clock
+        self.limiter = limiter
+        self.cache = cache
         self.shared = SharedResults(clock.mono)
 
 
 class DriverBase:
     """What both drivers have: one call, the reply that is open on it, and steps that need no waiting."""
 
-    __slots__ = ("_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = ("_held", "_looked", "_reply", "_services", "_steps", "outcome", "raw")
 
     def __init__(self, steps: Exchange, services: Any) -> None:
         self._steps = steps
         self._services = services
         self._reply: Any = None
+        self._held: Receipt | None = None
+        """The place within limits that is to be given back."""
+        self._looked: str | None = None
+        """The key in the cache that this call fetches for."""
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
 
@@ -49,6 +63,7 @@ class DriverBase:
         if reply is not None:
             reply.abort()
         self._steps.close()
+        self._let_go()
 
     def _done_with_reply(self) -> None:
         """The transport keeps the connection when the whole body was read, else closes it."""
@@ -63,8 +78,14 @@ class DriverBase:
     def _dice(self, step: Dice) -> float:
         return random.random()
 
-    def _unlimited(self, step: Step) -> None:
-        """No limits and no cache are configured: nothing is reserved and nothing is found."""
+    def _let_go(self) -> None:
+        """Give back what a call that did not come to its end still holds. Never blocks."""
+        if self._held is not None:
+            receipt, self._held = self._held, None
+            self._services.limiter.release(receipt)
+        if self._looked is not None:
+            key, self._looked = self._looked, None
+            self._services.cache.leave(key)
 
 
 class Driver(DriverBase):
@@ -107,6 +128,7 @@ class Driver(DriverBase):
             return None
         except ProviderError:
             self._done_with_reply()
+            self._let_go()
             raise
         except BaseException:
             self.abort()
@@ -132,6 +154,35 @@ class Driver(DriverBase):
     def _share(self, step: Shared) -> Any:
         return self._services.shared.get(step, lambda: run(step.make(), self._services))
 
+    def _reserve(self, step: Reserve) -> Receipt:
+        limiter = self._services.limiter
+        if limiter is None:
+            return FREE
+        self._held = limiter.reserve(step)
+        return self._held
+
+    def _settle(self, step: Settle) -> None:
+        if self._held is not None and self._services.limiter is not None:
+            self._services.limiter.settle(step.receipt, step.settlement)
+            self._held = None
+
+    def _look(self, step: Look) -> bytes | None:
+        cache = self._services.cache
+        if cache is None:
+            return None
+        found = cache.look(step)
+        self._looked = step.key if found is None else None
+        return found
+
+    def _keep(self, step: Keep) -> None:
+        if self._looked is not None and self._services.cache is not None:
+            self._services.cache.keep(step)
+            self._looked = None
+
+
+FREE = Receipt(0)
+"""Where nothing keeps limits, every claim is granted."""
+
 
 def run(steps: Exchange, services: Services) -> Any:
     """Drive a generator that emits nothing, and return what it returned."""
@@ -148,8 +199,8 @@ _CARRIED_OUT: dict[type, Callable[[Driver, Any], Any]] = {
     Now: Driver._now,
     Dice: Driver._dice,
     Shared: Driver._share,
-    Reserve: Driver._unlimited,
-    Settle: Driver._unlimited,
-    Look: Driver._unlimited,
-    Keep: Driver._unlimited,
+    Reserve: Driver._reserve,
+    Settle: Driver._settle,
+    Look: Driver._look,
+    Keep: Driver._keep,
 }

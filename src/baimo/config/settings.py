@@ -25,6 +25,7 @@ from .trust import RECORD, Project
 
 if TYPE_CHECKING:
     from .explain import EndpointState, KeyState
+    from .services import Services
     from .show import Line
 
 _ROUTES_KEPT = 4096
@@ -55,7 +56,12 @@ class Settings:
         self.default_model: str | None = _value(top, "default_model")
         self.max_retries: int | None = _value(top, "max_retries")
         self.unsupported: Literal["raise", "drop"] | None = _value(top, "unsupported")
+        self.strategy: str | None = _value(top, "strategy")
+        self.mend: bool | None = _value(top, "mend")
         self.limits = TimeLimits(**around.timeouts)
+        self.has_services = any(key in layer.table for layer in layers for key in shape.SERVICES)
+        """Whether anything is asked for that `services` tells; where not, nobody needs to read it."""
+        self._services: Services | None = None
         self._around = around
         self._aliases = _aliases(layers)
         self._resolver = Resolver(tables, self._aliases, around)
@@ -83,6 +89,15 @@ class Settings:
         if not model:
             raise ConfigError("the list of models is empty")
         return tuple(pool for name in model for pool in self.resolve(_text(name)))
+
+    @property
+    def services(self) -> Services:
+        """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
+        if self._services is None:
+            from .services import read_services
+
+            self._services = read_services(self.layers)
+        return self._services
 
     def provider_names(self) -> tuple[str, ...]:
         """All providers: the catalogue's and those of the configuration, sorted."""
@@ -242,6 +257,10 @@ def _check(layer: Layer) -> None:
     shape.check(layer.table, shape.TOP, where=where)
     shape.check(layer.table.get("timeouts", {}), shape.TIMEOUTS, where=where, path="timeouts")
     shape.check(layer.table.get("network", {}), shape.NETWORK, where=where, path="network")
+    if any(key in layer.table for key in shape.SERVICES):
+        from .services import check_services
+
+        check_services(layer)
     for name, table in layer.table.get("models", {}).items():
         shape.check_value(table, "table", where=where, path=shape.joined("models", name))
         check_alias(name, table, layer)

@@ -9,7 +9,21 @@ from baimo.errors import ConfigError
 from baimo.types.secret import Secret
 
 Kind: TypeAlias = Literal[
-    "text", "count", "seconds", "weight", "switch", "table", "texts", "tables", "headers", "secret", "proxy"
+    "text",
+    "count",
+    "seconds",
+    "weight",
+    "weights",
+    "switch",
+    "truth",
+    "strategy",
+    "on_cut",
+    "table",
+    "texts",
+    "tables",
+    "headers",
+    "secret",
+    "proxy",
 ]
 
 _WORDS: dict[Kind, str] = {
@@ -17,7 +31,11 @@ _WORDS: dict[Kind, str] = {
     "count": "a whole number, 0 or more",
     "seconds": "a number of seconds over 0",
     "weight": "a number over 0",
+    "weights": "a list of numbers over 0",
     "switch": 'one of "raise" and "drop"',
+    "truth": "true or false",
+    "strategy": 'one of "ordered", "weighted", "least-latency", "cheapest" and "least-busy"',
+    "on_cut": 'one of "raise" and "continue"',
     "table": "a table",
     "texts": "a list of texts",
     "tables": "a list of tables",
@@ -37,7 +55,19 @@ TOP: dict[str, Kind] = {
     "providers": "table",
     "models": "table",
     "network": "table",
+    "limits": "table",
+    "cache": "table",
+    "ledger": "table",
+    "recordings": "table",
+    "record": "text",
+    "telemetry": "table",
+    "money": "table",
+    "budgets": "table",
+    "strategy": "strategy",
+    "mend": "truth",
 }
+SERVICES = ("limits", "cache", "ledger", "recordings", "record", "telemetry", "money", "budgets")
+"""The keys of `config.services`."""
 NETWORK: dict[str, Kind] = {
     "proxy": "proxy",
     "ca_file": "text",
@@ -50,6 +80,9 @@ ALIAS: dict[str, Kind] = {
     "extra": "table",
     "headers": "headers",
     "timeouts": "table",
+    "strategy": "strategy",
+    "weights": "weights",
+    "on_cut": "on_cut",
 }
 PROVIDER: dict[str, Kind] = {
     "api_key": "secret",
@@ -61,9 +94,15 @@ PROVIDER: dict[str, Kind] = {
     "extra": "table",
     "timeouts": "table",
     "quirks": "table",
+    "limits": "table",
 }
 """The keys of a provider that need no look at its row."""
 
+_CHOICES: dict[Kind, tuple[str, ...]] = {
+    "switch": ("raise", "drop"),
+    "strategy": ("ordered", "weighted", "least-latency", "cheapest", "least-busy"),
+    "on_cut": ("raise", "continue"),
+}
 _SECRET_FORMS = ("env", "file", "command")
 
 
@@ -118,8 +157,12 @@ def _fits(value: object, kind: Kind) -> bool:
         return value is None or isinstance(value, (str, Secret))
     if kind == "proxy":
         return value is False or isinstance(value, (str, Mapping))
-    if kind == "switch":
-        return value in ("raise", "drop")
+    if kind in _CHOICES:
+        return isinstance(value, str) and value in _CHOICES[kind]
+    if kind == "truth":
+        return isinstance(value, bool)
+    if kind == "weights":
+        return isinstance(value, (list, tuple)) and all(_fits(one, "weight") for one in value)
     if kind == "count":
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if kind in ("seconds", "weight"):

@@ -1,0 +1,190 @@
+"""What a client keeps besides its calls: limits, cache, ledger, money. Off unless asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from baimo.errors import ConfigError
+from baimo.types.limits import Limit
+
+from .layers import Layer, merged
+
+
+class LimitSettings(Limit, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The table `[limits]`. The bounds in it hold for every key of every model that has none of its own."""
+
+    learn: bool = True
+    """Take in what replies tell of limits."""
+    rows: bool = True
+    """Begin with the limits of the provider's row, where neither the configuration nor a reply says more."""
+    adaptive: bool = True
+    """Where nothing is known, find out how many requests at once a key bears."""
+    shared: str | None = None
+    """`redis://…`: count together with other processes."""
+    prefix: str = "baimo"
+    """Begins every name in the shared store."""
+
+    @property
+    def bounds(self) -> Limit:
+        return Limit(**{name: getattr(self, name) for name in Limit.__struct_fields__})
+
+
+class CacheSettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The table `[cache]`: equal requests are answered from what was kept."""
+
+    on: bool = True
+    """Whether calls use it that say nothing of it (`cache=`)."""
+    store: str = "sqlite"
+    """`sqlite`, the path of an SQLite file, or `redis://…`."""
+    ttl_s: float = 86_400.0
+    max_mb: float = 256.0
+    """Bounds the SQLite file; what was used longest ago goes first."""
+    prefix: str = "baimo"
+
+
+class LedgerSettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The table `[ledger]`: a record of every call, without words, in a local SQLite file."""
+
+    on: bool = True
+    path: str | None = None
+    """None: `ledger.db` in the user's data folder."""
+    keep_days: float = 90.0
+
+
+class RecordSettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The table `[recordings]` and the key `record`: the bytes of every call, without secrets, in files."""
+
+    folder: str
+    keep_days: float = 7.0
+    max_mb: float = 512.0
+
+
+class TelemetrySettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The table `[telemetry]`."""
+
+    opentelemetry: bool = False
+    prometheus: bool = False
+    log: Literal["off", "debug", "info", "warning"] = "off"
+    """The level at which every call is told to the logger `baimo`; failures are one level higher."""
+    content: bool = False
+    """Whether prompts and replies go along."""
+
+
+class MoneySettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The table `[money]`."""
+
+    rates: dict[str, str] = {}
+    """What one unit of a currency is worth: `USD = "7.12 CNY"`."""
+    holidays: tuple[date, ...] = ()
+    """Further days on which peak prices do not hold."""
+
+
+class BudgetSettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """A table `[budgets.NAME]`: what calls may cost together."""
+
+    amount: str
+    """`5 CNY`."""
+    per: Literal["run", "day", "month"] = "day"
+    """run: as long as the client lives. Days and months are those of `utc_offset`."""
+    utc_offset: str = "+08:00"
+    models: tuple[str, ...] = ()
+    """Patterns of provider/model that it counts; empty: all."""
+    keys: tuple[str, ...] = ()
+    """Names of keys that it counts, each with an amount of its own; empty: all together."""
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """All of them; None: not asked for."""
+
+    limits: LimitSettings | None = None
+    cache: CacheSettings | None = None
+    ledger: LedgerSettings | None = None
+    recordings: RecordSettings | None = None
+    telemetry: TelemetrySettings | None = None
+    money: MoneySettings = MoneySettings()
+    budgets: Mapping[str, BudgetSettings] = {}
+
+
+TABLES = ("limits", "cache", "ledger", "recordings", "telemetry", "money", "budgets")
+_KINDS: dict[str, Any] = {
+    "limits": LimitSettings,
+    "cache": CacheSettings,
+    "ledger": LedgerSettings,
+    "recordings": RecordSettings,
+    "telemetry": TelemetrySettings,
+    "money": MoneySettings,
+}
+
+
+def check_services(layer: Layer) -> None:
+    """Raise ConfigError for what is wrong in one layer's tables."""
+    for name in TABLES:
+        if isinstance(layer.table.get(name), Mapping):
+            _read(name, layer.table[name], layer.label, whole=False)
+
+
+def read_services(layers: Iterable[Layer]) -> Services:
+    """The tables of all layers, the highest first. Raises ConfigError."""
+    given = merged((layer, layer.table) for layer in layers)
+    read: dict[str, Any] = {}
+    for name in TABLES:
+        if name in given:
+            read[name] = _read(name, given[name].value, given[name].layer.label, whole=True)
+    record = given.get("record")
+    if record is not None and record.value:
+        old = read.get("recordings")
+        keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
+        read["recordings"] = RecordSettings(folder=record.value, **keep)
+    return Services(**read)
+
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+def _read(name: str, table: Mapping[str, Any], where: str, *, whole: bool) -> Any:
+    if name == "budgets":
+        return {
+            key: _convert(one, BudgetSettings, f"{where}: budgets.{key}", whole) for key, one in table.items()
+        }
+    if name == "recordings" and whole and "folder" not in table:
+        return RecordSettings(folder="", **table)
+    return _convert(table, _KINDS[name], f"{where}: {name}", whole)
+
+
+def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
+    """The table as that type. A layer's part of one (`whole` false) may lack what another layer has."""
+    required = {field.name for field in msgspec.structs.fields(kind) if field.required}
+    if not whole and isinstance(table, Mapping):
+        table = {**dict.fromkeys(required, ""), **table}
+    try:
+        read = msgspec.convert(table, kind, dec_hook=_number)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    for field in msgspec.structs.fields(kind):
+        value = getattr(read, field.name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and not value > 0:
+            raise ConfigError(f"{where}: {field.name} must be more than 0, not {value}")
+    return read
+
+
+def _number(kind: type, value: Any) -> Any:
+    if kind is float and isinstance(value, Decimal):
+        return float(value)
+    return value

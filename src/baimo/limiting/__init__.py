@@ -1,0 +1,1 @@
+"""Keepers of limits: in this process, and together with others through Redis."""

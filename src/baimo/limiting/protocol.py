@@ -1,0 +1,40 @@
+"""What a keeper of limits is. `reserve` and `settle` carry out the steps of those names."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from baimo.steps import Reserve
+from baimo.types.limits import Receipt, Settlement
+
+
+class Limiter(Protocol):
+    """For blocking callers, from any thread."""
+
+    def reserve(self, step: Reserve) -> Receipt:
+        """Wait for a place. Raises LimitReachedError where that would take longer than the step may wait."""
+
+    def settle(self, receipt: Receipt, settlement: Settlement) -> None:
+        """Give the place back and take in what is known now."""
+
+    def release(self, receipt: Receipt) -> None:
+        """The caller is gone: give the place back. Never blocks; what was reserved counts as used."""
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
+
+
+class AsyncLimiter(Protocol):
+    """For asyncio, on any number of loops."""
+
+    async def reserve(self, step: Reserve) -> Receipt:
+        """As `Limiter.reserve`. A cancelled one holds no place and has left the line."""
+
+    async def settle(self, receipt: Receipt, settlement: Settlement) -> None:
+        """As `Limiter.settle`."""
+
+    def release(self, receipt: Receipt) -> None:
+        """As `Limiter.release`."""
+
+    async def close(self) -> None:
+        """As `Limiter.close`."""

@@ -1,0 +1,1 @@
+"""Calls as spans, metrics and log lines. Off unless asked for."""
