@@ -46,7 +46,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a reply's head tells of limits: how much in all, what is left, seconds until all is there again."""
+    """What a reply's head tells of limits: how much in all, what is left, seconds until all is back."""
 
     requests: int | None = None
     requests_left: int | None = None
