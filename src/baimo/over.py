@@ -65,7 +65,9 @@ class RouteCall:
         raw: bool,
         rules: Rules,
     ) -> None:
+        self._asked = operation
         self._operation = operation
+        """What is sent: what was asked, or the rest of it after a cut."""
         self._retry = retry
         self._raw = raw
         self._rules = rules
@@ -388,7 +390,7 @@ class RouteCall:
     def _continue(self, cut: StreamInterrupted) -> None:
         """Let another place go on from what was said. Raises the cut where that cannot be."""
         self._cut = cut
-        continued = getattr(self._operation, "continued", None)
+        continued = getattr(self._asked, "continued", None)
         if self._spoken is None or continued is None:
             raise self._failure()
         spoken = self._spoken.response(ended="cut")
