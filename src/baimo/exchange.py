@@ -27,7 +27,7 @@ from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
-from baimo.types.events import Started
+from baimo.types.events import Started, UsageReported
 from baimo.types.fold import Folder
 from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
@@ -125,7 +125,7 @@ Exchange: TypeAlias = Generator[Step, Any, Outcome]
 class Tally:
     """The attempts of one call, over all its deployments."""
 
-    __slots__ = ("head", "made", "maybe_billed")
+    __slots__ = ("head", "made", "maybe_billed", "shown")
 
     def __init__(self) -> None:
         self.made = 1
@@ -134,6 +134,8 @@ class Tally:
         """Attempts that gave no answer, and may have been billed all the same."""
         self.head: WireHead | None = None
         """Of the last reply, refusals included."""
+        self.shown = False
+        """Whether the last attempt, which failed, had shown events by then."""
 
 
 class Watch(Protocol):
@@ -234,7 +236,7 @@ def _attempted(
                             _, now = yield _NOW
                             watch.first(now)
                         held += events
-                        progress.came(piece)
+                        progress.came()
                         if (is_end or (streams and _speaks(held))) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
                             pieces, held, flowing = [], attempts.new_held(), streams and not raw
@@ -259,9 +261,10 @@ def _attempted(
 
 def _speaks(held: list[Any]) -> bool:
     """Whether a stream says something by now: until then another attempt may begin anew."""
-    return any(type(event) is not Started for event in held)
+    return any(type(event) not in _NO_WORD for event in held)
 
 
+_NO_WORD = (Started, UsageReported)
 _NOW = Now()
 _DICE = Dice()
 
@@ -378,7 +381,8 @@ class _Attempts(Tally):
         wall, mono = yield _NOW
         error = self._failed(error, progress, operation, limits, deadline, wall, mono)
         dice = yield _DICE
-        wait = self._wait_or_raise(error, deadline.left(mono), dice)
+        held = () if operation.streams else self.held  # what begins a stream is no part of an answer
+        wait = self._wait_or_raise(error, deadline.left(mono), dice, held)
         self.waited_s = wait.seconds
         yield wait
 
@@ -405,7 +409,7 @@ class _Attempts(Tally):
     ) -> Error:
         """The error with all that is known of it. Raised at once where nothing may follow."""
         if isinstance(error, TimedOutError) and error.limit != "total":
-            first = operation.streams and not progress.shown
+            first = operation.streams and not progress.begun
             error = _out_of_time(error, limits, deadline, mono, first=first)
         tally, head = self._tally, progress.head
         tally.head = head
@@ -415,31 +419,37 @@ class _Attempts(Tally):
         _annotate(error, self._at, tally, head, wall)
         if self.watch is not None:
             self.watch.failed(error, mono, billed=billed)
+        tally.shown = progress.shown
+        is_stale = isinstance(error, StaleConnectionError)
+        if is_stale and not self._stale:
+            self._stale = True
+            return error  # made again at once, as the same attempt
+        tally.made += 1
         if progress.shown:
             raise _interrupted(error) from error
-        if self.held and isinstance(error, StreamInterrupted) and error.ended == "cut":
-            error.retryable = True
-        if not isinstance(error, StaleConnectionError):
-            tally.made += 1
-        elif self._stale:
+        if is_stale:
             raise error
-        else:
-            self._stale = True
+        if isinstance(error, StreamInterrupted) and error.ended == "cut":
+            error.retryable = True
         return error
 
-    def _wait_or_raise(self, error: Error, left_s: float | None, dice: float) -> Wait:
+    def _wait_or_raise(self, error: Error, left_s: float | None, dice: float, held: Sequence[Any]) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
         verdict = self._retry.verdict(self._tally.made, error, dice=dice, left_s=left_s)
-        if verdict.wait_s and self.together is not None and not self.together.may_retry(self):
+        is_stale = isinstance(error, StaleConnectionError)
+        if verdict.wait_s is not None and not is_stale and not self._may_retry():
             verdict = Verdict(None, TOO_MANY)
         if verdict.wait_s is None:
             if verdict.why and not error.hint:
                 error.hint = verdict.why
-            if self.held and isinstance(error, (TransportError, StreamInterrupted)):
-                raise _interrupted(error, self.held) from error
+            if held and isinstance(error, (TransportError, StreamInterrupted)):
+                raise _interrupted(error, held) from error
             raise error
         why = Retrying(self._at.provider, self._tally.made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
+
+    def _may_retry(self) -> bool:
+        return self.together is None or self.together.may_retry(self)
 
 
 def _laid_over(wire: WireRequest, fields: HeaderFields, given: Mapping[str, str]) -> WireRequest:
