@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 FIRST = 64
-"""As many as `Client.map` sends at once, so that nobody waits who was not refused; six refusals lead to one."""
+"""As many as `Client.map` sends at once, so that nobody waits before a refusal; six of them lead to one."""
 
 
 class Adaptive:

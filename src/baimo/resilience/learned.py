@@ -1,10 +1,10 @@
 """What a reply's head tells of limits, in the header fields that providers use for it.
 
 Read from recorded replies (OpenAI, Azure, Groq, xAI, Mistral, Anthropic, Together, Hugging Face) and from
-documentation (Cerebras, ModelScope, Qianfan, Moonshot, OpenRouter). Three things are not said by a field's name:
+documentation (Cerebras, ModelScope, Qianfan, Moonshot, OpenRouter). Three things no field's name says:
 
-- OpenAI and Groq send daily limits of requests under the name of limits of a minute. Theirs refill steadily, so what is
-  missing and the time until it is back tell the window.
+- OpenAI and Groq send daily limits of requests under the name of limits of a minute. Theirs refill steadily,
+  so what is missing and the time until it is back tell the window.
 - A plain number in `x-ratelimit-reset-requests` is in seconds, but in milliseconds where
   `x-ratelimit-renewalperiod-*` stands beside it.
 - `x-ratelimit-limit` alone does not tell its window (of Together it is a second); only what is left is used.
@@ -65,8 +65,8 @@ _FIELDS: dict[bytes, tuple[str, float]] = {
     b"ratelimit-remaining": ("requests_left", 1.0),
     b"ratelimit-reset": ("requests_reset", 1.0),
 }
-"""What each field tells, and the window that it counts over. Of several windows the one of a minute is used, a
-day's only where there is no other; a window of a second stands for one that is not told."""
+"""What each field tells, and the window that it counts over. Of several windows the one of a minute is used,
+a day's only where there is no other; a window of a second stands for one that is not told."""
 
 _RANK = {60.0: 2, DAY_S: 1, 1.0: 0}
 _MARK = b"ratelimit-"
@@ -158,7 +158,7 @@ def _seconds(text: str, wall: float, *, in_ms: bool) -> float | None:
         number = float(text)
     except ValueError:
         return _duration(text) if "T" not in text else _until(text, wall)
-    if number != number or number < 0:
+    if not number >= 0:
         return None
     if number > 1e11:
         return max(number / 1000 - wall, 0.0)

@@ -18,7 +18,7 @@ class Ticket:
 
     __slots__ = ("at", "counted", "is_open", "places", "seeks", "tokens")
 
-    def __init__(self, places: list[Place], tokens: int, at: float, *, seeks: bool) -> None:
+    def __init__(self, places: list[Place], tokens: int, at: float, seeks: bool) -> None:
         self.places = places
         self.tokens = tokens
         self.at = at
@@ -43,32 +43,33 @@ class LimitBook:
         place = self._places.get(hold.place)
         if place is None:
             place = self._places[hold.place] = Place(hold)
-        elif (place.limit is not hold.limit and place.limit != hold.limit) or (
-            place.row is not hold.row and place.row != hold.row
-        ):
+        elif place.limit is not hold.limit or place.row is not hold.row:
             place.configure(hold)
         return place
 
     def grant(self, claim: Claim, now: float) -> Ticket | None:
         """Take the claim where there is room in all its places."""
         places = []
-        known = not self._adaptive
+        seeks = self._adaptive
         tokens = claim.tokens
         for hold in claim.holds:
-            place = self.place(hold)
+            place = self._places.get(hold.place)
+            if place is None or place.limit is not hold.limit or place.row is not hold.row:
+                place = self.place(hold)
             if place.due(tokens, now) > now:
                 return None
-            known = known or place.is_known
+            if place.is_known:
+                seeks = False
             places.append(place)
-        if not known and places and places[-1].in_flight >= places[-1].adaptive.limit:
+        if seeks and places and places[-1].in_flight >= places[-1].adaptive.limit:
             return None
-        return self._taken(places, tokens, now, seeks=not known)
+        return self._taken(places, tokens, now, seeks)
 
     def take(self, claim: Claim, now: float) -> Ticket:
         """Take the claim, whether there is room or not: somebody else has decided that there is."""
         places = [self.place(hold) for hold in claim.holds]
-        known = not self._adaptive or any(place.is_known for place in places)
-        return self._taken(places, claim.tokens, now, seeks=not known)
+        seeks = self._adaptive and not any(place.is_known for place in places)
+        return self._taken(places, claim.tokens, now, seeks)
 
     def lacking(self, claim: Claim, now: float) -> tuple[set[str], float]:
         """The places without room for the claim, and when there may be some, as far as time alone decides."""
@@ -129,8 +130,8 @@ class LimitBook:
             if settlement.verdict == "refused" and wait_s is not None:
                 narrow.blocked_until = max(narrow.blocked_until, now + wait_s)
 
-    def _taken(self, places: list[Place], tokens: int, now: float, *, seeks: bool) -> Ticket:
-        ticket = Ticket(places, tokens, now, seeks=seeks)
+    def _taken(self, places: list[Place], tokens: int, now: float, seeks: bool) -> Ticket:
+        ticket = Ticket(places, tokens, now, seeks)
         for place in places:
-            ticket.counted += place.take(tokens, now)
+            place.take(tokens, now, ticket.counted)
         return ticket

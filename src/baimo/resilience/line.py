@@ -52,16 +52,6 @@ class Line:
         self._lanes: dict[Lane, OrderedDict[int, Waiter]] = {}
         self._number = 0
 
-    def at_once(self, step: Reserve, now: float) -> Receipt | None:
-        """A place for one who need not wait, since nobody does and there is room."""
-        if self.waiting:
-            return None
-        for which, claim in enumerate(step.claims):
-            ticket = self.book.grant(claim, now)
-            if ticket is not None:
-                return Receipt(which, 0.0, ticket)
-        return None
-
     def join(self, step: Reserve, now: float) -> Waiter:
         """Stand in line. Raises LimitReachedError where that is known to be in vain."""
         possible = self.book.possible(step.claims)

@@ -20,6 +20,7 @@ class Place:
         "adaptive",
         "blocked_until",
         "in_flight",
+        "is_known",
         "learned_most",
         "learned_window",
         "limit",
@@ -41,14 +42,9 @@ class Place:
         self.learned_most: int | None = None
         self.learned_window: Window | None = None
         self.adaptive = Adaptive()
-        self.configure(hold)
-
-    @property
-    def is_known(self) -> bool:
+        self.is_known = False
         """Whether a bound is known of it: configured, from the row, or learned."""
-        return self.most is not None or any(
-            window.bound is not None for window in (*self.requests, *self.tokens)
-        )
+        self.configure(hold)
 
     def configure(self, hold: Hold) -> None:
         """Take the hold's bounds; what was counted and learned stays."""
@@ -63,28 +59,28 @@ class Place:
         """When there is room; `now` or before means at once, NEVER that only an end of a request helps."""
         if self.most is not None and self.in_flight >= self.most:
             return NEVER
-        due = self.blocked_until
+        latest = self.blocked_until
         for window in self.requests:
-            due = max(due, window.due(1, now))
-        if tokens:
-            for window in self.tokens:
-                due = max(due, window.due(tokens, now))
-        return due
+            if window.counted >= window.room or window.ceiling is not None:
+                latest = max(latest, window.due(1, now))
+        for window in self.tokens:
+            if window.counted + tokens > window.room or window.ceiling is not None:
+                latest = max(latest, window.due(tokens, now))
+        return latest
 
     def too_many(self, tokens: int) -> int | None:
         """The configured bound that so many tokens can never keep, if there is one."""
         bounds = [window.bound for window in self.tokens if window.is_own and window.bound is not None]
         return next((bound for bound in bounds if tokens > bound), None)
 
-    def take(self, tokens: int, now: float) -> list[tuple[Window, Bucket]]:
-        """Count a request; what is returned is for corrections of its tokens."""
+    def take(self, tokens: int, now: float, counted: list[tuple[Window, Bucket]]) -> None:
+        """Count a request; `counted` is told where its tokens can be corrected."""
         self.in_flight += 1
+        self.tokens_in_flight += tokens
         for window in self.requests:
             window.take(1, now)
-        if not tokens:
-            return [(window, window.take(0, now)) for window in self.tokens]
-        self.tokens_in_flight += tokens
-        return [(window, window.take(tokens, now)) for window in self.tokens]
+        for window in self.tokens:
+            counted.append((window, window.take(tokens, now)))
 
     def learn(self, learned: Learned, now: float) -> None:
         """Take in what a reply told. Requests that are still under way may not be in its numbers yet."""
@@ -93,7 +89,7 @@ class Place:
             window = _at(self.requests, learned.requests_window_s)
             before = self.learned_window
             if before is not None and before is not window and not before.is_own:
-                before.bound = None  # it was taken to be of another length
+                before.bind(None, own=False)  # it was taken to be of another length
             self.learned_window = window
             window.learn(learned.requests, left, learned.requests_reset_s, now)
         if learned.tokens is not None or learned.tokens_left is not None:
@@ -104,12 +100,15 @@ class Place:
             if learned.concurrency_left is not None:
                 told.append(self.in_flight + learned.concurrency_left)
             self.learned_most = max(1, min(told))
-            self._bound_flight()
+        self._bound_flight()
 
     def _bound_flight(self) -> None:
         """Configured bounds what is learned; either stands before the row."""
         bounds = [bound for bound in (self.limit.concurrency, self.learned_most) if bound is not None]
         self.most = min(bounds) if bounds else self.row.concurrency
+        self.is_known = self.most is not None or any(
+            window.bound is not None for window in (*self.requests, *self.tokens)
+        )
 
 
 def _bound(windows: list[Window], length_s: float, own: int | None, row: int | None) -> None:
@@ -119,9 +118,9 @@ def _bound(windows: list[Window], length_s: float, own: int | None, row: int | N
         return
     window = found or _at(windows, length_s)
     if own is not None:
-        window.bound, window.is_own = own, True
+        window.bind(own, own=True)
     elif found is None or window.is_own:
-        window.bound, window.is_own = row, False
+        window.bind(row, own=False)
 
 
 def _at(windows: list[Window], length_s: float) -> Window:
@@ -132,4 +131,3 @@ def _at(windows: list[Window], length_s: float) -> Window:
     window = Window(length_s)
     windows.append(window)
     return window
-

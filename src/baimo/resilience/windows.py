@@ -39,17 +39,19 @@ class Ceiling:
 
 
 class Window:
-    """Counts of the last `length_s` seconds in at most GRAINS + 2 buckets, so that a day costs no more than a minute.
+    """Counts of the last `length_s` seconds, in so few buckets that a day costs no more than a minute.
 
     A bucket counts until the last of it is `length_s` old: never too few are counted, and what is counted
     leaves at most one grain late.
     """
 
-    __slots__ = ("_buckets", "_open", "bound", "ceiling", "counted", "is_own", "length_s")
+    __slots__ = ("_buckets", "_open", "bound", "ceiling", "counted", "is_own", "length_s", "room")
 
     def __init__(self, length_s: float) -> None:
         self.length_s = length_s
         self.bound: int | None = None
+        self.room = float("inf")
+        """The bound as a number, infinity where there is none."""
         self.is_own = False
         """Whether the bound was configured, so that nothing learned replaces it."""
         self.counted = 0
@@ -80,6 +82,12 @@ class Window:
                 due = max(due, ceiling.due(n, now))
         return due
 
+    def bind(self, bound: int | None, *, own: bool) -> None:
+        """Bound it anew; None: not at all."""
+        self.bound = bound
+        self.room = float("inf") if bound is None else bound
+        self.is_own = own
+
     def take(self, n: int, now: float) -> Bucket:
         """Count `n`; the bucket is for `correct`."""
         bucket = self._open
@@ -90,8 +98,9 @@ class Window:
         bucket.last = now
         bucket.count += n
         self.counted += n
-        if self.ceiling is not None:
-            self.ceiling.left -= n
+        ceiling = self.ceiling
+        if ceiling is not None:
+            ceiling.left -= n
         return bucket
 
     def correct(self, bucket: Bucket, more: int, now: float) -> None:
@@ -106,7 +115,7 @@ class Window:
     def learn(self, limit: int | None, left: float | None, reset_s: float | None, now: float) -> None:
         """Take in what a reply told: how much in all, what is left, seconds until all is back."""
         if limit is not None and not self.is_own:
-            self.bound = limit
+            self.bind(limit, own=False)
         if left is None:
             return
         whole = limit if limit is not None else self.bound
