@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from baimo.resilience.limits import LimitBook
+from baimo.resilience.limits import LimitBook, Ticket
 from baimo.resilience.line import Line, Waiter, out_of_room
 from baimo.resilience.places import NEVER
 from baimo.types.limits import Receipt, Settlement
@@ -87,7 +87,7 @@ class Keeping:
             return
         with self._lock:
             now = self._mono()
-            self.line.book.settle(receipt.ticket, settlement, now)
+            self._close(receipt.ticket, settlement, now)
             if self.line.waiting:
                 self._serve(now)
         if self._given_back:
@@ -111,6 +111,9 @@ class Keeping:
             self._given_back.append(waiter.receipt)
         self._sweep()
 
+    def _close(self, ticket: Ticket, settlement: Settlement, now: float) -> None:
+        self.line.book.settle(ticket, settlement, now)
+
     def _serve(self, now: float) -> None:
         for waiter in self.line.serve(now):
             waiter.wake()
@@ -122,7 +125,7 @@ class Keeping:
                 while self._given_back:
                     receipt = self._given_back.popleft()
                     if receipt.ticket is not None:
-                        self.line.book.settle(receipt.ticket, RELEASED, now)
+                        self._close(receipt.ticket, RELEASED, now)
                 if self.line.waiting:
                     self._serve(now)
             finally:

@@ -6,6 +6,8 @@ request corrects the tokens, gives its place back, and teaches. Time is an argum
 
 from __future__ import annotations
 
+from typing import Any
+
 from baimo.errors import LimitReachedError
 from baimo.types.limits import Claim, Hold, Settlement
 
@@ -16,7 +18,7 @@ from .windows import Bucket, Window
 class Ticket:
     """What one granted claim holds."""
 
-    __slots__ = ("at", "counted", "is_open", "places", "seeks", "tokens")
+    __slots__ = ("at", "counted", "is_open", "lease", "places", "seeks", "tokens")
 
     def __init__(self, places: list[Place], tokens: int, at: float, seeks: bool) -> None:
         self.places = places
@@ -26,6 +28,8 @@ class Ticket:
         """Whether its narrowest place finds out by itself how much it bears."""
         self.counted: list[tuple[Window, Bucket]] = []
         self.is_open = True
+        self.lease: Any = None
+        """What a keeper that shares limits holds elsewhere for it."""
 
 
 class LimitBook:

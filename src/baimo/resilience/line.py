@@ -58,7 +58,7 @@ class Line:
         claims = tuple((which, step.claims[which]) for which in possible)
         places = frozenset(tuple(hold.place for hold in claim.holds) for _, claim in claims)
         self._number += 1
-        waiter = Waiter(claims, (-step.priority, places), self._number, now)
+        waiter = self._waiter(claims, (-step.priority, places), self._number, now)
         if step.within_s is not None:
             waiter.deadline = now + step.within_s
             due = min(self.book.lacking(claim, now)[1] for _, claim in claims)
@@ -67,6 +67,8 @@ class Line:
         self._lanes.setdefault(waiter.lane, OrderedDict())[waiter.number] = waiter
         self.waiting += 1
         return waiter
+
+    _waiter: type[Waiter] = Waiter
 
     def leave(self, waiter: Waiter) -> None:
         """The waiter goes without a place; the caller serves those behind it."""
