@@ -69,7 +69,7 @@ _FIELDS: dict[bytes, tuple[str, float]] = {
 a day's only where there is no other; a window of a second stands for one that is not told."""
 
 _RANK = {60.0: 2, DAY_S: 1, 1.0: 0}
-_MARK = b"ratelimit-"
+_MARK = b"ratelimit"
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _UNITS = (DAY_S, 3600.0, 60.0, 1.0, 0.001)
 
@@ -82,7 +82,7 @@ def parse(head: WireHead, wall: float, *, requests_window_s: float | None = None
     """
     told: dict[str, tuple[float, str]] = {}
     for name, value in head.headers:
-        field = _FIELDS.get(name) if _MARK in name or name == b"ratelimitbysize-reset" else None
+        field = _FIELDS.get(name) if _MARK in name else None
         if field is not None:
             what, window_s = field
             known = told.get(what)
@@ -111,10 +111,12 @@ Told = dict[str, tuple[float, str]]
 
 def _requests(told: Told, wall: float) -> tuple[int | None, int | None, float | None, float]:
     limit, left, reset_s = _three(told, "requests", wall)
-    window_s = max((told[key][0] for key in ("requests", "requests_left") if key in told), default=60.0)
+    window_s = told.get("requests_left", told.get("requests", (60.0, "")))[0]
     if limit is not None and told["requests"][0] != window_s:
         limit = None  # of another window than what is left
-    text = told.get("requests_reset", (0.0, ""))[1]
+    reset_window_s, text = told.get("requests_reset", (window_s, ""))
+    if reset_window_s not in (window_s, 1.0):
+        reset_s = None
     if window_s == 60.0 and text.endswith("s") and limit and left is not None and reset_s and left < limit:
         refilled_in_s = reset_s * limit / (limit - left)
         if 0.85 < refilled_in_s / DAY_S < 1.15:
