@@ -76,7 +76,7 @@ class AsyncBell:
 
     async def _wait_or_sleep(self, seconds: float) -> None:
         sleeping = asyncio.ensure_future(self._clock.asleep(seconds))
-        sleeping.add_done_callback(lambda _: self._rung.set())
+        sleeping.add_done_callback(lambda slept: slept.cancelled() or self._rung.set())
         try:
             await self._rung.wait()
         finally:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from baimo.steps import Reserve
 
 RELEASED = Settlement()
+_LEAST_S = 1e-6
+"""A shorter wait may be lost in the rounding of the clock, and would then never end."""
 
 
 class Keeping:
@@ -79,7 +81,7 @@ class Keeping:
             raise out_of_room(
                 waiter.deadline - waiter.joined, waiter.due - now if now < waiter.due < NEVER else None
             )
-        return min(waiter.due, waiter.deadline) - now
+        return max(min(waiter.due, waiter.deadline) - now, _LEAST_S)
 
     def settle(self, receipt: Receipt, settlement: Settlement) -> None:
         """Give the place back and wake whom that helps."""
