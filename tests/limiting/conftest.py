@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.limiting.keepers import Blocking, Keeper, async_local, async_shared, local, shared
-from tests.transports.programs import redis
+from tests.transports.programs import free_port, redis
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +40,9 @@ def keeper(request: pytest.FixtureRequest, prefix: str) -> Iterator[Keeper]:
         made = Blocking(lambda: async_shared(address, prefix))
     yield made
     made.close()
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port where nobody listens."""
+    return free_port()
