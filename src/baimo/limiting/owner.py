@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from uuid import uuid4
 
 
 class Owner:
     """Gives the name."""
 
-    def __init__(self) -> None:
+    def __init__(self, pid: Callable[[], int] = os.getpid) -> None:
+        self._pid = pid
         self._of: int | None = None
         self._name = ""
 
     def __call__(self) -> str:
-        if self._of != os.getpid():
-            self._of = os.getpid()
+        pid = self._pid()
+        if self._of != pid:
+            self._of = pid
             self._name = uuid4().hex
         return self._name
