@@ -109,7 +109,9 @@ class Settings:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
             from .services import read_services
+            from .sharing import check_shared
 
+            check_shared(self.layers, self._around.project)
             self._services = read_services(self.layers)
         return self._services
 
