@@ -1,6 +1,6 @@
 """A call that is answered from the cache where an equal one was, and that is kept where it was not.
 
-Wraps the generator of any call of a chat. What is kept are the events, in the pieces in which they first came.
+Wraps the generator of any chat. What is kept are its events, in the pieces in which they first came.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds at which it was kept."""
 
 
-def remembered(
-    steps: Exchange, key: str, *, route: Route, streams: bool, within_s: float | None
-) -> Exchange:
+def remembered(steps: Exchange, key: str, *, route: Route, streams: bool, within_s: float | None) -> Exchange:
     """The answer that is kept under the key; else that of `steps`, which is kept when it ended well.
 
     `route` is what `steps` calls: it tells whose answer it was. A cache that cannot be used does not
@@ -103,7 +101,7 @@ def _begun(steps: Exchange) -> Generator[Step, Any, Step]:
 
 
 def _collected(steps: Exchange, step: Step | None, into: list[list[ChatEvent]]) -> Exchange:
-    """As `yield from steps`, of which one step may be in hand already; the events go into the list as well."""
+    """As `yield from steps`, of which one step may be in hand already; its events go into the list too."""
     try:
         if step is None:
             step = next(steps)
@@ -121,9 +119,7 @@ def _collected(steps: Exchange, step: Step | None, into: list[list[ChatEvent]]) 
         return outcome
 
 
-def _keep(
-    key: str, pieces: list[list[ChatEvent]], outcome: Outcome
-) -> Generator[Step, Any, Note | None]:
+def _keep(key: str, pieces: list[list[ChatEvent]], outcome: Outcome) -> Generator[Step, Any, Note | None]:
     """Keep an answer that is good; a note where the cache cannot take it."""
     value = None
     if is_good(pieces):
@@ -152,16 +148,14 @@ def is_good(pieces: Sequence[Sequence[ChatEvent]]) -> bool:
     folder.add([event for piece in pieces for event in piece])
     choices = folder.response().choices
     return bool(choices) and all(
-        choice.finish_reason in GOOD
-        and choice.withdrawn is None
-        and _says_something(choice.message)
+        choice.finish_reason in GOOD and choice.withdrawn is None and _says_something(choice.message)
         for choice in choices
     )
 
 
 def _says_something(message: Message) -> bool:
     """Whether there is more than thinking and blanks, and no refusal."""
-    kinds = {type(part) for part in message.content}
+    kinds: set[type] = {type(part) for part in message.content}
     return Refusal not in kinds and bool(message.text.strip() or kinds - {Text, Thinking})
 
 

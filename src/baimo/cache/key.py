@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.errors import InputError
 from baimo.exchange import Deployment
 from baimo.plan import Route
 from baimo.remember import VERSION
@@ -89,9 +90,7 @@ SITE_DOES_NOT_COUNT = {
     "codes": "how refusals are read",
 }
 _FRACTIONS = frozenset(
-    name
-    for name in COUNTS
-    if name.endswith("_penalty") or name in ("temperature", "top_p", "min_p")
+    name for name in COUNTS if name.endswith("_penalty") or name in ("temperature", "top_p", "min_p")
 )
 """Fields in which 1 and 1.0 are the same."""
 
@@ -104,17 +103,15 @@ def key_of(request: ChatRequest, route: Route, *, scope: str = "") -> str:
     asked = {name: value for name in COUNTS if (value := getattr(request, name)) != _DEFAULTS.get(name)}
     for name in _FRACTIONS & asked.keys():
         asked[name] = float(asked[name])
-    if "headers" in asked:
-        asked["headers"] = _seen(asked["headers"])
+    if "headers" in asked and (seen := _seen(asked.pop("headers"))):
+        asked["headers"] = seen
     pools = [list(dict.fromkeys(map(_place, pool))) for pool in route]
     whole = ["chat", SCHEMA, VERSION, scope, [[msgspec.Raw(one) for one in pool] for pool in pools], asked]
     return sha256(_encoded(whole)).hexdigest()
 
 
 _DEFAULTS: dict[str, Any] = {
-    field.name: field.default
-    if field.default is not msgspec.NODEFAULT
-    else field.default_factory()
+    field.name: field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     for field in msgspec.structs.fields(ChatRequest)
     if not field.required
 }
@@ -128,9 +125,7 @@ def _place(at: Deployment) -> bytes:
 
 
 def _seen(fields: Mapping[str, str]) -> list[tuple[str, str]]:
-    return sorted(
-        (name.lower(), text) for name, text in fields.items() if name.lower() not in UNSEEN_FIELDS
-    )
+    return sorted((name.lower(), text) for name, text in fields.items() if name.lower() not in UNSEEN_FIELDS)
 
 
 def _encoded(value: Any) -> bytes:
@@ -141,4 +136,4 @@ def _encoded(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} cannot be sent, and so has no place in a key")
+    raise InputError(f"a {type(value).__name__} cannot be sent")

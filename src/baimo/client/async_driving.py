@@ -131,7 +131,7 @@ class AsyncDriver(DriverBase):
         return found
 
     async def _keep(self, step: Keep) -> None:
-        if self._looked is not None:
+        if self._looked is not None and self._services.cache is not None:
             self._looked = None  # `keep` ends what `look` began, also where it fails
             await self._services.cache.keep(step)
 

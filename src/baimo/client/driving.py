@@ -175,7 +175,7 @@ class Driver(DriverBase):
         return found
 
     def _keep(self, step: Keep) -> None:
-        if self._looked is not None:
+        if self._looked is not None and self._services.cache is not None:
             self._looked = None  # `keep` ends what `look` began, also where it fails
             self._services.cache.keep(step)
 
