@@ -156,7 +156,7 @@ def is_good(pieces: Sequence[Sequence[ChatEvent]]) -> bool:
 def _says_something(message: Message) -> bool:
     """Whether there is more than thinking and blanks, and no refusal."""
     kinds: set[type] = {type(part) for part in message.content}
-    return Refusal not in kinds and bool(message.text.strip() or kinds - {Text, Thinking})
+    return Refusal not in kinds and bool(message.text.strip() or kinds.difference({Text, Thinking}))
 
 
 _PACKED_FROM = 1024

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .redis import LONGEST_S, Names, Watch, bad_address, options, package
+from .redis import LONGEST_S, Names, Watch, options, package, readable
 
 
 class AsyncRedisStore:
@@ -26,7 +26,7 @@ class AsyncRedisStore:
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self._names = Names(prefix)
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
-        with bad_address(url):
+        with readable():
             self._redis.ConnectionPool.from_url(url)
 
     async def get(self, key: str) -> bytes | None:

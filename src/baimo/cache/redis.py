@@ -33,7 +33,7 @@ class RedisStore:
         self._watch = Watch(url, redis, mono)
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self._names = Names(prefix)
-        with bad_address(url):
+        with readable():
             self._client: Any = redis.Redis.from_url(url, **options("redis.retry"))
 
     def get(self, key: str) -> bytes | None:
@@ -140,14 +140,14 @@ def package(name: str) -> Any:
 
 
 @contextmanager
-def bad_address(url: str) -> Iterator[None]:
+def readable() -> Iterator[None]:
     """Raise ConfigError where the address cannot be read."""
     try:
         yield
-    except ValueError as error:
+    except ValueError:
         raise ConfigError(
-            f"[cache] store: {without_credentials(url)} is no address of a Redis: {error}"
-        ) from error
+            "[cache] store is no address of a Redis", hint="It looks like redis://user:password@host:6379/0."
+        ) from None  # what redis says may show a piece of the password
 
 
 def without_credentials(url: str) -> str:

@@ -26,7 +26,8 @@ _SIDES = ("", "-wal", "-shm")
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _USES_KEPT = 256
 _TABLES = (
-    "CREATE TABLE answers (key TEXT PRIMARY KEY, value BLOB NOT NULL, kept REAL NOT NULL, used REAL NOT NULL)",
+    "CREATE TABLE answers "
+    "(key TEXT PRIMARY KEY, value BLOB NOT NULL, kept REAL NOT NULL, used REAL NOT NULL)",
     "CREATE INDEX by_use ON answers (used)",
     "CREATE INDEX by_age ON answers (kept)",
     "CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL)",
@@ -34,9 +35,9 @@ _TABLES = (
 
 
 class SqliteStore:
-    """Meets the protocol `Store`. The file is made when it is first written to, readable by its owner alone.
+    """Meets the protocol `Store`. The file is made with the first use, readable by its owner alone.
 
-    A file of ours that is damaged is moved aside, and the error says where; one that is not ours is not touched.
+    A file of ours that is damaged is moved aside, and the error says where; others are not touched.
     """
 
     longest_s = 0.5
@@ -156,9 +157,7 @@ class SqliteStore:
 
     def _connected(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(
-            FileExistsError
-        ):  # one that is there is not opened: closing it would end SQLite's locks
+        with suppress(FileExistsError):  # closing one that is there would end SQLite's locks on it
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(
             self.path, timeout=self.longest_s / 2, isolation_level=None, check_same_thread=False
@@ -181,7 +180,8 @@ class SqliteStore:
             "UPDATE answers SET used = ? WHERE key = ?", [(used, key) for key, used in self._used.items()]
         )
         connection.executemany(
-            "INSERT INTO counts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
+            "INSERT INTO counts VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
             [("hits", self._hits), ("misses", self._misses)],
         )
         self._used.clear()
@@ -212,9 +212,7 @@ class SqliteStore:
             here = self.path.with_name(self.path.name + side)
             if here.exists():
                 here.replace(aside.with_name(aside.name + side))
-        return CacheError(
-            f"{self.path} was damaged ({error}); it lies at {aside} now, and a new one is begun"
-        )
+        return CacheError(f"{self.path} was damaged ({error}); it is {aside} now, and a new one is begun")
 
     def _foreign(self) -> CacheError:
         return CacheError(
