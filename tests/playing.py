@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from baimo.errors import Error
-from baimo.steps import Dice, Emit, Now, Read, Send, Shared, Wait
+from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Send, Shared, Wait
 from baimo.wire.http import WireHead
 
 
@@ -26,6 +26,7 @@ class Play:
         self.sent: list[Send] = []
         self.waits: list[Wait] = []
         self.reads: list[float] = []
+        self.kept: dict[str, bytes] = {}
 
     def run(self, steps: Generator[Any, Any, Any]) -> Any:
         """What the generator returned; its error is raised."""
@@ -55,6 +56,10 @@ class Play:
                         answer = self._dice
                     case Shared():
                         answer = self.share(step)
+                    case Look():
+                        answer, failure = self.look(step)
+                    case Keep():
+                        failure = self.keep(step)
                     case _:
                         raise AssertionError(step)
         except StopIteration as done:
@@ -64,6 +69,17 @@ class Play:
         """The value of a shared step; it is fetched each time."""
         value, _ = self.run(step.make())
         return value
+
+    def look(self, step: Look) -> tuple[bytes | None, Error | None]:
+        """What is kept, and whether looking failed."""
+        found = self.kept.get(step.key)
+        return (None if found == step.stale else found), None
+
+    def keep(self, step: Keep) -> Error | None:
+        """Whether keeping failed."""
+        if step.value is not None:
+            self.kept[step.key] = step.value
+        return None
 
     def _next(self) -> tuple[Any, Error | None]:
         reply = self._replies.pop(0) if self._replies else b""

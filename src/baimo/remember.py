@@ -52,7 +52,9 @@ def remembered(steps: Exchange, key: str, *, route: Route, streams: bool, within
     call that is under way, and what is waited for counts.
     """
     try:
-        first = None if within_s is None else (yield from _begun(steps))
+        first, begun = None, 0.0
+        if within_s is not None:
+            first, begun = yield from _begun(steps)
         kept, at, trouble = yield from _look(key, route, within_s)
         if kept is not None and at is not None:
             pieces = kept.pieces if streams else [[event for piece in kept.pieces for event in piece]]
@@ -60,11 +62,13 @@ def remembered(steps: Exchange, key: str, *, route: Route, streams: bool, within
                 yield Emit(events)
             return _outcome(kept, at)
         collected: list[list[ChatEvent]] = []
+        if first is not None and within_s is not None:
+            _, mono = yield Now()
+            first = _shortened(first, max(within_s - (mono - begun), 0.0))
         try:
             outcome = yield from _collected(steps, first, collected)
         except Error:
-            if trouble is None:
-                yield Keep(key, None)
+            yield Keep(key, None)
             raise
         if trouble is None:
             trouble = yield from _keep(key, collected, outcome)
@@ -92,12 +96,22 @@ def _look(
     return kept, at, None
 
 
-def _begun(steps: Exchange) -> Generator[Step, Any, Step]:
-    """Tell it the time, from which it counts its own; the step that it asks for next is still to be done."""
+def _begun(steps: Exchange) -> Generator[Step, Any, tuple[Step, float]]:
+    """Tell it the time, from which it counts its own. The step that it asks for next, and when that was."""
+    now = yield Now()
     step = next(steps)
     while type(step) is Now:
-        step = steps.send((yield step))
-    return step
+        step = steps.send(now)
+    return step, now[1]
+
+
+def _shortened(step: Step, left_s: float) -> Step:
+    """The step, which was asked for before the wait, with no more time than is left after it."""
+    limits = {name: value for name in _LIMITS if (value := getattr(step, name, None)) is not None}
+    return replace(step, **{name: min(value, left_s) for name, value in limits.items()}) if limits else step
+
+
+_LIMITS = ("connect_s", "head_s", "within_s")
 
 
 def _collected(steps: Exchange, step: Step | None, into: list[list[ChatEvent]]) -> Exchange:
@@ -168,7 +182,7 @@ def encoded(kept: Kept) -> bytes:
     plain = msgspec.json.encode(kept)
     if len(plain) >= _PACKED_FROM:
         packed = zlib.compress(plain)
-        if len(packed) < len(plain) * 3 // 4:
+        if len(packed) < len(plain) * 2 // 3:
             return _PACKED + packed
     return _PLAIN + plain
 
