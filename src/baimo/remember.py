@@ -173,6 +173,8 @@ def _says_something(message: Message) -> bool:
     return Refusal not in kinds and bool(message.text.strip() or kinds.difference({Text, Thinking}))
 
 
+_DECODER = msgspec.json.Decoder(Kept)
+"""Made while this module is imported: threads that make their first one of a type at once crash msgspec."""
 _PACKED_FROM = 1024
 _PLAIN, _PACKED = b"%dj" % VERSION, b"%dz" % VERSION
 
@@ -195,7 +197,7 @@ def decoded(value: bytes) -> Kept | None:
             body = zlib.decompress(body)
         elif form != _PLAIN:
             return None
-        return msgspec.json.decode(body, type=Kept)
+        return _DECODER.decode(body)
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
