@@ -96,7 +96,7 @@ class Settings:
         if self._services is None:
             from .services import read_services
 
-            self._services = read_services(self.layers)
+            self._services = read_services(self.layers, self._around.locator, self._around.project)
         return self._services
 
     def provider_names(self) -> tuple[str, ...]:
