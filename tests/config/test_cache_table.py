@@ -7,6 +7,7 @@ import pytest
 from baimo.config.services import CacheSettings
 from baimo.errors import ConfigError
 from tests.config.machine import Machine
+from tests.docs.pages import PAGES, blocks
 
 
 def test_without_a_table_there_is_no_cache(machine: Machine) -> None:
@@ -56,3 +57,15 @@ def test_what_cannot_be_is_refused(machine: Machine, line: str) -> None:
     machine.user(f"[cache]\n{line}")
     with pytest.raises(ConfigError, match="cache"):
         machine.settings()
+
+
+@pytest.mark.parametrize("name", ["docs/cache.md", "docs/zh/cache.md"])
+def test_what_the_page_shows_can_be_read(machine: Machine, name: str) -> None:
+    for text in blocks(name, "toml"):
+        machine.user(text)
+        assert machine.settings().services.cache == CacheSettings()
+
+
+@pytest.mark.parametrize("name", ["docs/configuration.md", "docs/zh/configuration.md"])
+def test_every_key_of_the_table_is_on_the_page(name: str) -> None:
+    assert [key for key in CacheSettings.__struct_fields__ if f"`{key}`" not in PAGES[name]] == []

@@ -165,7 +165,7 @@ def read_services(
 def _with_place(
     cache: CacheSettings, layers: Sequence[Layer], locator: Locator, project: Project | None
 ) -> CacheSettings:
-    """With the path as an absolute one. Raises ConfigError when an untrusted project sends answers elsewhere."""
+    """With an absolute path. Raises ConfigError when an untrusted project sends answers elsewhere."""
     store = merged((layer, layer.table.get("cache", {})) for layer in layers).get("store")
     if store is None or cache.store == "sqlite":
         return cache
