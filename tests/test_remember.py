@@ -19,7 +19,7 @@ from baimo.plan import Route, plan
 from baimo.remember import VERSION, Kept, decoded, encoded, is_good, remembered
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
-from baimo.steps import Emit, Keep, Look, Now
+from baimo.steps import Dice, Emit, Keep, Look, Now
 from baimo.types.chat import FinishReason, Sent
 from baimo.types.content import Audio, Part, Refusal, Text, Thinking, ToolCall
 from baimo.types.events import ChatEvent, Finished, PartDelta, PartEnded, PartStarted, Started, Withdrawn
@@ -264,10 +264,43 @@ def test_time_that_was_waited_in_the_cache_counts_as_the_calls() -> None:
     assert set(play.reads) == {1.0}
 
 
+def test_a_call_that_waited_in_the_cache_fails_when_its_whole_time_is_over() -> None:
+    play = Slow(TimedOutError("quiet", limit="head"))
+    with pytest.raises(TimedOutError) as caught:
+        remember(play, failing_after(play, 1.0), within_s=8.0)
+    assert caught.value.limit == "total"
+
+
+def failing_after(play: Play, seconds: float) -> Exchange:
+    """The call; its reply does not come for so long."""
+    play._replies.insert(0, seconds)
+    return answered(stream=False, total=8.0)
+
+
 def test_a_step_without_a_limit_is_done_as_it_was_asked_for() -> None:
     play = Slow()
-    remember(play, played(HELLO), within_s=8.0)
-    assert play.trace.count("Emit") == len(HELLO)
+    remember(play, timed(), within_s=8.0)
+    assert play.trace.count("Dice") == 1
+    assert [event for piece in HELLO for event in piece] == play.events
+
+
+def timed() -> Exchange:
+    """A call that asks for the time, chance, and the time again."""
+    _, begun = yield Now()
+    yield Dice()
+    _, mono = yield Now()
+    assert (begun, mono) == (1000.0, 1007.0)
+    return (yield from played(HELLO))
+
+
+def test_a_cache_that_answers_asks_nothing_of_the_call_that_it_spares() -> None:
+    def untouched() -> Exchange:
+        raise AssertionError("it was begun")
+        yield
+
+    play = Play()
+    play.kept["k"] = encoded(GOOD)
+    assert remember(play, untouched(), within_s=8.0).cached
 
 
 def test_waiting_for_too_long_ends_the_call() -> None:

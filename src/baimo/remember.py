@@ -52,21 +52,22 @@ def remembered(steps: Exchange, key: str, *, route: Route, streams: bool, within
     call that is under way, and what is waited for counts.
     """
     try:
-        first, begun = None, 0.0
+        begun = 0.0
         if within_s is not None:
-            first, begun = yield from _begun(steps)
+            _, begun = yield Now()
         kept, at, trouble = yield from _look(key, route, within_s)
         if kept is not None and at is not None:
             pieces = kept.pieces if streams else [[event for piece in kept.pieces for event in piece]]
             for events in pieces:
                 yield Emit(events)
             return _outcome(kept, at)
-        collected: list[list[ChatEvent]] = []
-        if first is not None and within_s is not None:
+        call = steps
+        if within_s is not None:
             _, mono = yield Now()
-            first = _shortened(first, max(within_s - (mono - begun), 0.0))
+            call = _begun_before(steps, mono - begun, max(within_s - (mono - begun), 0.0))
+        collected: list[list[ChatEvent]] = []
         try:
-            outcome = yield from _collected(steps, first, collected)
+            outcome = yield from _collected(call, collected)
         except Error:
             yield Keep(key, None)
             raise
@@ -96,29 +97,10 @@ def _look(
     return kept, at, None
 
 
-def _begun(steps: Exchange) -> Generator[Step, Any, tuple[Step, float]]:
-    """Tell it the time, from which it counts its own. The step that it asks for next, and when that was."""
-    now = yield Now()
-    step = next(steps)
-    while type(step) is Now:
-        step = steps.send(now)
-    return step, now[1]
-
-
-def _shortened(step: Step, left_s: float) -> Step:
-    """The step, which was asked for before the wait, with no more time than is left after it."""
-    limits = {name: value for name in _LIMITS if (value := getattr(step, name, None)) is not None}
-    return replace(step, **{name: min(value, left_s) for name, value in limits.items()}) if limits else step
-
-
-_LIMITS = ("connect_s", "head_s", "within_s")
-
-
-def _collected(steps: Exchange, step: Step | None, into: list[list[ChatEvent]]) -> Exchange:
-    """As `yield from steps`, of which one step may be in hand already; its events go into the list too."""
+def _collected(steps: Exchange, into: list[list[ChatEvent]]) -> Exchange:
+    """As `yield from steps`; the events go into the list as well."""
     try:
-        if step is None:
-            step = next(steps)
+        step = next(steps)
         while True:
             if type(step) is Emit:
                 into.append(step.events)
@@ -131,6 +113,42 @@ def _collected(steps: Exchange, step: Step | None, into: list[list[ChatEvent]]) 
     except StopIteration as done:
         outcome: Outcome = done.value
         return outcome
+
+
+def _begun_before(steps: Exchange, waited_s: float, left_s: float) -> Exchange:
+    """The call as one that began before it waited for an equal one: its whole time is what it was given.
+
+    The first time that it is told is that of its beginning; what it asks for until it is told the next
+    one may take no longer than is left.
+    """
+    told = 0
+    try:
+        step = next(steps)
+        while True:
+            is_now = type(step) is Now
+            told += is_now
+            if told == 1 and not is_now:
+                step = _shortened(step, left_s)
+            try:
+                answer = yield step
+            except Error as error:
+                step = steps.throw(error)
+            else:
+                if is_now and told == 1:
+                    wall, mono = answer
+                    answer = (wall, mono - waited_s)
+                step = steps.send(answer)
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+
+
+def _shortened(step: Step, left_s: float) -> Step:
+    limits = {name: value for name in _LIMITS if (value := getattr(step, name, None)) is not None}
+    return replace(step, **{name: min(value, left_s) for name, value in limits.items()}) if limits else step
+
+
+_LIMITS = ("connect_s", "head_s", "within_s")
 
 
 def _keep(key: str, pieces: list[list[ChatEvent]], outcome: Outcome) -> Generator[Step, Any, Note | None]:

@@ -81,6 +81,9 @@ DEPLOYMENT_DOES_NOT_COUNT = {
     "limits": "how long it may take",
     "transport": "how bytes get there; the embedded model is a provider of its own",
     "weight": "which key is drawn",
+    "key": "which key it is",
+    "limit": "how many at once",
+    "key_limit": "how many at once",
     "facts": "what is known of the model",
     "advice": "what is said of refusals",
 }
