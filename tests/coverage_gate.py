@@ -34,6 +34,7 @@ CORE = (
     "over.py",
     "places.py",
     "plan.py",
+    "remember.py",
     "rules.py",
 )
 REST_PERCENT = 90.0

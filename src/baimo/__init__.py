@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from baimo.errors import (
         AuthError,
         BudgetError,
+        CacheError,
         ConfigError,
         ConnectError,
         ContentFilteredError,
@@ -96,7 +97,7 @@ _HOMES = {
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
-        "AuthError BudgetError ConfigError ConnectError ContentFilteredError ContextTooLongError "
+        "AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError ContextTooLongError "
         "EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
         "MissingExtraError MissingKeyError NotFoundError OverloadedError PermissionDeniedError ProviderError "
         "QuotaError RateLimitedError ServerError StaleConnectionError StreamInterrupted TimedOutError "
@@ -133,6 +134,7 @@ __all__ = [
     "AuthError",
     "BudgetError",
     "Cache",
+    "CacheError",
     "ChatOptions",
     "ChatRequest",
     "ChatResponse",

@@ -16,6 +16,7 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
 ├── WireError                  bytes that do not follow the dialect
 ├── StreamInterrupted          a reply stopped before its end; `.partial` holds what came
 ├── LocalModelError            the embedded model could not be fetched, loaded or run
+├── CacheError                 the cache of answers cannot be read or written; calls go on without it
 └── ProviderError              the provider answered no: `.status` `.provider_code` `.body`
     ├── InvalidRequestError    ├── ContextTooLongError   ├── ContentFilteredError
     ├── AuthError              ├── PermissionDeniedError ├── NotFoundError
@@ -218,6 +219,12 @@ class LocalModelError(Error):
     """The embedded model could not be fetched, verified, loaded or run."""
 
     code = "local_model"
+
+
+class CacheError(Error):
+    """The cache of answers cannot be read or written. A call goes on without it and says so in a note."""
+
+    code = "cache"
 
 
 class ProviderError(Error):

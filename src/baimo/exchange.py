@@ -113,6 +113,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     notes: tuple[Note, ...] = ()
     told_id: str | None = None
     """The call's id at the provider, where the body tells it."""
+    cached: bool = False
+    """The answer was kept from an earlier call: nothing was sent, and `sent` and `head` are empty."""
 
     @property
     def request_id(self) -> str | None:

@@ -19,6 +19,7 @@ NAMES = {
     "AuthError",
     "BudgetError",
     "Cache",
+    "CacheError",
     "ChatOptions",
     "ChatRequest",
     "ChatResponse",

@@ -28,6 +28,7 @@ _COMMANDS = {
         "pull",
         "check",
         "simulate",
+        "cache",
         "config",
     )
 }

@@ -24,6 +24,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "meaning.stream_interrupted": ("The answer broke off.", "回答中途断开，上面的内容不完整。"),
     "meaning.local_model": ("The built-in model failed.", "内置模型出错。"),
+    "meaning.cache": ("The cache of answers cannot be used.", "回答缓存无法使用。"),
     "meaning.provider": ("The provider refused the call.", "服务商拒绝了请求。"),
     "meaning.invalid_request": ("The provider refuses this request.", "服务商认为请求有误，重发无用。"),
     "meaning.context_too_long": ("The prompt is too long for the model.", "内容超出模型的上下文长度。"),

@@ -177,8 +177,8 @@ class Driver(DriverBase):
 
     def _keep(self, step: Keep) -> None:
         if self._looked is not None and self._services.cache is not None:
+            self._looked = None  # `keep` ends what `look` began, also where it fails
             self._services.cache.keep(step)
-            self._looked = None
 
 
 FREE = Receipt(0)

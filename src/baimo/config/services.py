@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.errors import ConfigError
 from baimo.types.limits import Limit
 
-from .layers import Layer, merged
+from .credentials import Locator
+from .layers import PROJECT_FILE, Layer, merged
+from .trust import Project
 
 
 class LimitSettings(Limit, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -140,7 +143,9 @@ def check_services(layer: Layer) -> None:
             _read(name, layer.table[name], layer.label, whole=False)
 
 
-def read_services(layers: Iterable[Layer]) -> Services:
+def read_services(
+    layers: Sequence[Layer], locator: Locator | None = None, project: Project | None = None
+) -> Services:
     """The tables of all layers, the highest first. Raises ConfigError."""
     given = merged((layer, layer.table) for layer in layers)
     read: dict[str, Any] = {}
@@ -152,6 +157,8 @@ def read_services(layers: Iterable[Layer]) -> Services:
         old = read.get("recordings")
         keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
         read["recordings"] = RecordSettings(folder=record.value, **keep)
+    if "cache" in read and locator is not None:
+        read["cache"] = _with_place(read["cache"], layers, locator, project)
     return Services(**read)
 
 
@@ -175,6 +182,20 @@ def read_arguments(services: Services, given: Mapping[str, Any]) -> Services:
         keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
         changes["recordings"] = RecordSettings(folder=str(folder), **keep)
     return msgspec.structs.replace(services, **changes) if changes else services
+
+
+def _with_place(
+    cache: CacheSettings, layers: Sequence[Layer], locator: Locator, project: Project | None
+) -> CacheSettings:
+    """With an absolute path. Raises ConfigError when an untrusted project sends answers elsewhere."""
+    store = merged((layer, layer.table.get("cache", {})) for layer in layers).get("store")
+    if store is None or cache.store == "sqlite":
+        return cache
+    is_address = "://" in cache.store
+    path = locator.path(cache.store, store.layer)
+    if project is not None and store.layer.project and (is_address or not project.holds(path)):
+        project.require(PROJECT_FILE, "wants to keep answers outside of its folder (cache.store)")
+    return cache if is_address else replace(cache, store=str(path))
 
 
 _T = TypeVar("_T", bound=msgspec.Struct)

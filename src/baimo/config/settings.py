@@ -112,7 +112,7 @@ class Settings:
             from .sharing import check_shared
 
             check_shared(self.layers, self._around.project)
-            self._services = read_services(self.layers)
+            self._services = read_services(self.layers, self._around.locator, self._around.project)
         return self._services
 
     def provider_names(self) -> tuple[str, ...]:
