@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from baimo.errors import MissingExtraError
 from baimo.types.record import CallRecord, Content
 
+try:
+    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+except ImportError:
+    raise MissingExtraError(
+        "these metrics need the package prometheus-client",
+        hint="Install it: pip install 'baimo[prometheus]'",
+    ) from None
+
 from .buckets import LABEL_SETS, OTHER, SECONDS, TOKENS
 from .names import error_type, provider_name, target
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
 
 _CALL = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model")
 _PLACE = ("provider", "model")
@@ -30,15 +35,7 @@ class Prometheus:
     wants_content = False
 
     def __init__(self, *, registry: CollectorRegistry | None = None) -> None:
-        """Raises MissingExtraError."""
-        try:
-            import prometheus_client
-        except ImportError:
-            raise MissingExtraError(
-                "these metrics need the package prometheus-client",
-                hint="Install it: pip install 'baimo[prometheus]'",
-            ) from None
-        self._metrics = _metrics_of(prometheus_client.REGISTRY if registry is None else registry)
+        self._metrics = _metrics_of(REGISTRY if registry is None else registry)
 
     def began(self) -> None:
         """Nothing is counted before the end."""
@@ -79,8 +76,6 @@ class _Metrics:
     """The metrics of one registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        from prometheus_client import Counter, Histogram
-
         def histogram(name: str, words: str, labels: tuple[str, ...], buckets: tuple[float, ...]) -> _Family:
             return _Family(Histogram(name, words, labels, registry=registry, buckets=buckets), labels)
 

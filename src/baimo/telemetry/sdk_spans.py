@@ -1,9 +1,10 @@
 """The quick way for spans: ended ones are given to the processors of OpenTelemetry's own SDK.
 
-A call is told of when it is over, so nothing is gained by spans that can still be written to, and most of what
-the SDK takes for a span goes into making it so. This way makes what its exporters read at once. It is taken
-only where nobody could tell the difference: with the SDK's own tracer and processors, a sampler that takes all,
-and no limits that would cut anything. Otherwise, and where the SDK looks different inside, `quick` gives None.
+A call is told of when it is over, so nothing is gained by spans that can still be written to, and most of
+what the SDK takes for a span goes into making it so. This way makes what its exporters read at once. It is
+taken only where nobody could tell the difference: with the SDK's own tracer and processors, a sampler that
+takes all, and no limits that would cut anything. Otherwise, and where the SDK looks different inside, `quick`
+gives None.
 """
 
 from __future__ import annotations

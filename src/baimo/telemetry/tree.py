@@ -46,12 +46,11 @@ class Trees:
         self._call = CallAttributes()
         self._attempt = AttemptAttributes()
 
-    def __call__(self, call: CallRecord, content: Attributes | None = None) -> CallTree:
-        """The tree of one call; `content` is laid over the attributes of its span."""
+    def __call__(self, call: CallRecord, said: Attributes) -> CallTree:
+        """The tree of one call; `said` is laid over the attributes of its span."""
         start = int(call.at * 1e9)
         name, attributes = self._call(call)
-        if content:
-            attributes |= content
+        attributes |= said
         span = Span(
             name,
             attributes,
