@@ -44,7 +44,12 @@ def call(**facts: Any) -> CallRecord:
         "response_id": "chatcmpl-1",
         "finish_reasons": ("stop",),
         "usage": Usage(
-            input_uncached=10, cache_read=5, cache_write_5m=2, cache_write_1h=1, output_visible=20, reasoning=7
+            input_uncached=10,
+            cache_read=5,
+            cache_write_5m=2,
+            cache_write_1h=1,
+            output_visible=20,
+            reasoning=7,
         ),
         "cost": Money(Decimal("0.00120"), "CNY"),
         "outcome": "answered",
@@ -128,7 +133,11 @@ INTERRUPTED = call(
     message="the stream stopped before its end",
     attempts=(
         attempt(
-            first_s=0.2, outcome="interrupted", error="stream_interrupted", message="stopped", maybe_billed=True
+            first_s=0.2,
+            outcome="interrupted",
+            error="stream_interrupted",
+            message="stopped",
+            maybe_billed=True,
         ),
     ),
 )

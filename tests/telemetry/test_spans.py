@@ -329,8 +329,9 @@ def test_the_api_alone_makes_nothing_and_harms_nothing() -> None:
 
 
 def test_providers_that_a_program_sets_later_are_used() -> None:
-    from tests.house.conftest import run
     import sys
+
+    from tests.house.conftest import run
 
     said = run(
         sys.executable,
