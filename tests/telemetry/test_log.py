@@ -118,7 +118,7 @@ def test_words_go_along_only_when_asked_for(kept: Kept) -> None:
     assert "baimo_input" not in without
     assert "一只猫" in with_words["baimo_output"]
     assert "Be brief" in with_words["baimo_system"]
-    assert [line.getMessage() for line in kept.records][0] == kept.records[1].getMessage()
+    assert len({line.getMessage() for line in kept.records}) == 1
 
 
 def test_no_handler_of_ours_prints_anything(capsys: pytest.CaptureFixture[str]) -> None:

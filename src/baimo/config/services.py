@@ -12,7 +12,8 @@ import msgspec
 from baimo.errors import ConfigError
 from baimo.types.limits import Limit
 
-from .layers import Layer, merged
+from .layers import PROJECT_FILE, Layer, merged
+from .trust import Project
 
 
 class LimitSettings(Limit, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -76,7 +77,9 @@ class TelemetrySettings(
     """The table `[telemetry]`."""
 
     opentelemetry: bool = False
+    """Spans and metrics, by the providers that the program has set."""
     prometheus: bool = False
+    """Metrics in the default registry of prometheus_client."""
     log: Literal["off", "debug", "info", "warning"] = "off"
     """The level at which every call is told to the logger `baimo`; failures are one level higher."""
     content: bool = False
@@ -153,6 +156,13 @@ def read_services(layers: Iterable[Layer]) -> Services:
         keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
         read["recordings"] = RecordSettings(folder=record.value, **keep)
     return Services(**read)
+
+
+def check_content(layers: Iterable[Layer], project: Project | None) -> None:
+    """Raise ConfigError where an untrusted project wants what is said in logs and spans."""
+    given = merged((layer, layer.table.get("telemetry", {})) for layer in layers).get("content")
+    if project is not None and given is not None and given.value and given.layer.project:
+        project.require(PROJECT_FILE, "wants prompts and replies in logs and spans (telemetry.content)")
 
 
 _T = TypeVar("_T", bound=msgspec.Struct)

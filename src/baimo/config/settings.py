@@ -94,8 +94,9 @@ class Settings:
     def services(self) -> Services:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
-            from .services import read_services
+            from .services import check_content, read_services
 
+            check_content(self.layers, self._around.project)
             self._services = read_services(self.layers)
         return self._services
 

@@ -23,7 +23,7 @@ _VALUES = (
         r"(?!\*\*\*|None\b|null\b)[^\s\"'&,;)}\]]+"
     ),
     # A short name that means a key in an address only.
-    re.compile(r"(?i)([?&](?:key|sig|sign|ak|sk)=)[^\s\"'&]+"),
+    re.compile(r"(?i)([?&](?:key|sig|sign|ak|sk)=)[^\s\"'&,;)]+"),
     # What follows the name of a scheme.
     re.compile(r"(?i)\b((?:bearer|basic|appcode)\s+)[\w.~+/:=-]{6,}"),
     re.compile(r"((?:TC3|SDK|V11|AWS4)-HMAC-SHA256\s+)[^\"'\r\n]+"),
