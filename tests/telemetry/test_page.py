@@ -31,7 +31,7 @@ def ran(page: str, word: str) -> dict[str, Any]:
 
 
 def printed(page: str, word: str, then: str) -> str:
-    """What a new process prints that runs a block up to where its client is made, tells of a call, and goes on."""
+    """What a new process prints that runs a block up to its client, tells of a call, and goes on."""
     code = next(code for code in blocks(page, "python") if word in code).partition("with baimo.Client")[0]
     told = "from tests.telemetry import records\nobserver.ended(records.ANSWERED, observer.began(), None)\n"
     before, _, after = then.partition("|")

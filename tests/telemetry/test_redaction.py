@@ -192,3 +192,14 @@ def test_a_filter_leaves_a_clean_record_as_it_is() -> None:
     text, record = said(True, "sent %s", "nothing")
     assert text == "sent nothing\n"
     assert record.args == ("nothing",)
+
+
+def test_a_filter_cleans_the_stack() -> None:
+    record = logging.makeLogRecord({"msg": "here", "stack_info": f"in f(): key = 'sk-{TAIL}'"})
+    assert RedactingFilter().filter(record)
+    assert record.stack_info == "in f(): key = '***'"
+
+
+def test_arguments_that_do_not_fit_are_shown_without_secrets() -> None:
+    text, _ = said(True, "sent %d keys", f"sk-{TAIL}")
+    assert text == "'sent %d keys' % ('***',)\n"

@@ -14,6 +14,7 @@ from opentelemetry.trace.span import TraceState
 from baimo.telemetry import api_spans, attributes, names, sdk_spans
 from baimo.telemetry.otel import OpenTelemetry
 from baimo.types.record import CallRecord
+from baimo.types.usage import Usage
 from tests.telemetry import records
 from tests.telemetry.watching import Watching
 
@@ -404,6 +405,15 @@ def test_what_is_remembered_of_deployments_is_bounded() -> None:
     for number in range(2000):
         made(records.call(model=f"model-{number}"))
     assert len(made._constant) <= 512
+
+
+def test_what_is_remembered_of_a_deployment_holds_nothing_of_a_call() -> None:
+    made = attributes.CallAttributes()
+    _, first = made(records.ANSWERED)
+    _, second = made(records.call(usage=Usage(), cost=None, parameters={}, conversation=None))
+    assert first["baimo.cost"] == "0.0012"
+    gone = {key for key in first if key not in second}
+    assert {"baimo.cost", "gen_ai.usage.input_tokens", "gen_ai.request.temperature"} <= gone
 
 
 def test_what_was_asked_is_told_only_where_it_was_asked() -> None:

@@ -69,7 +69,11 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always true."""
-        said = record.getMessage()
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # arguments that do not fit; handlers would print them all
+            said = f"{record.msg!r} % {record.args!r}"
+            record.msg, record.args = said, ()
         clean = redact(said)
         if clean != said:
             record.msg, record.args = clean, ()
