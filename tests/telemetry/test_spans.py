@@ -307,6 +307,9 @@ def test_the_quick_way_is_not_taken_where_the_sdk_looks_different_inside() -> No
     tracer = provider.get_tracer("x")
     assert sdk_spans.quick(tracer) is not None
     assert sdk_spans.quick(trace.NoOpTracer()) is None
+    counted = provider.get_tracer("y")
+    counted._tracer_metrics = object()  # type: ignore[attr-defined]
+    assert sdk_spans.quick(counted) is None
     del tracer._span_limits  # type: ignore[attr-defined]
     assert sdk_spans.quick(tracer) is None
 

@@ -48,7 +48,8 @@ class OpenTelemetry:
         self._metrics: Metrics | None = None
         if tracer_provider is not None:
             self._trace_with(tracer_provider)
-        if meter_provider is not None:
+        self._measures_late = meter_provider is None
+        if meter_provider is not None and not isinstance(meter_provider, metrics.NoOpMeterProvider):
             self._measure_with(meter_provider)
 
     def began(self) -> Any:
@@ -58,7 +59,7 @@ class OpenTelemetry:
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
         """The call is over: its spans are made now, with the times at which things happened."""
         parent = _NOWHERE if began is None else began
-        measure = self._metrics or self._late_metrics()
+        measure = self._metrics or (self._late_metrics() if self._measures_late else None)
         if measure is not None:
             measure.record(call, parent)
         tracer = self._tracer or self._late_tracer()
