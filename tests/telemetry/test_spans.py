@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from opentelemetry import context, trace
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider, sampling
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
@@ -261,7 +264,7 @@ def test_no_context_stays_attached() -> None:
     ],
     ids=["sampler", "lengths", "counts"],
 )
-def test_what_the_user_sets_for_the_tracer_is_followed(given: dict[str, object]) -> None:
+def test_what_the_user_sets_for_the_tracer_is_followed(given: dict[str, Any]) -> None:
     watching, api = Watching(**given), Watching(by_api=True, **given)
     assert watching.observer._quick is None
     assert [facts(one) for one in watching.tell(records.ANSWERED)] == [
@@ -292,6 +295,17 @@ def test_a_processor_of_the_users_own_sees_every_span_begin_and_end() -> None:
     call, _ = watching.tell(records.ANSWERED)
     assert noting.seen == ["start", "start", "end", "end"]
     assert call.attributes is not None and call.attributes["team"] == "search"
+
+
+def test_spans_that_are_sent_in_batches_take_the_quick_way_too() -> None:
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(kept))
+    observer = OpenTelemetry(tracer_provider=provider, meter_provider=NoOpMeterProvider())
+    assert observer._quick is not None and observer._quick.takes()
+    observer.ended(records.FAILED, observer.began(), None)
+    provider.force_flush()
+    assert len(kept.get_finished_spans()) == 4
+    provider.shutdown()
 
 
 def test_a_second_exporter_is_seen_by_the_quick_way() -> None:
@@ -351,7 +365,7 @@ print("opentelemetry.sdk" in sys.modules)
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 kept, reader = InMemorySpanExporter(), InMemoryMetricReader()
 provider = TracerProvider()
