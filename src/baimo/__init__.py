@@ -122,7 +122,7 @@ _HOMES = {
     "baimo.types.tools": "CustomTool FunctionTool ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
 }
-_ROOMS = ("auth",)
+_ROOMS = ("auth", "telemetry")
 """Packages that are offered as they are, without an import of their own."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -79,7 +79,9 @@ class TelemetrySettings(
     """The table `[telemetry]`."""
 
     opentelemetry: bool = False
+    """Spans and metrics, by the providers that the program has set."""
     prometheus: bool = False
+    """Metrics in the default registry of prometheus_client."""
     log: Literal["off", "debug", "info", "warning"] = "off"
     """The level at which every call is told to the logger `baimo`; failures are one level higher."""
     content: bool = False
@@ -196,6 +198,13 @@ def _with_place(
     if project is not None and store.layer.project and (is_address or not project.holds(path)):
         project.require(PROJECT_FILE, "wants to keep answers outside of its folder (cache.store)")
     return cache if is_address else replace(cache, store=str(path))
+
+
+def check_content(layers: Iterable[Layer], project: Project | None) -> None:
+    """Raise ConfigError where an untrusted project wants what is said in logs and spans."""
+    given = merged((layer, layer.table.get("telemetry", {})) for layer in layers).get("content")
+    if project is not None and given is not None and given.value and given.layer.project:
+        project.require(PROJECT_FILE, "wants prompts and replies in logs and spans (telemetry.content)")
 
 
 _T = TypeVar("_T", bound=msgspec.Struct)

@@ -108,10 +108,11 @@ class Settings:
     def services(self) -> Services:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
-            from .services import read_services
+            from .services import check_content, read_services
             from .sharing import check_shared
 
             check_shared(self.layers, self._around.project)
+            check_content(self.layers, self._around.project)
             self._services = read_services(self.layers, self._around.locator, self._around.project)
         return self._services
 
