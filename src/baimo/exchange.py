@@ -27,6 +27,7 @@ from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
 from baimo.types.fold import Folder
+from baimo.types.hours import Holidays
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
@@ -54,6 +55,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
+    holidays: Callable[[], Holidays] | None = None
+    """Reads the days on which the hours of its prices do not hold."""
     advice: Callable[[Error], str | None] | None = None
     """What to tell the user about a refusal, from dated facts."""
 

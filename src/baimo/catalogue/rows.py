@@ -246,6 +246,16 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     checked: date | None = None
 
 
+class HolidayYear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One year of a country's public holidays."""
+
+    days: tuple[date, ...]
+    """All days off of that year, weekends among them."""
+    source: str
+    announced: date
+    checked: date
+
+
 class Mistake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What people set in place of a credential."""
 

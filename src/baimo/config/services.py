@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from baimo.errors import ConfigError
+from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
 
 from .layers import Layer, merged
@@ -92,6 +93,8 @@ class MoneySettings(
     """What one unit of a currency is worth: `USD = "7.12 CNY"`."""
     holidays: tuple[date, ...] = ()
     """Further days on which peak prices do not hold."""
+    holiday_years: tuple[int, ...] = ()
+    """Years of which `holidays` names every day off: no published table is needed for them."""
 
 
 class BudgetSettings(
@@ -182,6 +185,16 @@ def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and not value > 0:
             raise ConfigError(f"{where}: {field.name} must be more than 0, not {value}")
     return read
+
+
+def with_own_days(known: Holidays, money: MoneySettings) -> Holidays:
+    """The published days off with those that the table `[money]` names."""
+    whole = frozenset(money.holiday_years)
+    return Holidays(
+        days=known.days,
+        years={country: years | whole for country, years in known.years.items()},
+        further=known.further | frozenset(money.holidays),
+    )
 
 
 def _number(kind: type, value: Any) -> Any:
