@@ -5,8 +5,10 @@ TYPE_CHECKING = (
 )
 
 if TYPE_CHECKING:
+    from baimo.accounting.estimate import Estimate
     from baimo.client.async_client import AsyncClient
     from baimo.client.async_streams import AsyncChatStream
+    from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
     from baimo.client.shortcuts import chat, stream
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     )
     from baimo.notes import Note
     from baimo.steps import Retrying
+    from baimo.types.balance import Balance
     from baimo.types.chat import (
         AudioOutput,
         ChatRequest,
@@ -88,8 +91,10 @@ if TYPE_CHECKING:
     from baimo.types.usage import Usage
 
 _HOMES = {
+    "baimo.accounting.estimate": "Estimate",
     "baimo.client.async_client": "AsyncClient",
     "baimo.client.async_streams": "AsyncChatStream",
+    "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
     "baimo.client.shortcuts": "chat stream",
@@ -103,6 +108,7 @@ _HOMES = {
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
+    "baimo.types.balance": "Balance",
     "baimo.types.chat": (
         "AudioOutput ChatRequest ChatResponse Choice FinishReason Message Reasoning ResponseFormat Role"
     ),
@@ -130,6 +136,8 @@ __all__ = [
     "Audio",
     "AudioOutput",
     "AuthError",
+    "Balance",
+    "Budget",
     "BudgetError",
     "Cache",
     "ChatOptions",
@@ -147,6 +155,7 @@ __all__ = [
     "EmbedResponse",
     "EmptyAnswerError",
     "Error",
+    "Estimate",
     "File",
     "FinishReason",
     "Finished",

@@ -10,6 +10,7 @@ from baimo.config.provider import Key
 from baimo.errors import Error
 from baimo.operations import joined
 from baimo.transports.protocol import AsyncTransport
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
@@ -45,7 +46,7 @@ class AsyncClient(ClientBase):
         transport: AsyncTransport | None = None,
         clock: Clock = REAL_CLOCK,
     ) -> None:
-        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
+        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout, clock=clock)
         self._transport = transport if transport is not None else open_transport(self._settings)
         self._services = AsyncServices(self._transport, on_retry, clock)
 
@@ -132,6 +133,12 @@ class AsyncClient(ClientBase):
         found: list[tuple[ModelInfo, ...]] = []
         await AsyncDriver(self._list(provider, timeout), self._services).finish(found.extend)
         return self._with_facts(found[0], provider)
+
+    async def balance(self, provider: str, *, timeout: float | None = None) -> Balance:
+        """What is left on the account, asked now. Raises ConfigError where the provider tells it nowhere."""
+        found: list[Balance] = []
+        await AsyncDriver(self._balance(provider, timeout), self._services).finish(found.extend)
+        return found[0]
 
     def map(
         self,

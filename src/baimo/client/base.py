@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from msgspec.structs import replace
 
@@ -13,6 +13,7 @@ from baimo.config.settings import Settings, load_settings
 from baimo.errors import InputError
 from baimo.exchange import Exchange, Operation
 from baimo.operations import (
+    BalanceOperation,
     ChatOperation,
     CountOperation,
     DescribeOperation,
@@ -28,8 +29,12 @@ from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 
+from .clock import Clock
 from .options import ChatOptions, Messages, Model
 from .request import CallOptions, build
+
+if TYPE_CHECKING:
+    from baimo.accounting.estimate import Estimate
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
 
@@ -44,6 +49,7 @@ class ClientBase:
         config: Config,
         max_retries: int | None,
         timeout: float | None,
+        clock: Clock,
     ) -> None:
         if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
@@ -54,11 +60,26 @@ class ClientBase:
             max_retries = self._settings.max_retries
         self._retry = RetryPolicy() if max_retries is None else RetryPolicy(attempts=max_retries + 1)
         self._timeout = timeout
+        self._clock = clock
 
     @property
     def settings(self) -> Settings:
         """The configuration this client works with."""
         return self._settings
+
+    def estimate(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> Estimate:
+        """What `chat` with the same arguments may cost, were it called now; nothing is sent.
+
+        Of a list of models it is the first that is looked at. Where the cost cannot be bounded `high` is None
+        and `why` says why.
+        """
+        from baimo.accounting.estimate import estimate_chat
+
+        route = self._settings.resolve(model)
+        request, _ = build(messages, options, stream=False, model=route[0][0].model)
+        return estimate_chat(route, request, wall=self._clock.wall())
 
     def _chat(
         self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool
@@ -98,6 +119,10 @@ class ClientBase:
 
     def _list(self, provider: str, timeout: float | None) -> Exchange:
         return self._plan(ModelsOperation(), f"{provider}/*", timeout)
+
+    def _balance(self, provider: str, timeout: float | None) -> Exchange:
+        row = self._settings.row(provider)
+        return self._plan(BalanceOperation(row), f"{row.name}/*", timeout)
 
     def _known_models(self) -> tuple[ModelInfo, ...]:
         return self._settings.known_models()

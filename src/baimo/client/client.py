@@ -10,6 +10,7 @@ from baimo.config.provider import Key
 from baimo.errors import Error
 from baimo.operations import joined
 from baimo.transports.protocol import Transport
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
@@ -52,7 +53,7 @@ class Client(ClientBase):
         transport: Transport | None = None,
         clock: Clock = REAL_CLOCK,
     ) -> None:
-        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
+        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout, clock=clock)
         self._transport = transport if transport is not None else open_transport(self._settings)
         self._services = Services(self._transport, on_retry, clock)
 
@@ -140,6 +141,12 @@ class Client(ClientBase):
         found: list[tuple[ModelInfo, ...]] = []
         Driver(self._list(provider, timeout), self._services).finish(found.extend)
         return self._with_facts(found[0], provider)
+
+    def balance(self, provider: str, *, timeout: float | None = None) -> Balance:
+        """What is left on the account, asked now. Raises ConfigError where the provider tells it nowhere."""
+        found: list[Balance] = []
+        Driver(self._balance(provider, timeout), self._services).finish(found.extend)
+        return found[0]
 
     def map(
         self,

@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from baimo.errors import ConfigError
-from baimo.types.hours import Holidays
+from baimo.errors import ConfigError, Error
+from baimo.types.hours import Holidays, parse_offset
 from baimo.types.limits import Limit
 
 from .layers import Layer, merged
@@ -163,12 +163,38 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 
 def _read(name: str, table: Mapping[str, Any], where: str, *, whole: bool) -> Any:
     if name == "budgets":
-        return {
-            key: _convert(one, BudgetSettings, f"{where}: budgets.{key}", whole) for key, one in table.items()
-        }
+        return {key: _budget(key, one, where, whole) for key, one in table.items()}
     if name == "recordings" and whole and "folder" not in table:
         return RecordSettings(folder="", **table)
-    return _convert(table, _KINDS[name], f"{where}: {name}", whole)
+    read = _convert(table, _KINDS[name], f"{where}: {name}", whole)
+    if name == "money":
+        _check_money(name, read, where)
+    return read
+
+
+def _budget(name: str, table: Any, where: str, whole: bool) -> BudgetSettings:
+    path = f"{where}: budgets.{name}"
+    read = _convert(table, BudgetSettings, path, whole)
+    if whole or "amount" in table:
+        _check_money("budgets", read, path)
+    return read
+
+
+def _check_money(name: str, read: Any, where: str) -> None:
+    """Raise ConfigError for amounts, rates and distances from UTC that make no sense."""
+    from baimo.accounting.rates import parse_money, read_rates
+
+    try:
+        if name == "money":
+            read_rates(read.rates)
+            return
+        parse_money(read.amount)
+        parse_offset(read.utc_offset)
+    except (Error, ValueError) as error:
+        words = error.message if isinstance(error, Error) else str(error)
+        raise ConfigError(
+            f"{where}: {words}", hint=error.hint if isinstance(error, Error) else None
+        ) from error
 
 
 def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
