@@ -159,7 +159,7 @@ class BudgetBook:
             return self._money(sum(found, Decimal(0)))
 
     def left_at(self, wall: float, key: str | None = None) -> Money:
-        """What a call may still cost: neither spent nor set aside. Without a key: of the one with the least."""
+        """What a call may still cost: neither spent nor set aside; of all keys, the least."""
         with self._lock:
             used = [account.spent + account.aside for account in self._looked_at(key, wall)]
             return self._money(max(self.amount.amount - max(used, default=Decimal(0)), Decimal(0)))

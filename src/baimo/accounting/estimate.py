@@ -41,13 +41,20 @@ class Priced(Protocol):
     """What must be known of a deployment: its name and its dated facts."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """provider/model."""
+
     @property
-    def facts(self) -> Callable[[], ModelInfo | None] | None: ...
+    def facts(self) -> Callable[[], ModelInfo | None] | None:
+        """Reads what is known of the model."""
+
     @property
-    def holidays(self) -> Callable[[], Holidays] | None: ...
+    def holidays(self) -> Callable[[], Holidays] | None:
+        """Reads the days off."""
+
     @property
-    def extra(self) -> Any: ...
+    def extra(self) -> Any:
+        """What is merged into every body."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,12 +171,12 @@ def _low(candidates: Sequence[Price], least: int) -> Money | None:
     for price in candidates:
         if price.input is None:
             return None
-        cheapest.append(min(price.input, *(() if price.cache_read is None else (price.cache_read,))))
+        cheapest.append(price.input if price.cache_read is None else min(price.input, price.cache_read))
     return Money(least * min(cheapest) / MILLION, candidates[0].currency) if cheapest else None
 
 
 def _price_of_prompt(price: Price, request: ChatRequest) -> Decimal | None:
-    """The dearest class that the prompt's tokens may be in: not cached, or written into a cache it asks for."""
+    """The dearest class that the prompt may be in: not cached, or written into a cache it asks for."""
     if price.input is None or not _marks_cache(request):
         return price.input
     return dearest((price.input, price.cache_write_5m, price.cache_write_1h))

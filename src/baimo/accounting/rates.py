@@ -22,7 +22,7 @@ def parse_money(given: str | Money) -> Money:
     Money(amount=Decimal('0.05'), currency='CNY')
     """
     if isinstance(given, Money):
-        if not 0 <= given.amount < _MOST:
+        if not given.amount.is_finite() or not 0 <= given.amount < _MOST:
             raise InputError(f"an amount must be a number from 0 up, not {given.amount}")
         return given
     if not isinstance(given, str):
@@ -45,7 +45,7 @@ def _meant(given: str) -> str:
 
 
 class Rates:
-    """What currencies are worth in each other: as told, the other way round, and over one currency between."""
+    """What currencies are worth in each other: as told, turned round, and over one currency between."""
 
     def __init__(self, told: Mapping[tuple[str, str], Decimal] = {}) -> None:
         """`told` gives for (from, to) how much of `to` one unit of `from` is worth."""

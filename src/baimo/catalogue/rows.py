@@ -182,7 +182,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
 class BalancePlaces(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Where a provider tells what is left on the account, and where in its reply: JSON pointers (`/data/left`)."""
+    """Where a provider tells what is left on the account. Places are JSON pointers: `/data/left`."""
 
     path: str
     """Behind the base address of the endpoint that calls go to."""

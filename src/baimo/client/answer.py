@@ -57,6 +57,9 @@ def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
     outcome = driven.outcome
     assert outcome is not None
     at = outcome.at
+    usage = given.usage
+    if usage.output is None:
+        usage = replace(usage, output_visible=0)  # vectors are not billed
     return replace(
         given,
         provider=at.provider,
@@ -64,7 +67,7 @@ def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
         notes=given.notes + outcome.notes,
         request_id=given.request_id or outcome.request_id,
         sent=outcome.sent,
-        cost=priced(at, given.usage, driven.wall()),
+        cost=priced(at, usage, driven.wall()),
     )
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Budget(BudgetBook):
     """What calls may cost together: in this run, each day, or each month.
 
-    Hand it to `Client(budget=…)` or to a call; several clients may share one. A call that could break it is not
-    sent: BudgetError. `models` are patterns of `provider/model`, `keys` of the names of keys: each key that
-    fits has the amount for itself. Days and months are those of `utc_offset`.
+    Several clients may share one. A call that could break it is not sent: BudgetError. `models` are patterns
+    of `provider/model`, `keys` of the names of keys: each key that fits has the amount for itself. Days and
+    months are those of `utc_offset`.
 
     >>> budget = Budget("5 CNY", per="day")
     >>> print(budget.spent, "spent,", budget.left, "left")

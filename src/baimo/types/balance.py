@@ -9,7 +9,7 @@ from .money import Money
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The money on a provider's account, as the provider tells it: one amount for each currency it is kept in."""
+    """The money on a provider's account, as the provider tells it: an amount for each currency it is in."""
 
     provider: str
     amounts: tuple[Money, ...]
