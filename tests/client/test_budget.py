@@ -34,7 +34,7 @@ def test_a_budget_tells_what_is_spent_what_is_left_and_when_it_begins_anew() -> 
     reset = budget.reset_at
     assert reset is not None and reset.utcoffset() == timedelta(hours=8)
     assert (reset.hour, reset.minute) == (0, 0)
-    clock.sleep(reset.timestamp() - clock.wall())
+    clock.advance(reset.timestamp() - clock.wall())
     assert str(budget.left) == "5 CNY"
     assert Budget("5 CNY").reset_at is None
 
