@@ -32,6 +32,7 @@ NAMES = {
     "ConnectError",
     "ContentFilteredError",
     "ContextTooLongError",
+    "Continued",
     "CustomTool",
     "EmbedResponse",
     "EmptyAnswerError",
