@@ -90,6 +90,14 @@ class BudgetBook:
         """Whether a call of that `provider/model` with the key of that name counts here."""
         return (not self.models or _fits(model, self.models)) and (not self.keys or _fits(key, self.keys))
 
+    def check(
+        self, worst: Money | None, *, wall: float, model: str, key: str = "", why: str | None = None
+    ) -> None:
+        """Raise the BudgetError that `set_aside` would, and set nothing aside."""
+        needed = self._bounded(worst, wall, model, key, why)
+        with self._lock:
+            self._allow(self._account(key, wall), needed, model)
+
     def set_aside(
         self, worst: Money | None, *, wall: float, model: str, key: str = "", why: str | None = None
     ) -> SetAside:
@@ -97,26 +105,10 @@ class BudgetBook:
 
         Raises BudgetError where it is not known, cannot be compared, or is more than what is left.
         """
-        if worst is None:
-            raise BudgetError(
-                f"what a call of {model} can cost at the most is not known, so {self.title} cannot allow it"
-                + (f": {why}" if why else ""),
-                hint=_NO_HINT,
-                left=self.left_at(wall, key),
-            )
-        needed = self._compared(worst)
+        needed = self._bounded(worst, wall, model, key, why)
         with self._lock:
             account = self._account(key, wall)
-            free = self.amount.amount - account.spent - account.aside
-            if needed.amount > free:
-                left = self._money(max(free, Decimal(0)))
-                raise BudgetError(
-                    f"{self.title} has {_told(left, ROUND_DOWN)} left, and a call of {model} can cost "
-                    f"{_told(needed, ROUND_UP)}",
-                    hint="Set a smaller max_tokens, name a cheaper model, or allow more.",
-                    needed=needed,
-                    left=left,
-                )
+            self._allow(account, needed, model)
             account.aside += needed.amount
             assert account.period is not None
             return SetAside(self, self._owner(key), account.period, needed.amount)
@@ -178,6 +170,30 @@ class BudgetBook:
     def title(self) -> str:
         """How an error names it."""
         return f"the budget {self.name!r}" if self.name else f"the budget of {self.amount}"
+
+    def _bounded(self, worst: Money | None, wall: float, model: str, key: str, why: str | None) -> Money:
+        """The worst case in the budget's currency."""
+        if worst is not None:
+            return self._compared(worst)
+        raise BudgetError(
+            f"what a call of {model} can cost at the most is not known, so {self.title} cannot allow it"
+            + (f": {why}" if why else ""),
+            hint=_NO_HINT,
+            left=self.left_at(wall, key),
+        )
+
+    def _allow(self, account: _Account, needed: Money, model: str) -> None:
+        free = self.amount.amount - account.spent - account.aside
+        if needed.amount <= free:
+            return
+        left = self._money(max(free, Decimal(0)))
+        raise BudgetError(
+            f"{self.title} has {_told(left, ROUND_DOWN)} left, and a call of {model} can cost "
+            f"{_told(needed, ROUND_UP)}",
+            hint="Set a smaller max_tokens, name a cheaper model, or allow more.",
+            needed=needed,
+            left=left,
+        )
 
     def _compared(self, money: Money) -> Money:
         """The amount in the budget's currency. Raises BudgetError where no rate leads there."""
