@@ -19,7 +19,7 @@ def cost(usage: Usage, price: Price, *, batch: bool = False) -> Money | None:
     """
     if usage.input is None or usage.output is None:
         return None
-    total = Decimal(0)
+    total: Decimal | int = 0
     for count, per_million in _batched(usage, price) if batch else _classes(usage, price):
         if not count:
             continue

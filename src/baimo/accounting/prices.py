@@ -42,6 +42,8 @@ def price_at(
 
     The whole call falls into the tier of its prompt's length, and of its answer's where the model has such.
     """
+    if len(prices) == 1 and _is_plain(prices[0]):
+        return prices[0]
     found = possible_prices(
         prices,
         input_tokens=input_tokens,
@@ -81,10 +83,16 @@ def possible_prices(
     return _at_that_hour(found, at, holidays)
 
 
+def _is_plain(price: Price) -> bool:
+    """Whether it holds always, for every call."""
+    conditions = (price.since, price.until, price.max_input, price.when)
+    return conditions == (None, None, None, None) and not _is_decidable(price)
+
+
 def _is_decidable(price: Price) -> bool:
     """Whether the words of its condition have a form that can be decided."""
-    known = (price.hours, price.min_answer, price.max_answer, price.thinking)
-    return any(condition is not None for condition in known)
+    forms = (price.hours, price.min_answer, price.max_answer, price.thinking)
+    return forms != (None, None, None, None)
 
 
 def _is_dated(price: Price, at: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -58,11 +59,11 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         """
         local = datetime.fromtimestamp(at, parse_offset(self.utc_offset))
         today, clock = local.date(), local.time()
-        yesterday = today - timedelta(days=1)
         found: bool | None = False
-        for day in (today, yesterday):
-            if not self._spans_at(clock, begun=day == yesterday):
+        for begun in (False, True):
+            if not self._spans_at(clock, begun=begun):
                 continue
+            day = today - timedelta(days=1) if begun else today
             if self.days and _WEEK[day.weekday()] not in self.days:
                 continue
             off = None if self.except_holidays is None else holidays.has(self.except_holidays, day)
@@ -86,6 +87,7 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         return False
 
 
+@lru_cache(maxsize=64)  # pure: the same text gives the same distance
 def parse_offset(text: str) -> timezone:
     """A distance from UTC as `+08:00`. Raises ValueError for anything else.
 
