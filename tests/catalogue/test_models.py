@@ -119,11 +119,24 @@ def test_every_condition_stands_in_words_and_in_a_form_that_can_be_decided(path:
             assert {end + 1 for end in ends if end is not None} == begins, model.id
 
 
+def test_the_same_words_mean_the_same_condition_everywhere() -> None:
+    meant: dict[str, set[object]] = {}
+    for path in FILES:
+        for model in load.models(path.stem):
+            for price in model.prices:
+                if price.when is not None:
+                    form = tuple(getattr(price, name) for name in CONDITIONS[:-1])
+                    meant.setdefault(price.when, set()).add(form)
+    assert len(meant) == 6
+    assert all(len(forms) == 1 for forms in meant.values())
+
+
 def test_the_peak_hours_of_the_price_page_are_decided() -> None:
     flash = load.model("deepseek", "deepseek-flash")
     assert flash is not None
     beijing = timezone(timedelta(hours=8))
-    for clock, amount in (((9, 0), 2), ((11, 59), 2), ((12, 0), 1), ((14, 0), 2), ((18, 0), 1), ((8, 59), 1)):
+    peak = ((9, 0), (11, 59), (14, 0), (17, 59))
+    for clock, amount in (*((at, 2) for at in peak), ((8, 59), 1), ((12, 0), 1), ((18, 0), 1)):
         at = datetime(2026, 11, 27, *clock, tzinfo=beijing).timestamp()
         price = price_at(flash.prices, input_tokens=9, at=at, holidays=load.holidays())
         assert price is not None and price.input == amount

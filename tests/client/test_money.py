@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import baimo
 from baimo.catalogue import load
 from baimo.client.answer import priced
 from baimo.errors import AuthError, ConfigError
@@ -19,7 +20,8 @@ from baimo.types.hours import Holidays
 from baimo.types.models import ModelInfo, Price
 from baimo.types.money import Money
 from baimo.types.usage import Usage
-from tests.scripted import deployment
+from baimo.wire.http import WireHead
+from tests.scripted import Script, deployment
 
 BEIJING = timezone(timedelta(hours=8))
 PEAK = datetime(2026, 11, 27, 10, tzinfo=BEIJING).timestamp()
@@ -133,3 +135,21 @@ def test_vectors_cost_what_was_read() -> None:
     assert response.usage.input
     assert response.cost is not None and response.cost.currency == "USD"
     assert response.cost.amount > 0
+
+
+def test_a_provider_of_one_s_own_may_say_where_its_balance_is_told() -> None:
+    places = {"path": "/account", "amount": "/data/left", "source": "our wiki", "checked": "2026-11-28"}
+    row = {
+        "dialect": "openai_chat",
+        "base_url": "https://llm.acme.test/v1",
+        "api_key": "fake-key-0123456789",
+        "currency": "CNY",
+        "balance": places,
+    }
+    script = Script((WireHead(200), [b'{"data": {"left": "12.5"}}']))
+    with baimo.Client(config={"providers": {"acme": row}}, transport=script) as client:
+        assert str(client.balance("acme")) == "12.5 CNY"
+    assert script.sent[0].target == b"/v1/account"
+    wrong = {**row, "balance": {**places, "amount": "data"}}
+    with pytest.raises(ConfigError, match="begins with /"):
+        baimo.Client(config={"providers": {"acme": wrong}})
