@@ -9,11 +9,13 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
+from baimo.catalogue import load
 from baimo.dialect.protocols import Site
-from baimo.errors import ConfigError
+from baimo.errors import ConfigError, ServerError
 from baimo.exchange import Operation, exchange
 from baimo.notes import Note
 from baimo.operations import (
+    BalanceOperation,
     ChatOperation,
     CountOperation,
     DescribeOperation,
@@ -190,3 +192,37 @@ def test_what_is_unknown_of_one_batch_is_unknown_of_all() -> None:
     whole = joined([answer(1.0, tokens=3, cost=fen), answer(3.0, tokens=None)])
     assert (whole.usage.input, whole.cost) == (None, None)
     assert joined([answer(1.0, tokens=1, cost=fen), answer(2.0, tokens=1, cost=cent)]).cost is None
+
+
+def test_a_balance_is_asked_for_where_the_row_says_and_with_the_deployment_s_key() -> None:
+    at = deployment("acme", site=Site(base_url="https://acme.test/v1/", provider="acme"))
+    play = Play(OK, b'{"data": {"available_balance": 4.5}}', b"")
+    operation: Operation = BalanceOperation(load.provider("moonshot"))
+    play.run(exchange(operation, at, retry=RetryPolicy(), limits=TimeLimits()))
+    wire = play.sent[0].wire
+    assert isinstance(wire, HttpRequest)
+    assert (wire.method, wire.origin, wire.target) == ("GET", "https://acme.test", b"/v1/users/me/balance")
+    (found,) = play.events
+    assert (found.provider, str(found)) == ("acme", "4.5 CNY")
+
+
+def test_a_refused_balance_is_what_the_dialect_says_it_is() -> None:
+    play = Play(WireHead(401), b"no", b"")
+    with pytest.raises(ServerError, match="no"):
+        play.run(
+            exchange(
+                BalanceOperation(load.provider("moonshot")),
+                deployment(),
+                retry=RetryPolicy(attempts=1),
+                limits=TimeLimits(),
+            )
+        )
+
+
+def test_without_a_documented_place_or_over_a_socket_there_is_no_balance() -> None:
+    with pytest.raises(ConfigError, match="documents no way") as caught:
+        BalanceOperation(load.provider("openai"))
+    assert caught.value.hint is not None and "platform.openai.com" in caught.value.hint
+    at = deployment("acme", site=Site(base_url="wss://acme.test/v1", provider="acme"))
+    with pytest.raises(ConfigError, match="no balance of an account"):
+        BalanceOperation(load.provider("moonshot")).encode(at)

@@ -5,8 +5,10 @@ TYPE_CHECKING = (
 )
 
 if TYPE_CHECKING:
+    from baimo.accounting.estimate import Estimate
     from baimo.client.async_client import AsyncClient
     from baimo.client.async_streams import AsyncChatStream
+    from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
     from baimo.client.shortcuts import chat, stream
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     )
     from baimo.notes import Note
     from baimo.steps import Retrying
+    from baimo.types.balance import Balance
     from baimo.types.chat import (
         AudioOutput,
         ChatRequest,
@@ -90,8 +93,10 @@ if TYPE_CHECKING:
     from baimo.types.usage import Usage
 
 _HOMES = {
+    "baimo.accounting.estimate": "Estimate",
     "baimo.client.async_client": "AsyncClient",
     "baimo.client.async_streams": "AsyncChatStream",
+    "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
     "baimo.client.shortcuts": "chat stream",
@@ -105,6 +110,7 @@ _HOMES = {
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
+    "baimo.types.balance": "Balance",
     "baimo.types.chat": (
         "AudioOutput ChatRequest ChatResponse Choice FinishReason Message Reasoning ResponseFormat Role"
     ),
@@ -132,6 +138,8 @@ __all__ = [
     "Audio",
     "AudioOutput",
     "AuthError",
+    "Balance",
+    "Budget",
     "BudgetError",
     "Cache",
     "CacheError",
@@ -151,6 +159,7 @@ __all__ = [
     "EmbedResponse",
     "EmptyAnswerError",
     "Error",
+    "Estimate",
     "File",
     "FinishReason",
     "Finished",

@@ -29,6 +29,7 @@ from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
 from baimo.types.events import Started, UsageReported
 from baimo.types.fold import Folder
+from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
@@ -65,6 +66,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds that a new account meets, as the row tells."""
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
+    holidays: Callable[[], Holidays] | None = None
+    """Reads the days on which the hours of its prices do not hold."""
     advice: Callable[[Error], str | None] | None = None
     """What to tell the user about a refusal, from dated facts."""
 

@@ -1,4 +1,4 @@
-"""What can be asked of a deployment: chat, embeddings, counts, models, pulls.
+"""What can be asked of a deployment: chat, embeddings, counts, models, pulls, the balance.
 
 Operations know dialects by what they can do, never by name.
 """
@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from baimo.accounting.balance import read_balance
+from baimo.catalogue.rows import ProviderRow
 from baimo.dialect.protocols import (
     ChatDialect,
     ContinueDialect,
@@ -24,13 +26,16 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError
 from baimo.exchange import Decoder, Deployment
 from baimo.plan import Route
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
 from baimo.types.usage import Usage
-from baimo.wire.http import WireHead, WireRequest
+from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
+
+_JSON = ((b"accept", b"application/json"),)
 
 
 class ChatOperation:
@@ -216,6 +221,39 @@ class CountOperation:
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: CountDialect = at.dialect
         return _Whole(lambda body: dialect.decode_count(head, body, at.site))
+
+
+class BalanceOperation:
+    """What is left on the account, at the place that the provider's row names."""
+
+    streams = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, row: ProviderRow) -> None:
+        """Raises ConfigError where the row knows of no such place."""
+        if row.balance is None:
+            raise ConfigError(
+                f"{row.name} documents no way to ask for the balance", hint=f"It is shown at {row.home}."
+            )
+        self._places = row.balance
+        self._currency = row.currency
+
+    def encode(self, at: Deployment) -> WireRequest:
+        origin, base = split_url(at.site.base_url)
+        if not origin.startswith("http"):
+            raise _incapable(at, "balance of an account")
+        target = f"{base}{self._places.path}".encode()
+        return HttpRequest(method="GET", origin=origin, target=target, headers=_JSON)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        """A refusal is read as the dialect reads one."""
+        if not 200 <= head.status < 300:
+            refusal: Decoder = at.dialect.decoder(head, at.site)
+            return refusal
+        return _Whole(self._read(at.provider))
+
+    def _read(self, provider: str) -> Callable[[bytes], Balance]:
+        return lambda body: read_balance(body, self._places, provider=provider, currency=self._currency)
 
 
 class DescribeOperation:

@@ -79,7 +79,7 @@ def made_up() -> set[str]:
         "models": ("name", "context", "output", "price", "remark"),
         "providers": ("name", "title", "key", "address"),
     }
-    looked = ("key", "endpoint", "service", "reach", "token", "clock", "call", "engine", "model")
+    looked = ("key", "endpoint", "service", "reach", "token", "clock", "call", "engine", "model", "balance")
     return {
         *(f"endpoint.{word}" for word in whys),
         *(f"providers.{row}_row" for row in rows),

@@ -15,11 +15,20 @@ from .words_credentials import CREDENTIALS
 from .words_errors import ERRORS
 from .words_help import HELP
 from .words_messages import MESSAGES
+from .words_money import MONEY
 from .words_simulate import SIMULATE
 
 Language: TypeAlias = Literal["en", "zh"]
 
-TEXTS: Mapping[str, tuple[str, str]] = {**HELP, **MESSAGES, **ERRORS, **CREDENTIALS, **SIMULATE, **CACHE}
+TEXTS: Mapping[str, tuple[str, str]] = {
+    **HELP,
+    **MESSAGES,
+    **ERRORS,
+    **CREDENTIALS,
+    **SIMULATE,
+    **CACHE,
+    **MONEY,
+}
 """Key to (English, Chinese); both have the same fields in braces."""
 
 _CHINESE = ("zh", "chinese", "cn", "中文")

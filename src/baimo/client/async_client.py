@@ -10,6 +10,7 @@ from baimo.config.provider import Key
 from baimo.errors import Error
 from baimo.operations import joined
 from baimo.transports.protocol import AsyncTransport
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
@@ -72,7 +73,8 @@ class AsyncClient(ClientBase):
         except BaseException:
             call.left()
             raise
-        return call.done(chat_response(folder, driver, keep_raw=call.options.keep_raw, streamed=False))
+        response = chat_response(folder, driver, keep_raw=call.options.keep_raw, streamed=False)
+        return call.done(response, driver.outcome)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
@@ -152,6 +154,12 @@ class AsyncClient(ClientBase):
         found: list[tuple[ModelInfo, ...]] = []
         await self._told(self._list(provider, timeout), found.extend)
         return self._with_facts(found[0], provider)
+
+    async def balance(self, provider: str, *, timeout: float | None = None) -> Balance:
+        """What is left on the account, asked now. Raises ConfigError where the provider tells it nowhere."""
+        found: list[Balance] = []
+        await self._told(self._balance(provider, timeout), found.extend)
+        return found[0]
 
     def map(
         self,

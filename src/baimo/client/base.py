@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from msgspec.structs import replace
 
@@ -14,6 +14,7 @@ from baimo.config.settings import Settings, load_settings
 from baimo.errors import ConfigError, InputError
 from baimo.exchange import Exchange, Operation
 from baimo.operations import (
+    BalanceOperation,
     ChatOperation,
     CountOperation,
     DescribeOperation,
@@ -38,6 +39,7 @@ from .prepared import Prepared
 from .request import NO_OPTIONS, CallOptions, build
 
 if TYPE_CHECKING:
+    from baimo.accounting.estimate import Estimate
     from baimo.routing.health import HealthBook
 
     from .attachments import Attachments, Extras
@@ -90,6 +92,20 @@ class ClientBase:
     def settings(self) -> Settings:
         """The configuration this client works with."""
         return self._settings
+
+    def estimate(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> Estimate:
+        """What `chat` with the same arguments may cost, were it called now; nothing is sent.
+
+        Of a list of models it is the first that is looked at. Where the cost cannot be bounded `high` is None
+        and `why` says why.
+        """
+        from baimo.accounting.estimate import estimate_chat
+
+        route = self._settings.resolve(model)
+        request, _ = build(messages, options, stream=False, model=route[0][0].model)
+        return estimate_chat(route, request, wall=self._clock.wall())
 
     def _chat(self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool) -> Prepared:
         if "unsupported" not in options and self._settings.unsupported is not None:
@@ -163,7 +179,8 @@ class ClientBase:
         from baimo.cache.key import key_of
         from baimo.remember import remembered
 
-        return remembered(steps, key_of(request, route), streams=request.stream, within_s=within_s)
+        key = key_of(request, route)
+        return remembered(steps, key, route=route, streams=request.stream, within_s=within_s)
 
     def _watch(
         self, operation: str, route: Route, request: ChatRequest | None = None, call: CallOptions = NO_OPTIONS
@@ -195,7 +212,8 @@ class ClientBase:
         from .attachments import rates_of
 
         books = budgets if call.budget is None else (*budgets, call.budget)
-        return CallPurse(request, at_most=call.at_most, books=books, rates=rates_of(self._settings))
+        rates = rates_of(self._settings)
+        return CallPurse(request, at_most=call.at_most, budgets=books, rates=rates)
 
     def _shared_health(self) -> HealthBook:
         if self._health is None:
@@ -241,6 +259,11 @@ class ClientBase:
         prepared = Prepared(steps, route[0][0].model)
         prepared.watch = watch
         return prepared
+
+    def _balance(self, provider: str, timeout: float | None) -> Prepared:
+        row = self._settings.row(provider)
+        route = self._settings.resolve(f"{row.name}/*")
+        return self._simple("balance", BalanceOperation(row), route, timeout)
 
     def _known_models(self) -> tuple[ModelInfo, ...]:
         return self._settings.known_models()

@@ -57,6 +57,11 @@ class DriverBase:
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
 
+    def wall(self) -> float:
+        """The time by the client's clock, in Unix seconds."""
+        now: float = self._services.clock.wall()
+        return now
+
     def abort(self) -> None:
         """Close the connection at once; the call is over."""
         reply, self._reply = self._reply, None

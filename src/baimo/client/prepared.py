@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeVar
 
 from baimo.errors import Error
-from baimo.exchange import Exchange
+from baimo.exchange import Exchange, Outcome
 from baimo.types.chat import ChatResponse
 from baimo.types.embeddings import EmbedResponse
+from baimo.types.money import Money
 
 from .request import NO_OPTIONS, CallOptions
 from .watching import CallWatch
@@ -18,11 +19,8 @@ Answer = TypeVar("Answer", ChatResponse, EmbedResponse, None)
 class OpenPurse(Protocol):
     """What a call has kept aside of its budgets."""
 
-    def settle(self, response: Any) -> None:
-        """The call ended well: book what it cost."""
-
-    def close(self) -> None:
-        """The call ended otherwise: keep aside only what may be billed."""
+    def close(self, cost: Money | None) -> None:
+        """The call is over: book what it cost; None: not known, so all that was kept aside."""
 
 
 class Prepared:
@@ -38,18 +36,18 @@ class Prepared:
         self.model = model
         self.options = options
 
-    def done(self, response: Answer, *, cached: bool = False) -> Answer:
+    def done(self, response: Answer, outcome: Outcome | None = None) -> Answer:
         """It ended well."""
         if self.purse is not None:
-            self.purse.settle(response)
+            self.purse.close(None if response is None else response.cost)
         if self.watch is not None:
-            self.watch.done(response, cached=cached)
+            self.watch.done(response, cached=outcome is not None and outcome.cached)
         return response
 
     def broke(self, error: Error) -> Error:
         """It failed."""
         if self.purse is not None:
-            self.purse.close()
+            self.purse.close(None)
         if self.watch is not None:
             self.watch.broke(error)
         return error
@@ -57,6 +55,6 @@ class Prepared:
     def left(self) -> None:
         """Its caller went away."""
         if self.purse is not None:
-            self.purse.close()
+            self.purse.close(None)
         if self.watch is not None:
             self.watch.left()

@@ -112,7 +112,7 @@ class StreamState:
         response = chat_response(self._folder, self._driving, keep_raw=options.keep_raw, streamed=True)
         if not options.keep:
             response = replace(response, notes=(*response.notes, _LET_GO))
-        self._response = self._call.done(response)
+        self._response = self._call.done(response, self._driving.outcome)
         return False
 
     def _broke(self, error: BaseException) -> None:

@@ -20,6 +20,7 @@ from baimo.errors import ConfigError, UnknownProviderError
 from baimo.exchange import Deployment
 from baimo.plan import Pool, Route
 from baimo.resilience.timing import TimeLimits
+from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
@@ -93,10 +94,17 @@ def split(name: str) -> tuple[str, str | None]:
 class Resolver:
     """Makes routes. Reads a provider's row when a model of it is first asked for."""
 
-    def __init__(self, tables: Mapping[str, Tables], aliases: Mapping[str, Given], around: Around) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, Tables],
+        aliases: Mapping[str, Given],
+        around: Around,
+        holidays: Callable[[], Holidays],
+    ) -> None:
         self._tables = tables
         self._aliases = aliases
         self._around = around
+        self._holidays = holidays
         self._providers: dict[str, Provider] = {}
         self._lock = Lock()
         self._ready: dict[tuple[str, str], _Ready] = {}
@@ -178,6 +186,7 @@ class Resolver:
                 key_limit=one.limit,
                 row_limit=row_limit(endpoint.limits),
                 facts=_once(partial(catalogue.model, provider.name, model)) if provider.known else None,
+                holidays=self._holidays,
                 advice=partial(
                     hint,
                     row=provider.row,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from baimo.errors import ConfigError
+from baimo.errors import ConfigError, Error
+from baimo.types.hours import Holidays, parse_offset
 from baimo.types.limits import Limit
 
 from .credentials import Locator
@@ -97,6 +98,8 @@ class MoneySettings(
     """What one unit of a currency is worth: `USD = "7.12 CNY"`."""
     holidays: tuple[date, ...] = ()
     """Further days on which peak prices do not hold."""
+    holiday_years: tuple[int, ...] = ()
+    """Years of which `holidays` names every day off: no published table is needed for them."""
 
 
 class BudgetSettings(
@@ -212,12 +215,38 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 
 def _read(name: str, table: Mapping[str, Any], where: str, *, whole: bool) -> Any:
     if name == "budgets":
-        return {
-            key: _convert(one, BudgetSettings, f"{where}: budgets.{key}", whole) for key, one in table.items()
-        }
+        return {key: _budget(key, one, where, whole) for key, one in table.items()}
     if name == "recordings" and whole and "folder" not in table:
         return RecordSettings(folder="", **table)
-    return _convert(table, _KINDS[name], f"{where}: {name}", whole)
+    read = _convert(table, _KINDS[name], f"{where}: {name}", whole)
+    if name == "money":
+        _check_money(name, read, where)
+    return read
+
+
+def _budget(name: str, table: Any, where: str, whole: bool) -> BudgetSettings:
+    path = f"{where}: budgets.{name}"
+    read = _convert(table, BudgetSettings, path, whole)
+    if whole or "amount" in table:
+        _check_money("budgets", read, path)
+    return read
+
+
+def _check_money(name: str, read: Any, where: str) -> None:
+    """Raise ConfigError for amounts, rates and distances from UTC that make no sense."""
+    from baimo.accounting.rates import parse_money, read_rates
+
+    try:
+        if name == "money":
+            read_rates(read.rates)
+            return
+        parse_money(read.amount)
+        parse_offset(read.utc_offset)
+    except (Error, ValueError) as error:
+        words = error.message if isinstance(error, Error) else str(error)
+        raise ConfigError(
+            f"{where}: {words}", hint=error.hint if isinstance(error, Error) else None
+        ) from error
 
 
 def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
@@ -234,6 +263,16 @@ def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and not value > 0:
             raise ConfigError(f"{where}: {field.name} must be more than 0, not {value}")
     return read
+
+
+def with_own_days(known: Holidays, money: MoneySettings) -> Holidays:
+    """The published days off with those that the table `[money]` names."""
+    whole = frozenset(money.holiday_years)
+    return Holidays(
+        days=known.days,
+        years={country: years | whole for country, years in known.years.items()},
+        further=known.further | frozenset(money.holidays),
+    )
 
 
 def _number(kind: type, value: Any) -> Any:

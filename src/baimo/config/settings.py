@@ -13,6 +13,7 @@ from baimo.catalogue.rows import ProviderRow
 from baimo.errors import ConfigError, UnknownProviderError
 from baimo.plan import Route
 from baimo.resilience.timing import TimeLimits
+from baimo.types.hours import Holidays
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 
@@ -64,7 +65,7 @@ class Settings:
         self._services: Services | None = None
         self._around = around
         self._aliases = _aliases(layers)
-        self._resolver = Resolver(tables, self._aliases, around)
+        self._resolver = Resolver(tables, self._aliases, around, self.holidays)
         for name, layered in tables.items():
             if any(key not in shape.PROVIDER or key == "keys" for _, table in layered for key in table):
                 self._resolver.provider(name)  # only its row tells whether such keys are known
@@ -115,6 +116,15 @@ class Settings:
             check_content(self.layers, self._around.project)
             self._services = read_services(self.layers, self._around.locator, self._around.project)
         return self._services
+
+    def holidays(self) -> Holidays:
+        """The days on which prices by the hour do not hold: published ones, and those of `[money]`."""
+        known = catalogue.holidays()
+        if not self.has_services:
+            return known
+        from .services import with_own_days
+
+        return with_own_days(known, self.services.money)
 
     def provider_names(self) -> tuple[str, ...]:
         """All providers: the catalogue's and those of the configuration, sorted."""
