@@ -94,9 +94,12 @@ class Settings:
     def services(self) -> Services:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
+            from .places import with_places
             from .services import read_services
 
-            self._services = read_services(self.layers)
+            around = self._around
+            read = read_services(self.layers)
+            self._services = with_places(read, self.layers, around.locator, around.project)
         return self._services
 
     def provider_names(self) -> tuple[str, ...]:
