@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.errors import ConfigError
 from baimo.types.record import CallRecord
@@ -146,6 +147,8 @@ def _belongs(opened: sqlite3.Connection) -> bool:
 def row_of(call: CallRecord) -> tuple[Any, ...]:
     """The row of a call. Raises TypeError or ValueError for what cannot be written as JSON."""
     usage, cost = call.usage, call.cost
+    if usage.raw is not None:  # the provider's own object says the same, and cannot be read back
+        call = replace(call, usage=replace(usage, raw=None))
     return (
         call.id,
         call.at,

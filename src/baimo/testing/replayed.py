@@ -191,7 +191,7 @@ def steps_of(recording: Recording) -> Generator[Any, Any, Any]:
     if began.operation not in _ASKED:
         raise ConfigError(f"{recording.path}: {began.operation} cannot be replayed")
     make, kind = _ASKED[began.operation]
-    operation: Operation = make() if kind is None else make(msgspec.json.decode(began.request or b"", type=kind))
+    operation: Operation = make() if kind is None else make(msgspec.json.decode(began.request, type=kind))
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
     return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw)
 
@@ -201,8 +201,7 @@ def deployment_of(place: Place) -> Deployment:
     dialect = dialects.get(place.dialect)
     site = place.site
     if site.quirks is not None:
-        quirks = msgspec.convert(site.quirks, type(dialect.quirks({})))
-        site = msgspec.structs.replace(site, quirks=quirks)
+        site = msgspec.structs.replace(site, quirks=dialect.quirks(site.quirks))
     signer = NoKey() if place.scheme is None else schemes.signer(place.scheme, place.scheme_options)
     secrets = {} if place.scheme is None else {name: Secret(text) for name, text in place.secrets.items()}
     known = place.provider in catalogue.provider_names()

@@ -25,7 +25,7 @@ _CLOSED_FIELDS = frozenset(("set-cookie", "x-subject-token", "authorization", "p
 """Fields of a reply that hold secrets."""
 _SIGNED = ("authorization", "signature", "sig", "date", "host", "x-signature")
 """Parameters of an address that a signature adds."""
-_SECRET_PARAMETER = re.compile(r"key|token|secret|password|credential|auth|sign|sig$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"key|token|secret|password|credential|cookie|auth|sign|sig$", re.IGNORECASE)
 
 
 def mask_of(secret: str) -> str:
@@ -112,7 +112,7 @@ def open_target(target: str) -> str:
     parameters = [one.partition("=") for one in query.split("&")]
     is_signed = any(name.lower() in ("authorization", "signature") for name, _, _ in parameters)
     kept = [
-        name + equals + (MASK if value and _SECRET_PARAMETER.search(name) else value)
+        name + equals + (MASK if value and _SECRET_NAME.search(name) else value)
         for name, equals, value in parameters
         if not (is_signed and name.lower() in _SIGNED)
     ]
@@ -123,11 +123,11 @@ def told_secrets(fields: HeaderFields, target: str) -> set[str]:
     """Texts of a signed request that stand for a secret and may come back in a reply."""
     found: set[str] = set()
     for name, value in fields:
-        if name.decode("latin-1").lower() not in _OPEN_FIELDS:
+        if _SECRET_NAME.search(name.decode("latin-1")):
             text = value.decode("latin-1")
             found |= {text, *re.split(r"[\s,;=]+", text)[-1:], *text.split(" ")[1:2]}
     for one in target.partition("?")[2].split("&"):
         name, _, value = one.partition("=")
-        if _SECRET_PARAMETER.search(name):
+        if _SECRET_NAME.search(name):
             found |= {value, unquote(value)}
     return {text for text in found if len(text) >= 2 * _SHORT}

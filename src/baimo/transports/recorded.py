@@ -47,7 +47,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     weight: float = 1.0
 
 
-class Began(_Line):
+class Began(_Line, frozen=True, kw_only=True):
     """The call as it was asked for."""
 
     form: int = FORM
@@ -58,8 +58,8 @@ class Began(_Line):
     operation: str
     streamed: bool = False
     raw: bool = False
-    request: Raw | None = None
-    """The neutral request."""
+    request: Raw = Raw(b"null")
+    """The neutral request, where there is one."""
     route: tuple[tuple[Place, ...], ...] = ()
     retry: RetryPolicy = RetryPolicy()
     limits: tuple[TimeLimits, ...] = ()
@@ -69,7 +69,7 @@ class Began(_Line):
     """False where it was too long to be kept."""
 
 
-class Sent(_Line):
+class Sent(_Line, frozen=True, kw_only=True):
     """A request went out."""
 
     at: float
@@ -88,7 +88,7 @@ class Sent(_Line):
         return (self.body or "").encode() if self.data is None else self.data
 
 
-class Came(_Line):
+class Came(_Line, frozen=True, kw_only=True):
     """The head of a reply came."""
 
     at: float
@@ -96,7 +96,7 @@ class Came(_Line):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Piece(_Line):
+class Piece(_Line, frozen=True, kw_only=True):
     """A piece of its body."""
 
     at: float
@@ -109,13 +109,13 @@ class Piece(_Line):
         return (self.text or "").encode() if self.data is None else self.data
 
 
-class End(_Line):
+class End(_Line, frozen=True, kw_only=True):
     """The body ended."""
 
     at: float
 
 
-class Fault(_Line):
+class Fault(_Line, frozen=True, kw_only=True):
     """The transport failed."""
 
     at: float
@@ -131,19 +131,19 @@ class Fault(_Line):
         return error
 
 
-class Left(_Line):
+class Left(_Line, frozen=True, kw_only=True):
     """Our own side ended the reply before its end."""
 
     at: float
 
 
-class Dice(_Line):
+class Dice(_Line, frozen=True, kw_only=True):
     """Chance was asked for."""
 
     value: float
 
 
-class Granted(_Line):
+class Granted(_Line, frozen=True, kw_only=True):
     """Something that calls share was taken: a token, a project's id."""
 
     at: float
@@ -156,14 +156,14 @@ class Granted(_Line):
     """Why nothing was to be had from the call that fetched it."""
 
 
-class Events(_Line):
+class Events(_Line, frozen=True, kw_only=True):
     """What the caller was given."""
 
     at: float
     events: Raw
 
 
-class Closed(_Line):
+class Closed(_Line, frozen=True, kw_only=True):
     """What came of the call."""
 
     took_s: float

@@ -159,7 +159,7 @@ class CallRecorder:
             operation=operation,
             streamed=streamed,
             raw=raw,
-            request=None if request is None else msgspec.Raw(msgspec.json.encode(request, enc_hook=repr)),
+            request=msgspec.Raw(msgspec.json.encode(request, enc_hook=repr)),
             route=tuple(tuple(place_of(at) for at in pool) for pool in route),
             retry=retry,
             limits=tuple(limits),
@@ -260,7 +260,8 @@ class CallRecorder:
         """The call is over: write it down. Never fails; what cannot be written is counted and told once."""
         if self._begun is None:
             return
-        closed = recorded.Closed(took_s=self.now(), record=replace(record, recording=str(self.path)))
+        kept = replace(record, usage=replace(record.usage, raw=None), recording=str(self.path))
+        closed = recorded.Closed(took_s=self.now(), record=kept)
         if self._bytes > _MOST_BYTES:
             self._begun = replace(self._begun, whole=False)
         self._recorder.write(self.path, self._written(self._begun, closed))
@@ -340,13 +341,19 @@ def _noticed(make: Callable[[], Any], fetched: list[bool]) -> Callable[[], Any]:
     return noticing
 
 
+def _as_in_a_row(value: Any) -> str:
+    """A quirk that is written as a text: a range."""
+    text: str = value.text
+    return text
+
+
 def place_of(at: Deployment) -> Place:
     """A deployment as it is written down: a name for each secret, nothing of its headers."""
     site = at.site
     if site.quirks is not None:
         usual = type(site.quirks)()
         quirks = {
-            name: msgspec.to_builtins(value)
+            name: msgspec.to_builtins(value, enc_hook=_as_in_a_row)
             for name in usual.__struct_fields__
             if (value := getattr(site.quirks, name)) != getattr(usual, name)
         }
