@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Callable[[Simulator], None], dict[str, Any]]] = {
     "a socket": (_nothing, {"models": ("spark/lite",)}),
     "a socket that is cut": (_fault("cut@400"), {"models": ("spark/lite",)}),
     "a signed call": (_nothing, {"models": ("hunyuan/hunyuan-lite",), "endpoints": {"hunyuan": "native"}}),
-    "a project that is looked up": (_nothing, {"models": ("pangu/deployed",)}),
+    "a project that is looked up": (_nothing, {"models": ("pangu/pangu-n1",)}),
 }
 
 
