@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from baimo.operations import (
     PullOperation,
 )
 from baimo.plan import plan
-from baimo.steps import Dice, Shared
+from baimo.rules import Rules
+from baimo.steps import Dice, Keep, Look, Reserve, Settle, Shared
 from baimo.transports import recorded
 from baimo.transports.async_replaying import AsyncReplayTransport
 from baimo.transports.masking import MASK
@@ -38,10 +39,12 @@ from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import Folder
+from baimo.types.limits import Receipt
 from baimo.types.record import Outcome
 from baimo.types.secret import Secret
 
 from .clock import VirtualClock
+from .played_rules import Answers, rules_of, where
 
 _ASKED: dict[str, tuple[Any, Any]] = {
     "chat": (ChatOperation, ChatRequest),
@@ -67,6 +70,8 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     error: Error | None = None
     requests: int
     """How many were sent."""
+    attempts: tuple[tuple[str, str | None], ...] = ()
+    """Where each attempt went, and the code of its error."""
     took_s: float
     differences: tuple[str, ...] = ()
     """What is not as it was recorded."""
@@ -115,7 +120,9 @@ class _Run:
         wall = recording.began.wall
         self.clock: Clock = _Shifted(wall) if real_time else VirtualClock(wall=wall, mono=0.0)
         self.played = Played(recording, self.clock)
-        self.steps = _played(steps_of(recording), recording)
+        answers = Answers(recording)
+        rules, self._watch = rules_of(recording, answers)
+        self.steps = _played(steps_of(recording, rules), recording, answers)
         self._begun = self.clock.mono()
         self._events: list[Any] = []
         self._times: list[float] = []
@@ -144,6 +151,7 @@ class _Run:
             response=self._response(error, outcome),
             error=error,
             requests=requests,
+            attempts=tuple(self._watch.attempts),
             took_s=self.clock.mono() - self._begun,
             differences=(differs,) if differs else self._differences(outcome, error, sent, requests),
         )
@@ -166,8 +174,15 @@ class _Run:
             found.append(f"the error was {record.error or 'none'}, now it is {now or 'none'}")
         if requests != sent:
             found.append(f"{sent} requests were sent, now {requests}")
+        was = [(where(one.provider, one.endpoint, one.model, one.key), one.error) for one in record.attempts]
+        if was and was != self._watch.attempts:
+            found.append(f"the attempts were {_attempts(was)}, now they are {_attempts(self._watch.attempts)}")
         found += _event_differences(self._recording.events, self._events)
         return tuple(found)
+
+
+def _attempts(made: Sequence[tuple[str, str | None]]) -> str:
+    return ", ".join(f"{place} ({error or 'good'})" for place, error in made) or "none"
 
 
 def _event_differences(recorded_events: tuple[Any, ...], now: list[Any]) -> list[str]:
@@ -185,7 +200,7 @@ def _short(event: Any) -> str:
     return text if len(text) <= 200 else text[:200] + "…"
 
 
-def steps_of(recording: Recording) -> Generator[Any, Any, Any]:
+def steps_of(recording: Recording, rules: Rules) -> Generator[Any, Any, Any]:
     """The call's steps as the present code makes them. Raises ConfigError for what it does not know."""
     began = recording.began
     if began.operation not in _ASKED:
@@ -193,7 +208,9 @@ def steps_of(recording: Recording) -> Generator[Any, Any, Any]:
     make, kind = _ASKED[began.operation]
     operation: Operation = make() if kind is None else make(msgspec.json.decode(began.request, type=kind))
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
-    return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw)
+    if recording.record.decisions:
+        operation.sticky = recording.record.decisions[0].sticky  # type: ignore[attr-defined]
+    return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw, rules=rules)
 
 
 def deployment_of(place: Place) -> Deployment:
@@ -217,12 +234,15 @@ def deployment_of(place: Place) -> Deployment:
         limits=place.limits,
         transport=place.transport,
         weight=place.weight,
+        key=place.key,
         facts=(lambda: catalogue.model(place.provider, place.model)) if known else None,
     )
 
 
-def _played(steps: Generator[Any, Any, Any], recording: Recording) -> Generator[Any, Any, Any]:
-    """The steps, with chance and what calls share as they were recorded."""
+def _played(
+    steps: Generator[Any, Any, Any], recording: Recording, answers: Answers
+) -> Generator[Any, Any, Any]:
+    """The steps, with chance, what calls share, limits and cache as they were recorded."""
     dice = [line.value for line in recording.lines if isinstance(line, recorded.Dice)]
     granted = [line for line in recording.lines if isinstance(line, recorded.Granted)]
     try:
@@ -233,6 +253,13 @@ def _played(steps: Generator[Any, Any, Any], recording: Recording) -> Generator[
                     answer: Any = dice.pop(0)
                 elif type(step) is Shared:
                     answer = yield from _shared(step, granted)
+                elif type(step) is Reserve:
+                    answer = Receipt(*answers.next("reserve", (0, 0.0)))
+                elif type(step) is Look:
+                    kept = answers.next("look")
+                    answer = None if kept is None else kept.encode("utf-8", "surrogateescape")
+                elif type(step) in (Settle, Keep):
+                    answer = None
                 else:
                     answer = yield step
             except Error as error:

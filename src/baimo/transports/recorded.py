@@ -6,7 +6,7 @@ The first line tells what was asked and of whom, the last one what came of it. N
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -16,6 +16,7 @@ from baimo.dialect.protocols import Site
 from baimo.errors import ConfigError, Error
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
+from baimo.routing.choose import Strategy
 from baimo.types.record import CallRecord
 
 FORM = 1
@@ -45,6 +46,17 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limits: TimeLimits | None = None
     transport: str = "network"
     weight: float = 1.0
+    key: str = ""
+
+
+class HowTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rules by which the call goes over its deployments."""
+
+    strategy: Strategy = "ordered"
+    weights: tuple[float, ...] = ()
+    on_cut: Literal["raise", "continue"] = "raise"
+    limited: bool = False
+    """Whether it asked for places within limits."""
 
 
 class Began(_Line, frozen=True, kw_only=True):
@@ -63,8 +75,7 @@ class Began(_Line, frozen=True, kw_only=True):
     route: tuple[tuple[Place, ...], ...] = ()
     retry: RetryPolicy = RetryPolicy()
     limits: tuple[TimeLimits, ...] = ()
-    options: dict[str, Any] = {}
-    """What else the call was told."""
+    rules: HowTold = HowTold()
     whole: bool = True
     """False where it was too long to be kept."""
 
@@ -156,6 +167,14 @@ class Granted(_Line, frozen=True, kw_only=True):
     """Why nothing was to be had from the call that fetched it."""
 
 
+class Told(_Line, frozen=True, kw_only=True):
+    """The world answered: a place within limits, the retry budget, the purse, the cache."""
+
+    at: float
+    what: str
+    value: Any = None
+
+
 class Events(_Line, frozen=True, kw_only=True):
     """What the caller was given."""
 
@@ -170,7 +189,9 @@ class Closed(_Line, frozen=True, kw_only=True):
     record: CallRecord
 
 
-Line: TypeAlias = Began | Sent | Came | Piece | End | Fault | Left | Dice | Granted | Events | Closed
+Line: TypeAlias = (
+    Began | Sent | Came | Piece | End | Fault | Left | Dice | Granted | Told | Events | Closed
+)
 
 _FACTS = ("hint", "retryable", "retry_after", "request_id", "sent", "limit", "ended", "provider_code", "status")
 

@@ -2,8 +2,8 @@
 
     recorder = Recorder(settings)
     call = recorder.call(id)
-    call.began("chat", request, route, retry=…, limits=…)
-    steps = call.watch(plan(…))                    # driven with call.transport(…) in place of the transport
+    call.began("chat", request, route, retry=…, limits=…, rules=rules)
+    steps = call.watch(plan(…, rules=call.rules(rules)))      # driven on call.transport(…)
     call.ended(record)                             # writes the file
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +23,17 @@ from baimo.auth.signer import Grant
 from baimo.config.services import RecordSettings
 from baimo.errors import Error
 from baimo.exchange import Deployment
-from baimo.plan import Route
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
-from baimo.steps import Dice, Emit, Shared
+from baimo.rules import NO_RULES, Route, Rules
+from baimo.steps import Dice, Emit, Look, Reserve, Shared
 from baimo.types.record import CallRecord
 from baimo.wire.http import HttpRequest, WireHead, WireRequest
 
 from . import recorded
 from .masking import Mask, mask_of, masked_headers, open_headers, open_target, reply_headers, told_secrets
 from .recorded import ENDING, Line, Place, fault_of
+from .recorded_rules import RecordedBudget, RecordedPurse
 from .recording import RecordedTransport
 
 if TYPE_CHECKING:
@@ -141,9 +142,9 @@ class CallRecorder:
         limits: Sequence[TimeLimits],
         streamed: bool = False,
         raw: bool = False,
-        options: Mapping[str, Any] = {},
+        rules: Rules = NO_RULES,
     ) -> None:
-        """What was asked, of whom; `request` is the neutral one, or None. `options` are plain values."""
+        """What was asked, of whom, and how; `request` is the neutral one, or None."""
         import baimo
 
         for pool in route:
@@ -163,7 +164,12 @@ class CallRecorder:
             route=tuple(tuple(place_of(at) for at in pool) for pool in route),
             retry=retry,
             limits=tuple(limits),
-            options=dict(options),
+            rules=recorded.HowTold(
+                strategy=rules.strategy,
+                weights=rules.weights,
+                on_cut=rules.on_cut,
+                limited=rules.claims is not None,
+            ),
         )
 
     def transport(self, inner: Transport) -> Transport:
@@ -175,6 +181,15 @@ class CallRecorder:
         from .async_recording import AsyncRecordedTransport
 
         return AsyncRecordedTransport(self, inner)
+
+    def rules(self, rules: Rules) -> Rules:
+        """The rules of the call, with what they answer taken down."""
+        if rules.together is not None:
+            rules = replace(rules, together=RecordedBudget(rules.together, self.told))
+        if rules.purse is not None:
+            purse = RecordedPurse(rules.purse, self.told, lambda error: fault_of(error, self.now()))
+            rules = replace(rules, purse=purse)
+        return rules
 
     def watch(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """The call's own steps, with chance, what is shared and what is given to the caller taken down."""
@@ -191,17 +206,32 @@ class CallRecorder:
                 except Error as error:
                     if type(step) is Shared:
                         self._granted(fetched[0], None, error)
+                    elif type(step) is Reserve:
+                        self.told("reserve", fault_of(error, self.now()))
                     step = steps.throw(error)
                     continue
-                if type(step) is Dice:
-                    self.dice(answer)
-                elif type(step) is Shared:
-                    self._granted(fetched[0], answer, None)
+                self._answered(step, answer, fetched[0])
                 step = steps.send(answer)
         except StopIteration as done:
             return done.value
         finally:
             steps.close()
+
+    def _answered(self, step: Any, answer: Any, fetched: bool) -> None:
+        """Take down what a step gave, where the world may answer otherwise another time."""
+        kind = type(step)
+        if kind is Dice:
+            self.dice(answer)
+        elif kind is Shared:
+            self._granted(fetched, answer, None)
+        elif kind is Reserve:
+            self.told("reserve", (answer.which, answer.waited_s))
+        elif kind is Look:
+            self.told("look", None if answer is None else answer.decode("utf-8", "surrogateescape"))
+
+    def told(self, what: str, value: Any) -> None:
+        """The world answered what the call asked."""
+        self._lines.append(recorded.Told(at=self.now(), what=what, value=value))
 
     def dice(self, value: float) -> None:
         """Chance was asked for."""
@@ -373,4 +403,5 @@ def place_of(at: Deployment) -> Place:
         limits=at.limits,
         transport=at.transport,
         weight=at.weight,
+        key=at.key,
     )
