@@ -11,12 +11,15 @@ from baimo.client.async_driving import AsyncDriver, AsyncServices
 from baimo.client.driving import Driver, Services
 from baimo.config.services import RecordSettings
 from baimo.errors import Error
+from baimo.exchange import Deployment
+from baimo.limiting.protocol import Limiter
 from baimo.operations import ChatOperation
 from baimo.plan import plan
 from baimo.resilience.timing import TimeLimits
+from baimo.rules import NO_RULES
 from baimo.testing import Simulator
 from baimo.transports.recorder import CallRecorder, Recorder
-from baimo.types.record import CallRecord, Outcome
+from baimo.types.record import AttemptRecord, CallRecord, Decision, Outcome
 
 ID = "0199d5a0c0de7000800000000000abcd"
 
@@ -31,6 +34,44 @@ class Recorded(msgspec.Struct, kw_only=True):
     outcome: Outcome
 
 
+class Watching:
+    """Collects attempts and choices, as a client does for its records."""
+
+    def __init__(self) -> None:
+        self.attempts: list[AttemptRecord] = []
+        self.decisions: list[Decision] = []
+
+    def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
+        self.attempts.append(
+            AttemptRecord(
+                provider=at.provider,
+                endpoint=at.endpoint,
+                model=at.model,
+                dialect=at.dialect.name,
+                address=at.site.base_url,
+                key=at.key,
+                began_s=now,
+                outcome="answered",
+            )
+        )
+
+    def first(self, now: float) -> None:
+        """Nothing is needed of it."""
+
+    def failed(self, error: Error, now: float, *, billed: bool) -> None:
+        last = self.attempts.pop()
+        self.attempts.append(msgspec.structs.replace(last, outcome="failed", error=error.code))
+
+    def answered(self, now: float) -> None:
+        """Nothing is needed of it."""
+
+    def decided(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+
+    def queued(self, seconds: float) -> None:
+        """Nothing is needed of it."""
+
+
 class Caller:
     """One call to a simulator; `leave_after` lets the caller go after so many times of being given events."""
 
@@ -40,6 +81,8 @@ class Caller:
         stream = options.pop("stream", True)
         endpoints = options.pop("endpoints", {})
         limits = options.pop("limits", None)
+        rules = options.pop("rules", NO_RULES)
+        self.watch = Watching()
         self.client = sim.client(endpoints=endpoints, **options.pop("client", {}))
         clock = sim.clock
         self.recorder = Recorder(RecordSettings(folder=str(folder)), mono=clock.mono, wall=clock.wall)
@@ -51,8 +94,11 @@ class Caller:
         request, _ = build(messages, options, stream=stream, model=route[0][0].model)
         each = limits or [TimeLimits() for _ in route]
         retry = self.client._retry
-        self.call.began("chat", request, route, retry=retry, limits=each, streamed=stream)
-        self.steps = self.call.watch(plan(ChatOperation(request), route, retry=retry, limits=each))
+        self.call.began("chat", request, route, retry=retry, limits=each, streamed=stream, rules=rules)
+        rules = msgspec.structs.replace(rules, watch=self.watch)
+        rules = self.call.rules(rules)
+        steps = plan(ChatOperation(request), route, retry=retry, limits=each, rules=rules)
+        self.steps = self.call.watch(steps)
         self.began = clock.mono()
         self.events: list[Any] = []
         self.times: list[float] = []
@@ -70,7 +116,13 @@ class Caller:
             outcome = "cancelled"
         elif error is not None:
             outcome = "interrupted" if self.events else "failed"
-        self.call.ended(call_record(self.call.id, outcome, error))
+        record = call_record(self.call.id, outcome, error)
+        watch = self.watch
+        self.call.ended(
+            msgspec.structs.replace(
+                record, attempts=tuple(watch.attempts), decisions=tuple(watch.decisions)
+            )
+        )
         self.client.close()
         return Recorded(
             path=self.call.path, events=self.events, times=self.times, error=error, outcome=outcome
@@ -91,11 +143,13 @@ def call_record(id: str, outcome: Outcome, error: Error | None = None) -> CallRe
     )
 
 
-def recorded(sim: Simulator, folder: Path, *models: str, **options: Any) -> Recorded:
+def recorded(
+    sim: Simulator, folder: Path, *models: str, limiter: Limiter | None = None, **options: Any
+) -> Recorded:
     """A recorded call by the blocking driver."""
     caller = Caller(sim, folder, *models, **options)
     transport = caller.call.transport(sim.transport)
-    driver = Driver(caller.steps, Services(transport, clock=sim.clock))
+    driver = Driver(caller.steps, Services(transport, clock=sim.clock, limiter=limiter))
     try:
         while not caller.left() and (events := driver.advance()) is not None:
             caller.take(events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from baimo.errors import ConfigError
+from baimo.client.driving import Driver, Services
+from baimo.errors import BudgetError, ConfigError, LimitReachedError, RateLimitedError, TimedOutError
+from baimo.exchange import Deployment
+from baimo.resilience.budget import RetryBudget
+from baimo.routing.health import HealthBook
+from baimo.rules import Rules
+from baimo.steps import Reserve
 from baimo.testing import Simulator, areplay, replay
-from baimo.transports.recorded import Events, read_recording
-from tests.recordings import ID, Recorded, arecorded, call_record, recorded
+from baimo.transports.recorded import Granted, read_recording
+from baimo.types.limits import Claim, Receipt, Settlement
+from tests.recordings import Caller, Recorded, arecorded, recorded
 
 GPT = "openai/gpt-5"
 
@@ -87,3 +95,229 @@ async def test_either_driver_replays_what_the_other_one_recorded(tmp_path: Path)
     was = recorded(sim, tmp_path, *models, **options)
     check(was, await areplay(was.path))
     assert replay(was.path).text.startswith("Hello")
+
+
+TWO = (GPT, "deepseek/deepseek-flash")
+
+
+def test_what_was_known_of_deployments_then_is_known_again(tmp_path: Path) -> None:
+    """The first deployment was cooling down when the call was made; a fresh book would have asked it."""
+    sim, _, _ = prepared("a good stream")
+    health = HealthBook()
+    name = ("openai", "chat", "", "gpt-5")
+    health.began(name, sim.clock.mono())
+    health.failed(name, RateLimitedError("slow down", retry_after=60.0), sim.clock.mono())
+    was = recorded(sim, tmp_path, *TWO, rules=Rules(health=health))
+    assert read_recording(was.path).record.attempts[0].provider == "deepseek"
+    now = replay(was.path)
+    check(was, now)
+    assert now.attempts == (("deepseek/deepseek-flash at chat", None),)
+
+
+def test_a_retry_that_others_left_no_room_for_is_not_made_again(tmp_path: Path) -> None:
+    sim, _, _ = prepared("a refusal")
+    budget = RetryBudget()
+    for other in "abc":
+        budget.begin(other)
+        assert budget.may_retry(other)
+    was = recorded(sim, tmp_path, GPT, rules=Rules(together=budget))
+    assert len(sim.requests) == 1
+    now = replay(was.path)
+    check(was, now)
+    assert now.requests == 1
+
+
+class Poor:
+    """A purse that one provider is too dear for."""
+
+    def cost(self, at: Deployment, wall: float) -> float | None:
+        return {"openai": 1.0, "deepseek": 2.0}[at.provider]
+
+    def check(self, at: Deployment, wall: float) -> None:
+        if at.provider == "openai":
+            raise BudgetError("too dear")
+
+    def take(self, at: Deployment, wall: float) -> None:
+        """Nothing is needed of it."""
+
+    def failed(self, *, billed: bool) -> None:
+        """Nothing is needed of it."""
+
+
+def test_what_could_not_be_paid_is_not_paid_again(tmp_path: Path) -> None:
+    sim, _, _ = prepared("a good stream")
+    was = recorded(sim, tmp_path, *TWO, rules=Rules(purse=Poor(), strategy="cheapest"))
+    assert [one.provider for one in read_recording(was.path).record.attempts] == ["deepseek"]
+    check(was, replay(was.path))
+
+
+class Second:
+    """A limiter that has a place for the second deployment only, and later for none."""
+
+    def __init__(self) -> None:
+        self.settled = 0
+
+    def reserve(self, step: Reserve) -> Receipt:
+        if len(step.claims) < 2:
+            raise LimitReachedError("no room")
+        return Receipt(1, 0.5)
+
+    def settle(self, receipt: Receipt, settlement: Settlement) -> None:
+        self.settled += 1
+
+    def release(self, receipt: Receipt) -> None:
+        """Nothing is needed of it."""
+
+    def close(self) -> None:
+        """Nothing is needed of it."""
+
+
+@pytest.mark.parametrize("models", [TWO, (GPT,)], ids=["a place", "none"])
+def test_a_place_within_limits_is_the_same_one(models: tuple[str, ...], tmp_path: Path) -> None:
+    sim, _, _ = prepared("a good stream")
+    rules = Rules(claims=lambda operation, at: Claim(holds=()), strategy="least-busy")
+    was = recorded(sim, tmp_path, *models, limiter=Second(), rules=rules)
+    assert len(sim.requests) == len(models) - 1
+    check(was, replay(was.path))
+
+
+def edited(path: Path, edit: Callable[[list[dict[str, Any]]], None]) -> Path:
+    """The recording with its lines changed."""
+    read = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+    edit(read)
+    path.write_bytes(b"\n".join(msgspec.json.encode(line) for line in read) + b"\n")
+    return path
+
+
+def kind(read: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [line for line in read if line["is"] == name]
+
+
+def good(tmp_path: Path) -> Path:
+    sim, models, options = prepared("a good stream")
+    return recorded(sim, tmp_path, *models, **options).path
+
+
+def test_another_request_is_told_with_its_first_difference(tmp_path: Path) -> None:
+    def edit(read: list[dict[str, Any]]) -> None:
+        sent = kind(read, "sent")[0]
+        sent["body"] = sent["body"].replace("hello", "hallo")
+
+    (told,) = replay(edited(good(tmp_path), edit)).differences
+    assert "the body differs from the recorded one at character" in told
+    assert "Say hallo to" in told and "Say hello to" in told
+
+
+@pytest.mark.parametrize(
+    ("what", "field", "value"),
+    [("method", "method", "GET"), ("address", "origin", "http://other.test"), ("path", "target", "/v2")],
+)
+def test_so_is_another_address(what: str, field: str, value: str, tmp_path: Path) -> None:
+    path = edited(good(tmp_path), lambda read: kind(read, "sent")[0].update({field: value}))
+    result = replay(path)
+    assert not result.same
+    assert result.differences[0].startswith(f"the {what}")
+
+
+def test_another_event_is_told_with_its_number(tmp_path: Path) -> None:
+    def edit(read: list[dict[str, Any]]) -> None:
+        for line in kind(read, "piece"):
+            line["text"] = line.get("text", "").replace("world", "earth")
+
+    (told,) = replay(edited(good(tmp_path), edit)).differences
+    assert told.startswith("event ") and "world" in told and "earth" in told
+
+
+def test_what_came_of_it_is_compared(tmp_path: Path) -> None:
+    def edit(read: list[dict[str, Any]]) -> None:
+        kind(read, "closed")[0]["record"]["outcome"] = "failed"
+        kind(read, "closed")[0]["record"]["attempts"][0]["error"] = "server"
+        kind(read, "events").clear()
+
+    told = replay(edited(good(tmp_path), edit)).differences
+    assert told[0] == "the outcome was failed, now it is answered"
+    assert told[1].startswith("the attempts were openai/gpt-5 at chat (server), now they are")
+
+
+def test_events_that_are_missing_are_counted(tmp_path: Path) -> None:
+    def edit(read: list[dict[str, Any]]) -> None:
+        read[:] = [line for line in read if line["is"] != "events"]
+
+    (told,) = replay(edited(good(tmp_path), edit)).differences
+    assert told.startswith("0 events were given, now ")
+
+
+def test_another_error_and_fewer_requests_are_told(tmp_path: Path) -> None:
+    sim, models, options = prepared("a refusal")
+    path = recorded(sim, tmp_path, *models, **options).path
+
+    def edit(read: list[dict[str, Any]]) -> None:
+        kind(read, "came")[0]["status"] = 404
+
+    told = replay(edited(path, edit)).differences
+    assert "the error was server, now it is not_found" in told
+    assert "3 requests were sent, now 1" in told
+
+
+def test_an_unknown_operation_is_refused(tmp_path: Path) -> None:
+    path = edited(good(tmp_path), lambda read: read[0].update({"operation": "sing"}))
+    with pytest.raises(ConfigError, match="sing cannot be replayed"):
+        replay(path)
+
+
+def test_with_real_time_it_takes_as_long_as_it_took(tmp_path: Path) -> None:
+    sim = Simulator()
+    sim.reply("Hi")
+    sim.timing(ttft=0.05)
+    was = recorded(sim, tmp_path, GPT)
+    assert replay(was.path).took_s == pytest.approx(0.05, abs=0.001)
+    begun = time.monotonic()
+    assert replay(was.path, real_time=True).same
+    assert time.monotonic() - begun >= 0.05
+
+
+async def test_and_so_on_asyncio(tmp_path: Path) -> None:
+    sim = Simulator()
+    sim.reply("Hi")
+    sim.timing(ttft=0.05)
+    was = recorded(sim, tmp_path, GPT)
+    result = await areplay(str(was.path), real_time=True)
+    assert result.same and result.took_s >= 0.05
+
+
+def test_a_token_that_another_call_fetched_need_not_be_there(tmp_path: Path) -> None:
+    """The second call of a client takes what the first one fetched, and is replayed alone."""
+    sim = Simulator()
+    sim.reply("Hi")
+    first = Caller(sim, tmp_path, "pangu/pangu-n1", id="1" * 32)
+    second = Caller(sim, tmp_path, "pangu/pangu-n1", id="2" * 32)
+    services = Services(sim.transport, clock=sim.clock)
+    for caller in (first, second):
+        services.transport = caller.call.transport(sim.transport)
+        Driver(caller.steps, services).finish(caller.take)
+        caller.done(None)
+    fetched = [
+        [one.fetched for one in read_recording(caller.call.path).lines if isinstance(one, Granted)]
+        for caller in (first, second)
+    ]
+    assert fetched == [[True], [False]]
+    assert replay(first.call.path).same and replay(first.call.path).requests == 2
+    assert replay(second.call.path).same and replay(second.call.path).requests == 1
+
+
+@pytest.mark.parametrize("has_fault", [True, False])
+def test_a_token_that_never_came_does_not_come_again(has_fault: bool, tmp_path: Path) -> None:
+    sim = Simulator()
+    sim.reply("Hi")
+    path = recorded(sim, tmp_path, "pangu/pangu-n1").path
+
+    def edit(read: list[dict[str, Any]]) -> None:
+        granted = kind(read, "granted")[0]
+        fault = {"is": "fault", "at": 1.0, "kind": "TimedOutError", "message": "late", "facts": {"retryable": False}}
+        granted.update({"fetched": False, "fault": fault})
+        read[:] = [read[0], *([granted] if has_fault else []), read[-1]]
+        read[-1]["record"].update({"outcome": "failed", "error": "timeout", "attempts": []})
+
+    result = replay(edited(path, edit))
+    assert result.outcome == ("failed" if has_fault else "cancelled")
+    assert isinstance(result.error, TimedOutError) == has_fault
