@@ -13,12 +13,13 @@ from typing import Any, Literal, TypeAlias
 from .words_credentials import CREDENTIALS
 from .words_errors import ERRORS
 from .words_help import HELP
+from .words_ledger import LEDGER
 from .words_messages import MESSAGES
 from .words_simulate import SIMULATE
 
 Language: TypeAlias = Literal["en", "zh"]
 
-TEXTS: Mapping[str, tuple[str, str]] = {**HELP, **MESSAGES, **ERRORS, **CREDENTIALS, **SIMULATE}
+TEXTS: Mapping[str, tuple[str, str]] = {**HELP, **MESSAGES, **ERRORS, **CREDENTIALS, **SIMULATE, **LEDGER}
 """Key to (English, Chinese); both have the same fields in braces."""
 
 _CHINESE = ("zh", "chinese", "cn", "中文")

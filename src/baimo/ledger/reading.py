@@ -75,12 +75,13 @@ def last_calls(path: Path, count: int, *, failed: bool = False) -> tuple[CallRec
     return tuple(_record(text) for (text,) in rows)
 
 
-def find_calls(path: Path, beginning: str) -> tuple[CallRecord, ...]:
-    """The calls whose id begins so, at most ten."""
-    end = beginning + "\U0010ffff"
+def find_calls(path: Path, part: str) -> tuple[CallRecord, ...]:
+    """The calls whose id begins or ends so, at most ten."""
+    length = len(part)
     with _opened(path) as opened:
         rows = opened.execute(
-            "SELECT record FROM calls WHERE id >= ? AND id < ? ORDER BY id LIMIT 10", (beginning, end)
+            "SELECT record FROM calls WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? ORDER BY id LIMIT 10",
+            (length, part, length, part),
         ).fetchall()
     return tuple(_record(text) for (text,) in rows)
 
