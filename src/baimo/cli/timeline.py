@@ -12,7 +12,7 @@ from .words import say
 if TYPE_CHECKING:
     from baimo.types.record import AttemptRecord, CallRecord
 
-_SIGNS = {"waited": ("·", "."), "queued": ("░", "~"), "first": ("▒", "-"), "stream": ("█", "=")}
+SIGNS = {"waited": ("·", "."), "queued": ("░", "~"), "first": ("▒", "-"), "stream": ("█", "=")}
 _LEAST_BAR = 10
 _NAME = 28
 """Columns that a name may take."""
@@ -34,8 +34,8 @@ def timeline(call: CallRecord, columns: int, *, symbol: Symbol) -> tuple[list[st
     for name, took, one in zip(names, times, call.attempts, strict=True):
         bar = _bar(one, whole, room, symbol)
         lines.append(f"{pad(cut(name, wide), wide)}  {bar}  {took:>{max(map(len, times))}}")
-    used = [kind for kind in _SIGNS if any(_has(one, kind) for one in call.attempts)]
-    legend = "  ".join(f"{symbol(*_SIGNS[kind])} {say(f'trace.sign_{kind}')}" for kind in used)
+    used = [kind for kind in SIGNS if any(_has(one, kind) for one in call.attempts)]
+    legend = "  ".join(f"{symbol(*SIGNS[kind])} {say(f'trace.sign_{kind}')}" for kind in used)
     return lines, "    " + legend
 
 
@@ -46,7 +46,7 @@ def _bar(one: AttemptRecord, whole: float, room: int, symbol: Symbol) -> str:
     for kind, begin, end in spans:
         first = min(int(begin / whole * room), room - 1)
         last = min(max(round(end / whole * room), first + 1), room)
-        cells[first:last] = symbol(*_SIGNS[kind]) * (last - first)
+        cells[first:last] = symbol(*SIGNS[kind]) * (last - first)
     return "".join(cells)
 
 

@@ -28,7 +28,7 @@ _WIDEST = 110
 @command("trace")
 @click.argument("call", required=False, metavar="[ID]")
 @option("-n", "--count", type=click.IntRange(min=1), default=20, metavar="N", help="trace.count")
-@option("--failed", is_flag=True, help="trace.failed")
+@option("--failed", is_flag=True, help="trace.only_failed")
 @option("--ledger", metavar="FILE", help="option.ledger")
 @json_option()
 @click.pass_obj
