@@ -9,6 +9,7 @@ import msgspec
 
 from baimo.client.async_driving import AsyncDriver, AsyncServices
 from baimo.client.driving import Driver, Services
+from baimo.client.request import build
 from baimo.config.services import RecordSettings
 from baimo.errors import Error
 from baimo.exchange import Deployment
@@ -88,9 +89,7 @@ class Caller:
         self.recorder = Recorder(RecordSettings(folder=str(folder)), mono=clock.mono, wall=clock.wall)
         self.call: CallRecorder = self.recorder.call(id)
         messages = options.pop("messages", "Say hello to the world.")
-        _, route, call = self.client._chat(list(models), messages, options, stream=stream)
-        from baimo.client.request import build
-
+        _, route, _ = self.client._chat(list(models), messages, options, stream=stream)
         request, _ = build(messages, options, stream=stream, model=route[0][0].model)
         each = limits or [TimeLimits() for _ in route]
         retry = self.client._retry
@@ -119,9 +118,7 @@ class Caller:
         record = call_record(self.call.id, outcome, error)
         watch = self.watch
         self.call.ended(
-            msgspec.structs.replace(
-                record, attempts=tuple(watch.attempts), decisions=tuple(watch.decisions)
-            )
+            msgspec.structs.replace(record, attempts=tuple(watch.attempts), decisions=tuple(watch.decisions))
         )
         self.client.close()
         return Recorded(

@@ -34,7 +34,13 @@ REFUSED = attempt(
     took_s=1.0,
 )
 CUT = attempt(
-    outcome="interrupted", error="transport", message="cut", began_s=4.0, waited_s=2.0, first_s=1.0, took_s=2.0
+    outcome="interrupted",
+    error="transport",
+    message="cut",
+    began_s=4.0,
+    waited_s=2.0,
+    first_s=1.0,
+    took_s=2.0,
 )
 GOOD = attempt(provider="other", model="small", key="b", began_s=6.0, first_s=1.0, took_s=4.0)
 
@@ -112,7 +118,14 @@ def test_a_call_without_attempts_says_why(run: Run, ledger: Path) -> None:
     keep(
         ledger,
         call(id="a" * 32, cached=True, attempts=(), cost=None, usage=Usage()),
-        call(id="b" * 32, outcome="failed", error="budget", message="It could cost more.", attempts=(), cost=None),
+        call(
+            id="b" * 32,
+            outcome="failed",
+            error="budget",
+            message="It could cost more.",
+            attempts=(),
+            cost=None,
+        ),
         call(id="c" * 32, outcome="cancelled", cost=None, streamed=False),
     )
     assert "Answered from the cache; nothing was sent." in run("trace", "aaaa").stdout

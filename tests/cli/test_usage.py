@@ -151,7 +151,10 @@ def test_it_fits_into_eighty_columns_in_both_languages(folder: Path, ledger: Pat
     long = "a-model-with-a-name-that-is-longer-than-any-other-name-of-a-model"
     keep(
         ledger,
-        *(record(number, at=NOW, model=long, currency=["CNY", "USD", "EUR"][number % 3]) for number in range(6)),
+        *(
+            record(number, at=NOW, model=long, currency=["CNY", "USD", "EUR"][number % 3])
+            for number in range(6)
+        ),
         record(9, at=NOW, cost=None),
     )
     for language in ("en", "zh"):

@@ -1,4 +1,4 @@
-"""Keeping the ledger: from many threads and processes, while it is read, when it cannot be written, at the end."""
+"""Keeping the ledger: from many threads and processes, when it cannot be written, at the end."""
 
 from __future__ import annotations
 
@@ -136,7 +136,9 @@ for number in range(first, first + 300):
 def child(code: str, *args: object) -> subprocess.Popen[bytes]:
     root = Path(__file__).parents[2]
     environ = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, args)], env=environ, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, args)], env=environ, stdout=subprocess.PIPE
+    )
 
 
 def test_two_processes_write_the_same_file_and_their_ends_lose_nothing(tmp_path: Path) -> None:
@@ -148,7 +150,9 @@ def test_two_processes_write_the_same_file_and_their_ends_lose_nothing(tmp_path:
     assert len(last_calls(tmp_path / "ledger.db", 5000)) == 600
 
 
-_ENDLESS = _CHILD + """
+_ENDLESS = (
+    _CHILD
+    + """
 import itertools
 ledger.flush()
 print("written", flush=True)
@@ -157,6 +161,7 @@ for number in itertools.count(first + 300):
     if number % 100 == 0:
         ledger.flush()
 """
+)
 
 
 def test_a_killed_process_leaves_a_file_that_can_be_read_and_written(tmp_path: Path) -> None:
@@ -175,7 +180,9 @@ def test_a_killed_process_leaves_a_file_that_can_be_read_and_written(tmp_path: P
     assert len(last_calls(tmp_path / "ledger.db", 10**6)) == count + 1
 
 
-_FORKED = _CHILD + """
+_FORKED = (
+    _CHILD
+    + """
 import os
 ledger.flush()
 pid = os.fork()
@@ -185,6 +192,7 @@ if not pid:
     os._exit(0)
 os.waitpid(pid, 0)
 """
+)
 
 
 def test_a_child_after_fork_writes_its_own_and_nothing_twice(tmp_path: Path) -> None:

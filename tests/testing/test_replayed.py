@@ -313,7 +313,13 @@ def test_a_token_that_never_came_does_not_come_again(has_fault: bool, tmp_path: 
 
     def edit(read: list[dict[str, Any]]) -> None:
         granted = kind(read, "granted")[0]
-        fault = {"is": "fault", "at": 1.0, "kind": "TimedOutError", "message": "late", "facts": {"retryable": False}}
+        fault = {
+            "is": "fault",
+            "at": 1.0,
+            "kind": "TimedOutError",
+            "message": "late",
+            "facts": {"retryable": False},
+        }
         granted.update({"fetched": False, "fault": fault})
         read[:] = [read[0], *([granted] if has_fault else []), read[-1]]
         read[-1]["record"].update({"outcome": "failed", "error": "timeout", "attempts": []})

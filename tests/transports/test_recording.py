@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -51,7 +52,9 @@ def test_no_credential_stands_in_the_file_of_any_provider(
     sim.reply("As you said: " + ", ".join(secrets.values()))  # a provider that tells them in its answer
     sim.fault("500", times=1)
     model = MODELS.get(f"{provider} {endpoint}") or MODELS.get(provider, "deepseek-v3.2")
-    was = recorded(sim, tmp_path, f"{provider}/{model}", endpoints={provider: endpoint}, messages="Do not tell anybody.")
+    was = recorded(
+        sim, tmp_path, f"{provider}/{model}", endpoints={provider: endpoint}, messages="Do not tell anybody."
+    )
     assert was.outcome == "answered"
     data = was.path.read_bytes()
     assert [name for name, secret in secrets.items() if secret.encode() in data] == []
@@ -95,7 +98,7 @@ SECRET = "sk-fake-one-two-three"
 def test_a_secret_is_found_however_the_pieces_are_cut(cuts: list[int]) -> None:
     body = b"you sent " + SECRET.encode() + b" and that was it, was it not?"
     at = sorted({0, len(body), *cuts})
-    pieces = [body[one:other] for one, other in zip(at, at[1:], strict=False)]
+    pieces = [body[one:other] for one, other in pairwise(at)]
     masked = Mask([SECRET]).pieces(pieces)
     assert b"".join(masked) == body.replace(SECRET.encode(), b"*" * len(SECRET))
     assert [len(piece) for piece in masked] == [len(piece) for piece in pieces]

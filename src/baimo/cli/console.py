@@ -119,7 +119,7 @@ class Console:
         return wanted
 
     def _styled(self, text: str, **style: Any) -> str:
-        return click.style(text, **style).replace("\x1b", self._own)
+        return click.style(text.translate(_STRIPPED), **style).replace("\x1b", self._own)
 
     def _dimmed(self, text: str) -> str:
         """The text dimmed, where the terminal can: old consoles of Windows would show the codes."""

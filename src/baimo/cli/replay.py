@@ -70,10 +70,14 @@ def _found(what: str, ledger: str | None) -> Path:
         call = the_call(ledger_path(settings, ledger), what)
     except ConfigError:
         if recordings is None and ledger is None:
-            raise ConfigError(say("replay.off"), hint=say("replay.switch_on", file=settings.user_file)) from None
+            raise ConfigError(
+                say("replay.off"), hint=say("replay.switch_on", file=settings.user_file)
+            ) from None
         raise ConfigError(say("replay.no_file", what=what)) from None
     if call.recording is None:
-        raise ConfigError(say("replay.not_recorded", id=call.id), hint=say("replay.switch_on", file=settings.user_file))
+        raise ConfigError(
+            say("replay.not_recorded", id=call.id), hint=say("replay.switch_on", file=settings.user_file)
+        )
     return Path(call.recording)
 
 

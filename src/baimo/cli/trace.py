@@ -127,7 +127,9 @@ def show_call(console: Console, one: CallRecord) -> None:
         lines, legend = timeline(one, columns, symbol=console.symbol)
         for number, (attempt, line) in enumerate(zip(one.attempts, lines, strict=True), 1):
             good = attempt.outcome == "answered"
-            end = console.coloured(console.symbol(*(("✓", "ok") if good else ("✗", "x"))), "green" if good else "red")
+            end = console.coloured(
+                console.symbol(*(("✓", "ok") if good else ("✗", "x"))), "green" if good else "red"
+            )
             console.line(f"{number:>2}  {line} {end}")
             for detail in _details(attempt):
                 _wrapped(console, detail, columns, indent="    ")

@@ -32,9 +32,7 @@ _LEAST_NAME = 12
 @option("--ledger", metavar="FILE", help="option.ledger")
 @json_option()
 @click.pass_obj
-def run(
-    console: Console, since: str, until: str | None, by: str, ledger: str | None, as_json: bool
-) -> int:
+def run(console: Console, since: str, until: str | None, by: str, ledger: str | None, as_json: bool) -> int:
     """Add up calls and print the sums."""
     from baimo.config.settings import load_settings
     from baimo.ledger.reading import sums
@@ -97,7 +95,7 @@ class _Money:
 
 
 def _table(console: Console, groups: list[str], found: list[Sum], money: _Money) -> list[str]:
-    """Figures on the right of their columns, costs as words in the last one; a line for all where it helps."""
+    """Figures on the right of their columns, costs as words in the last one; below it all of them."""
     columns = [*groups, *("calls", "failed", "input", "output")]
     together = [say("used.together", currency=money.currency)] if money.currency else []
     head = [*[say(f"used.{name}") for name in columns], *together, say("used.cost")]
@@ -108,9 +106,7 @@ def _table(console: Console, groups: list[str], found: list[Sum], money: _Money)
     lines = _aligned([head, *rows], lefts=len(groups), columns=console.table_columns)
     bold = {0, len(lines) - 1} if has_all else {0}
     return [
-        console.bold(text) if number in bold else text
-        for number, row in enumerate(lines)
-        for text in row
+        console.bold(text) if number in bold else text for number, row in enumerate(lines) for text in row
     ]
 
 

@@ -62,8 +62,8 @@ LEDGER: dict[str, tuple[str, str]] = {
     ),
     "trace.short": ("Show the last calls, or one in detail.", "查看最近的调用或其中一次的详情。"),
     "trace.help": (
-        "The last calls of the local ledger; with an ID one of them, each attempt on a line of time. Of an ID "
-        "the beginning or the end is enough.",
+        "The last calls of the local ledger; with an ID one of them, each attempt on a line of time. Of an "
+        "ID the beginning or the end is enough.",
         "列出本地账本中最近的调用；给出 ID 则显示该次调用，每次尝试一条时间线。ID 只需写开头或结尾。",
     ),
     "trace.examples": (

@@ -152,6 +152,8 @@ def read_services(layers: Iterable[Layer]) -> Services:
         old = read.get("recordings")
         keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
         read["recordings"] = RecordSettings(folder=record.value, **keep)
+    if "recordings" in read and not read["recordings"].folder:
+        del read["recordings"]  # only how long they would be kept is told
     return Services(**read)
 
 

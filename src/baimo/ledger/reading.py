@@ -1,4 +1,4 @@
-"""What the ledger tells: single calls, sums, what was spent. Amounts are added as decimals, never as floats."""
+"""What the ledger tells: single calls, sums, what was spent. Amounts are added as decimals."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def find_calls(path: Path, part: str) -> tuple[CallRecord, ...]:
 def sums(
     path: Path, by: Sequence[str], *, since: float | None = None, until: float | None = None
 ) -> tuple[list[Sum], list[Lost]]:
-    """Calls added up by `day` (of this machine's time zone), `model`, `provider` and `key`, and what was lost.
+    """Calls added up by `day`, `model`, `provider` and `key`, without `by` all together; and what was lost.
 
-    Without `by` all are one group.
+    A day is one of this machine's time zone.
     """
     columns = ", ".join(_GROUPS[name] for name in by) or "''"
     bounds = "at >= ? AND at < ?"

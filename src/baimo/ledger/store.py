@@ -65,9 +65,7 @@ _COLUMNS = (
     *TOKENS,
     *("cost", "currency", "cached", "attempts", "maybe_billed", "took_s", "record"),
 )
-_INSERT = (
-    f"INSERT OR IGNORE INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
-)
+_INSERT = f"INSERT OR IGNORE INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
 
 
 def connect(path: Path, *, create: bool, busy_s: float = BUSY_S) -> sqlite3.Connection:

@@ -176,7 +176,9 @@ class _Run:
             found.append(f"{sent} requests were sent, now {requests}")
         was = [(where(one.provider, one.endpoint, one.model, one.key), one.error) for one in record.attempts]
         if was and was != self._watch.attempts:
-            found.append(f"the attempts were {_attempts(was)}, now they are {_attempts(self._watch.attempts)}")
+            found.append(
+                f"the attempts were {_attempts(was)}, now they are {_attempts(self._watch.attempts)}"
+            )
         found += _event_differences(self._recording.events, self._events)
         return tuple(found)
 

@@ -126,8 +126,7 @@ def told_secrets(fields: HeaderFields, target: str) -> set[str]:
         if _SECRET_NAME.search(name.decode("latin-1")):
             text = value.decode("latin-1")
             found |= {text, *re.split(r"[\s,;=]+", text)[-1:], *text.split(" ")[1:2]}
-    for one in target.partition("?")[2].split("&"):
-        name, _, value = one.partition("=")
-        if _SECRET_NAME.search(name):
-            found |= {value, unquote(value)}
+    for parameter, _, given in (one.partition("=") for one in target.partition("?")[2].split("&")):
+        if _SECRET_NAME.search(parameter):
+            found |= {given, unquote(given)}
     return {text for text in found if len(text) >= 2 * _SHORT}

@@ -189,11 +189,19 @@ class Closed(_Line, frozen=True, kw_only=True):
     record: CallRecord
 
 
-Line: TypeAlias = (
-    Began | Sent | Came | Piece | End | Fault | Left | Dice | Granted | Told | Events | Closed
-)
+Line: TypeAlias = Began | Sent | Came | Piece | End | Fault | Left | Dice | Granted | Told | Events | Closed
 
-_FACTS = ("hint", "retryable", "retry_after", "request_id", "sent", "limit", "ended", "provider_code", "status")
+_FACTS = (
+    "hint",
+    "retryable",
+    "retry_after",
+    "request_id",
+    "sent",
+    "limit",
+    "ended",
+    "provider_code",
+    "status",
+)
 
 
 def fault_of(error: Error, at: float) -> Fault:

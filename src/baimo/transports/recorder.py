@@ -1,10 +1,10 @@
 """Keeps the bytes of every call in files, for `record = "DIR"`: a recorder a client, and one for each call.
 
-    recorder = Recorder(settings)
-    call = recorder.call(id)
-    call.began("chat", request, route, retry=…, limits=…, rules=rules)
-    steps = call.watch(plan(…, rules=call.rules(rules)))      # driven on call.transport(…)
-    call.ended(record)                             # writes the file
+recorder = Recorder(settings)
+call = recorder.call(id)
+call.began("chat", request, route, retry=…, limits=…, rules=rules)
+steps = call.watch(plan(…, rules=call.rules(rules)))      # driven on call.transport(…)
+call.ended(record)                             # writes the file
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ class Recorder:
         self._mono = mono
         self._wall = wall
         self._count = 0
+        self.version = version("baimo")
         self.trim()
 
     def call(self, id: str) -> CallRecorder:
@@ -145,8 +147,6 @@ class CallRecorder:
         rules: Rules = NO_RULES,
     ) -> None:
         """What was asked, of whom, and how; `request` is the neutral one, or None."""
-        import baimo
-
         for pool in route:
             for at in pool:
                 self._secrets |= {secret.reveal() for secret in at.secrets.values()}
@@ -154,7 +154,7 @@ class CallRecorder:
         if getattr(request, "headers", None):
             request = replace(request, headers=masked_headers(request.headers))
         self._begun = recorded.Began(
-            baimo=baimo.__version__,
+            baimo=self._recorder.version,
             id=self.id,
             wall=self._wall,
             operation=operation,
@@ -253,7 +253,9 @@ class CallRecorder:
             data = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
         else:
             method = "GET"
-            frames = tuple(one if isinstance(one, str) else one.decode("utf-8", "replace") for one in request.frames)
+            frames = tuple(
+                one if isinstance(one, str) else one.decode("utf-8", "replace") for one in request.frames
+            )
         sent = recorded.Sent(
             at=self.now(),
             method=method,
