@@ -19,6 +19,7 @@ from baimo.plan import plan
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import NO_RULES
 from baimo.testing import Simulator
+from baimo.transports.protocol import AsyncTransport, Transport
 from baimo.transports.recorder import CallRecorder, Recorder
 from baimo.types.record import AttemptRecord, CallRecord, Decision, Outcome
 
@@ -85,7 +86,7 @@ class Caller:
         rules = options.pop("rules", NO_RULES)
         self.watch = Watching()
         self.client = sim.client(endpoints=endpoints, **options.pop("client", {}))
-        clock = sim.clock
+        clock = self.clock = options.pop("clock", sim.clock)
         self.recorder = Recorder(RecordSettings(folder=str(folder)), mono=clock.mono, wall=clock.wall)
         self.call: CallRecorder = self.recorder.call(id)
         messages = options.pop("messages", "Say hello to the world.")
@@ -104,7 +105,7 @@ class Caller:
 
     def take(self, events: list[Any]) -> None:
         self.events += events
-        self.times.append(self.sim.clock.mono() - self.began)
+        self.times.append(self.clock.mono() - self.began)
 
     def left(self) -> bool:
         return self.leave_after is not None and len(self.times) >= self.leave_after
@@ -141,12 +142,17 @@ def call_record(id: str, outcome: Outcome, error: Error | None = None) -> CallRe
 
 
 def recorded(
-    sim: Simulator, folder: Path, *models: str, limiter: Limiter | None = None, **options: Any
+    sim: Simulator,
+    folder: Path,
+    *models: str,
+    limiter: Limiter | None = None,
+    inner: Transport | None = None,
+    **options: Any,
 ) -> Recorded:
     """A recorded call by the blocking driver."""
     caller = Caller(sim, folder, *models, **options)
-    transport = caller.call.transport(sim.transport)
-    driver = Driver(caller.steps, Services(transport, clock=sim.clock, limiter=limiter))
+    transport = caller.call.transport(inner or sim.transport)
+    driver = Driver(caller.steps, Services(transport, clock=caller.clock, limiter=limiter))
     try:
         while not caller.left() and (events := driver.advance()) is not None:
             caller.take(events)
@@ -156,11 +162,13 @@ def recorded(
     return caller.done(None)
 
 
-async def arecorded(sim: Simulator, folder: Path, *models: str, **options: Any) -> Recorded:
+async def arecorded(
+    sim: Simulator, folder: Path, *models: str, inner: AsyncTransport | None = None, **options: Any
+) -> Recorded:
     """A recorded call by the asynchronous driver."""
     caller = Caller(sim, folder, *models, **options)
-    transport = caller.call.async_transport(sim.async_transport)
-    driver = AsyncDriver(caller.steps, AsyncServices(transport, clock=sim.clock))
+    transport = caller.call.async_transport(inner or sim.async_transport)
+    driver = AsyncDriver(caller.steps, AsyncServices(transport, clock=caller.clock))
     try:
         while not caller.left() and (events := await driver.advance()) is not None:
             caller.take(events)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from baimo.client.clock import REAL_CLOCK
 from baimo.client.driving import Driver, Services
 from baimo.errors import BudgetError, ConfigError, LimitReachedError, RateLimitedError, TimedOutError
 from baimo.exchange import Deployment
@@ -18,7 +19,9 @@ from baimo.routing.health import HealthBook
 from baimo.rules import Rules
 from baimo.steps import Reserve
 from baimo.testing import Simulator, areplay, replay
+from baimo.transports.aio import AioTransport
 from baimo.transports.recorded import Granted, read_recording
+from baimo.transports.sync import SyncTransport
 from baimo.types.limits import Claim, Receipt, Settlement
 from tests.recordings import Caller, Recorded, arecorded, recorded
 
@@ -88,6 +91,27 @@ async def test_and_on_asyncio(name: str, tmp_path: Path) -> None:
     sim, models, options = prepared(name)
     was = await arecorded(sim, tmp_path, *models, **options)
     check(was, await areplay(was.path))
+
+
+@pytest.mark.parametrize("model", [GPT, "spark/lite"])
+@pytest.mark.parametrize("fault", [None, "cut@700"])
+async def test_over_real_sockets_too(model: str, fault: str | None, tmp_path: Path) -> None:
+    with Simulator() as sim:
+        sim.reply("Hello to the world, and to everybody in it.")
+        if fault is not None:
+            sim.fault(fault)
+        options: dict[str, Any] = {"clock": REAL_CLOCK, "client": {"config": sim.config_for(loopback=True)}}
+        sync, aio = SyncTransport(), AioTransport()
+        was = recorded(sim, tmp_path / "sync", model, inner=sync, **options)
+        awaited = await arecorded(sim, tmp_path / "aio", model, inner=aio, **options)
+        sync.close()
+        await aio.close()
+    for one in (was, awaited):
+        assert one.outcome == ("answered" if fault is None else "interrupted")
+        now = replay(one.path)
+        assert now.differences == ()
+        assert list(now.events) == one.events
+        assert now.times == pytest.approx(one.times, abs=0.05)
 
 
 async def test_either_driver_replays_what_the_other_one_recorded(tmp_path: Path) -> None:
