@@ -28,6 +28,9 @@ _COMMANDS = {
         "pull",
         "check",
         "simulate",
+        "usage",
+        "trace",
+        "replay",
         "cache",
         "config",
     )

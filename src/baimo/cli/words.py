@@ -14,6 +14,7 @@ from .words_cache import CACHE
 from .words_credentials import CREDENTIALS
 from .words_errors import ERRORS
 from .words_help import HELP
+from .words_ledger import LEDGER
 from .words_messages import MESSAGES
 from .words_money import MONEY
 from .words_simulate import SIMULATE
@@ -27,6 +28,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **CREDENTIALS,
     **SIMULATE,
     **CACHE,
+    **LEDGER,
     **MONEY,
 }
 """Key to (English, Chinese); both have the same fields in braces."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -30,6 +31,8 @@ from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
 
 if TYPE_CHECKING:
+    from baimo.transports.recorder import CallRecorder
+
     from .attachments import Extras
 
 
@@ -182,6 +185,11 @@ class AsyncClient(ClientBase):
                 return error
 
         return run_all(call, inputs, concurrency)
+
+    def _taken_down(self, taken: CallRecorder) -> AsyncServices:
+        services = copy(self._services)
+        services.transport = taken.async_transport(self._transport)
+        return services
 
     async def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> AsyncDriver:
         """Drive a call to its end."""

@@ -18,7 +18,7 @@ from .clock import Clock
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
-    from baimo.transports.recording import Recorder
+    from baimo.transports.recorder import Recorder
 
     from .budget import Budget
 
@@ -59,9 +59,9 @@ class Attachments:
         self._claims = _Claims(self.services.limits)
         self.recorder: Recorder | None = None
         if self.services.recordings is not None:
-            from baimo.transports.recording import Recorder
+            from baimo.transports.recorder import Recorder
 
-            self.recorder = Recorder(self.services.recordings)
+            self.recorder = Recorder(self.services.recordings, mono=clock.mono, wall=clock.wall)
 
     @staticmethod
     def learn(head: WireHead, wall: float) -> Learned | None:
@@ -110,6 +110,8 @@ class Attachments:
         """Have observers write down what they were told."""
         for observer in self.observers:
             observer.close()
+        if self.recorder is not None:
+            self.recorder.close()
 
     @property
     def _limit_settings(self) -> Any:

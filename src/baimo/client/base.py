@@ -41,6 +41,7 @@ from .request import NO_OPTIONS, CallOptions, build
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.routing.health import HealthBook
+    from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments, Extras
     from .watching import CallWatch
@@ -155,12 +156,47 @@ class ClientBase:
             on_cut=call.on_cut or rule.on_cut or "raise",
             watch=watch,
         )
+        prepared = self._planned(operation, route, limits, rules, call, request)
+        prepared.purse = purse
+        return prepared
+
+    def _planned(
+        self,
+        operation: Operation,
+        route: Route,
+        limits: list[TimeLimits],
+        rules: Rules,
+        call: CallOptions = NO_OPTIONS,
+        request: ChatRequest | None = None,
+    ) -> Prepared:
+        """A call by its rules, answered from the cache and taken down where that is asked for."""
+        watch: Any = rules.watch
+        taken = None if watch is None else watch.recording
+        if taken is not None:
+            taken.began(
+                watch.operation,
+                request,
+                route,
+                retry=self._retry,
+                limits=limits,
+                streamed=operation.streams,
+                raw=call.keep_raw,
+                rules=rules,
+            )
+            rules = taken.rules(rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, raw=call.keep_raw, rules=rules)
-        if self._is_cached(call):
+        if request is not None and self._is_cached(call):
             steps = self._remembered(steps, route, request, limits[0].total)
         prepared = Prepared(steps, route[0][0].model, call)
-        prepared.watch, prepared.purse = watch, purse
+        prepared.watch = watch
+        if taken is not None:
+            prepared.steps = taken.watch(steps)
+            prepared.services = self._taken_down(taken)
         return prepared
+
+    def _taken_down(self, taken: CallRecorder) -> Any:
+        """What a driver needs, with what goes over the network taken down. Each client's own."""
+        raise TypeError(f"{type(self).__name__} has no transport")
 
     def _is_cached(self, call: CallOptions) -> bool:
         cache = None if self._attached is None else self._attached.services.cache
@@ -187,7 +223,7 @@ class ClientBase:
     ) -> CallWatch | None:
         """What notes the course of a call for observers; None where there are none."""
         attached = self._attached
-        if attached is None or not attached.observers:
+        if attached is None or not (attached.observers or attached.recorder is not None):
             return None
         from .watching import CallWatch
 
@@ -199,6 +235,7 @@ class ClientBase:
             streamed=request is not None and request.stream,
             conversation=call.conversation,
             request=request,
+            recorder=attached.recorder,
         )
 
     def _purse(self, request: ChatRequest, call: CallOptions, rule: RouteRule) -> Any:
@@ -255,10 +292,7 @@ class ClientBase:
                 learn=attached.learn if attached is not None and limited else None,
                 watch=watch,
             )
-        steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
-        prepared = Prepared(steps, route[0][0].model)
-        prepared.watch = watch
-        return prepared
+        return self._planned(operation, route, limits, rules)
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -28,6 +29,8 @@ from .prepared import Prepared
 from .streams import ChatStream
 
 if TYPE_CHECKING:
+    from baimo.transports.recorder import CallRecorder
+
     from .attachments import Extras
 
 
@@ -191,6 +194,11 @@ class Client(ClientBase):
                 return error
 
         return run_all(call, inputs, concurrency)
+
+    def _taken_down(self, taken: CallRecorder) -> Services:
+        services = copy(self._services)
+        services.transport = taken.transport(self._transport)
+        return services
 
     def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> Driver:
         """Drive a call to its end."""

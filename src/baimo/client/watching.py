@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -17,6 +17,9 @@ from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Obs
 from baimo.types.usage import Usage
 
 from .clock import Clock
+
+if TYPE_CHECKING:
+    from baimo.transports.recorder import Recorder
 
 _PARAMETERS = (
     "temperature",
@@ -56,10 +59,11 @@ class CallWatch:
         streamed: bool = False,
         conversation: str | None = None,
         request: ChatRequest | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._observers = [(observer, _began(observer)) for observer in observers]
         self._clock = clock
-        self._operation = operation
+        self.operation = operation
         self._asked = asked
         self._streamed = streamed
         self._conversation = conversation
@@ -71,8 +75,8 @@ class CallWatch:
         self._attempts: list[AttemptRecord] = []
         self._decisions: list[Decision] = []
         self.id = f"{int(self._wall * 1000):012x}{random.getrandbits(80):020x}"
-        self.recording: str | None = None
-        """The file that holds the call's bytes."""
+        self.recording = recorder.call(self.id) if recorder is not None else None
+        """Takes down the call's bytes, where calls are recorded."""
 
     # What the call tells while it goes on.
 
@@ -177,15 +181,13 @@ class CallWatch:
         )
 
     def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Any) -> None:
-        if not self._observers:
-            return
         attempts = self._attempts
         last = attempts[-1] if attempts else None
         firsts = [one.began_s + one.first_s for one in attempts if one.first_s is not None]
         facts["provider"] = facts.get("provider") or (last.provider if last is not None else None)
         record = CallRecord(
             id=self.id,
-            operation=self._operation,
+            operation=self.operation,
             streamed=self._streamed,
             at=self._wall,
             took_s=self._clock.mono() - self._mono,
@@ -197,10 +199,12 @@ class CallWatch:
             decisions=tuple(self._decisions),
             conversation=self._conversation,
             parameters=_parameters(self._request),
-            recording=self.recording,
+            recording=str(self.recording.path) if self.recording is not None else None,
             **facts,
         )
         content = None
+        if self.recording is not None:
+            self.recording.ended(record)
         observers, self._observers = self._observers, []
         for observer, began in observers:
             if observer.wants_content and content is None:

@@ -164,6 +164,8 @@ def read_services(
         read["recordings"] = RecordSettings(folder=record.value, **keep)
     if "cache" in read and locator is not None:
         read["cache"] = _with_place(read["cache"], layers, locator, project)
+    if "recordings" in read and not read["recordings"].folder:
+        del read["recordings"]  # only how long they would be kept is told
     return Services(**read)
 
 
