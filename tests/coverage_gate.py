@@ -32,6 +32,7 @@ CORE = (
     "exchange.py",
     "operations.py",
     "plan.py",
+    "repair.py",
 )
 REST_PERCENT = 90.0
 SHOWN = 20

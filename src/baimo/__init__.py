@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
+        AnswerFormatError,
         AuthError,
         BudgetError,
         ConfigError,
@@ -95,8 +96,8 @@ _HOMES = {
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
-        "AuthError BudgetError ConfigError ConnectError ContentFilteredError ContextTooLongError "
-        "EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
+        "AnswerFormatError AuthError BudgetError ConfigError ConnectError ContentFilteredError "
+        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
         "MissingExtraError MissingKeyError NotFoundError OverloadedError PermissionDeniedError ProviderError "
         "QuotaError RateLimitedError ServerError StaleConnectionError StreamInterrupted TimedOutError "
         "TransportError UnknownProviderError UnsupportedError WireError"
@@ -125,6 +126,7 @@ _ROOMS = ("auth",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
     "Audio",

@@ -15,13 +15,16 @@ from baimo.auth.signer import Grant, Granting, Signer
 from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
+    EmptyAnswerError,
     Error,
+    ProviderError,
     StaleConnectionError,
     StreamInterrupted,
     TimedOutError,
     TransportError,
 )
 from baimo.notes import Note
+from baimo.resilience.empty import Emptiness
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
@@ -80,7 +83,11 @@ class Decoder(Protocol):
 
 
 class Operation(Protocol):
-    """What is asked of a deployment: chat, embeddings, a list of models."""
+    """What is asked of a deployment: chat, embeddings, a list of models.
+
+    One that can be asked for in another way after a refusal has `mended(error, at)`: the operation to go on
+    with and the note that tells of it, or None.
+    """
 
     streams: bool
     headers: Mapping[str, str]
@@ -135,6 +142,7 @@ def exchange(
         progress = Progress(limits, streams=operation.streams)
         pieces: list[bytes] = []
         held = attempts.held = []
+        watch = Emptiness()
         wall = mono = 0.0
         if deadline is None or deadline.is_set or operation.streams or at.signer.timed:
             wall, mono = yield _NOW
@@ -168,6 +176,12 @@ def exchange(
                         yield Emit(held, b"".join(pieces) if raw else None)
                     raise
                 is_end = not piece or (limited is not None and limited.is_over)
+                empty: Error | None = None
+                if watch.is_open:
+                    watch.saw(events)
+                    empty = watch.verdict() if is_end else None
+                    if empty is not None and not operation.streams:
+                        raise empty
                 if events and not holds:
                     progress.shown, progress.since = True, None
                     yield Emit(events)
@@ -179,6 +193,8 @@ def exchange(
                         yield Emit(held.copy(), b"".join(pieces) if raw else None)
                         held.clear()
                         pieces.clear()
+                if empty is not None:
+                    raise empty
                 if is_end:
                     return _outcome(at, attempts.sent(wire), wire, head, decoder)
                 if not events and not progress.made_by(piece):
@@ -189,6 +205,14 @@ def exchange(
             error = failure
         if credentials is not None and not progress.shown and credentials.may_renew(error):
             continue
+        if isinstance(error, ProviderError) and not progress.shown and hasattr(operation, "mended"):
+            other = operation.mended(error, at)
+            if other is not None:
+                operation = other[0]
+                wire = _encoded(operation, at)
+                if credentials is not None:
+                    credentials.asks(operation, wire)
+                continue
         yield from attempts.next(error, progress, operation, limits, deadline)
 
 
@@ -241,6 +265,10 @@ class _Granted:
             self.wire = _encoded(self._operation, self.at)
         now: tuple[float, float] = yield _NOW
         return now
+
+    def asks(self, operation: Operation, wire: WireRequest) -> None:
+        """Go on with another operation, whose request that is."""
+        self._operation, self.wire = operation, wire
 
     def may_renew(self, error: Error) -> bool:
         """Whether the call is made again at once with a fresh grant: one time a call."""
@@ -305,6 +333,9 @@ class _Attempts:
         head = progress.head
         _annotate(error, self._at, self.made, head, wall)
         if progress.shown:
+            if isinstance(error, EmptyAnswerError):
+                error.retryable = False
+                raise error
             raise _interrupted(error) from error
         if self.held and isinstance(error, StreamInterrupted) and error.ended == "cut":
             error.retryable = True

@@ -6,6 +6,7 @@ from baimo.errors import (
     ConfigError,
     ContentFilteredError,
     ContextTooLongError,
+    EmptyAnswerError,
     Error,
     InputError,
     InvalidRequestError,
@@ -23,6 +24,8 @@ def moves_on(error: Error) -> bool:
     """
     if isinstance(error, (ContextTooLongError, UnsupportedError)):
         return True
+    if isinstance(error, EmptyAnswerError):
+        return error.retryable
     return not isinstance(
         error, (InputError, InvalidRequestError, ContentFilteredError, ConfigError, StreamInterrupted)
     )
