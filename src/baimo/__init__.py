@@ -97,10 +97,10 @@ _HOMES = {
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError ConfigError ConnectError ContentFilteredError "
-        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
-        "MissingExtraError MissingKeyError NotFoundError OverloadedError PermissionDeniedError ProviderError "
-        "QuotaError RateLimitedError ServerError StaleConnectionError StreamInterrupted TimedOutError "
-        "TransportError UnknownProviderError UnsupportedError WireError"
+        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
+        "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
+        "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
+        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",

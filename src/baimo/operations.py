@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
+from baimo.dialect.mending import MOST, Mending, laid_over
 from baimo.dialect.protocols import (
     ChatDialect,
     CountDialect,
@@ -19,9 +20,11 @@ from baimo.dialect.protocols import (
     EmbedDialect,
     ModelsDialect,
     PullDialect,
+    Site,
 )
-from baimo.errors import ConfigError
+from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
+from baimo.notes import Note
 from baimo.plan import Route
 from baimo.types.chat import ChatRequest, Role
 from baimo.types.content import Opaque, Part
@@ -31,12 +34,29 @@ from baimo.types.money import Money
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead, WireRequest
 
+Learned: TypeAlias = dict[tuple[str, str, str], "tuple[Mending, ...]"]
+"""What helped before, by provider, endpoint and model."""
+
 
 class ChatOperation:
-    """Chat, whole or streamed."""
+    """Chat, whole or streamed.
 
-    def __init__(self, request: ChatRequest) -> None:
+    What `learned` holds of a deployment is asked for so from the start, and what helps here is put into it.
+    """
+
+    def __init__(
+        self,
+        request: ChatRequest,
+        *,
+        mends: bool = True,
+        learned: Learned | None = None,
+        mended: tuple[Mending, ...] = (),
+    ) -> None:
+        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is."""
         self._request = request
+        self._mends = mends
+        self._learned = learned
+        self._mended = mended
         self.streams = request.stream
         self.headers = request.headers
 
@@ -45,15 +65,50 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
-        return dialect.encode_request(self._asked_of(at), at.site)
+        mended = self._how(at)
+        if not mended:
+            return dialect.encode_request(self._asked_of(at), at.site)
+        wire = dialect.encode_request(self._asked_of(at), _site(at, mended))
+        return replace(wire, notes=(*wire.notes, *[one.note for one in mended]))
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         """A decoder; a dialect with `decoder_for` is told what was asked."""
         dialect: ChatDialect = at.dialect
+        site = at.site
+        if self._mended:
+            site = _site(at, self._mended)
+            if self._learned is not None and head.status < 300:
+                lasting = tuple([one for one in self._mended if one.is_lasting])
+                self._learned[at.provider, at.endpoint, at.model] = lasting
         if hasattr(dialect, "decoder_for"):
-            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, at.site)
+            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, site)
             return decoder
-        return dialect.decoder(head, at.site)
+        return dialect.decoder(head, site)
+
+    def mended(self, error: ProviderError, at: Deployment) -> tuple[ChatOperation, Note] | None:
+        """The same, asked in words that the deployment takes, and the note of it; None where there are none.
+
+        An error that only the caller can do something about is given a hint.
+        """
+        if not hasattr(at.dialect, "mending"):
+            return None
+        so_far = self._how(at)
+        found: Mending | None = at.dialect.mending(error, self._request, _site(at, so_far))
+        if found is None:
+            return None
+        if not found.quirks:
+            error.hint = error.hint or found.hint
+            return None
+        if not self._mends or len(self._mended) >= MOST:
+            return None
+        other = ChatOperation(self._request, learned=self._learned, mended=(*so_far, found))
+        return other, found.note
+
+    def _how(self, at: Deployment) -> tuple[Mending, ...]:
+        """How the request is worded for that deployment, besides what its row says."""
+        if self._mended or not self._learned or not self._mends:
+            return self._mended
+        return self._learned.get((at.provider, at.endpoint, at.model), ())
 
     def _asked_of(self, at: Deployment) -> ChatRequest:
         """The request for that deployment, without what other wires told beside their answers."""
@@ -74,6 +129,14 @@ def _addressed(request: _Asked, at: Deployment) -> _Asked:
     if at.extra:
         request = replace(request, extra={**at.extra, **request.extra})
     return request
+
+
+def _site(at: Deployment, mended: tuple[Mending, ...]) -> Site:
+    """The deployment's site with the quirks that were learned by its refusals."""
+    site = at.site
+    for one in mended:
+        site = laid_over(site, one.quirks, at.dialect.quirks({}))
+    return site
 
 
 def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:

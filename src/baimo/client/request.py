@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from baimo.errors import InputError
-from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
+from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat, Validate
 from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
 
 from .messages import parse_messages
@@ -23,6 +23,8 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     keep_raw: bool = False
     keep: bool = True
+    validate: Validate = None
+    mend: bool = True
 
 
 NO_OPTIONS = CallOptions()
@@ -44,11 +46,13 @@ def build(
         fields[name] = read(value, name)
     system = fields.pop("system", None)
     call = NO_OPTIONS
-    of_call = {name: fields.pop(name) for name in ("timeout", "keep_raw", "keep") if name in fields}
+    of_call = {name: fields.pop(name) for name in CallOptions.__struct_fields__ if name in fields}
     if of_call:
         call = CallOptions(**of_call)
     if not call.keep and not stream:
         raise InputError("keep=False is for streams; a whole answer is always kept")
+    if stream and call.validate == "repair":
+        raise InputError('validate="repair" is for whole answers; what was shown cannot be asked for again')
     request = ChatRequest(model=model, messages=parse_messages(messages, system), stream=stream, **fields)
     return request, call
 
@@ -95,6 +99,12 @@ def _flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise _wrong(name, "true or false", value)
     return value
+
+
+def _validate(value: Any, name: str) -> Validate:
+    if value is not True and value is not False and value != "repair":
+        raise InputError(f'{name} must be true, false or "repair"; got {value!r}')
+    return "repair" if value == "repair" else bool(value)
 
 
 def _text(value: Any, name: str) -> str:
@@ -230,4 +240,6 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "timeout": _seconds,
     "keep_raw": _flag,
     "keep": _flag,
+    "validate": _validate,
+    "mend": _flag,
 }

@@ -54,9 +54,7 @@ class Emptiness:
         """The error for an answer that ended well without anything in it, else None."""
         if not (self.is_open and self._finished):
             return None
-        return EmptyAnswerError(
-            "the answer ended well, but there is nothing in it", status=200, hint=_HINT
-        )
+        return EmptyAnswerError("the answer ended well, but there is nothing in it", status=200, hint=_HINT)
 
 
 def _is_something(part: Any) -> bool:

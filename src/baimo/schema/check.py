@@ -31,22 +31,23 @@ class Fault(msgspec.Struct, frozen=True):
 class Checker:
     """Checks texts against one response format.
 
-    `reads_schema` is False where there is a schema that is not looked at: the package is missing, or
-    cannot read it. Raises MissingExtraError where it `must` be looked at and the package is missing.
+    `is_unreadable` tells that there is a schema which the package cannot read. Raises MissingExtraError where
+    the schema `must` be looked at and the package is missing.
     """
 
     def __init__(self, form: ResponseFormat, *, must: bool = False) -> None:
         self._form = form
         self._faults: Callable[[Any], Iterable[Any]] | None = None
+        self.is_unreadable = False
         if form.schema is not None:
             if find_spec("jsonschema") is not None:
                 self._faults = _reader(form.schema)
+                self.is_unreadable = self._faults is None
             elif must:
                 raise MissingExtraError(
                     "checking an answer by its schema needs the package jsonschema",
                     hint="Run: pip install 'baimo[schema]'",
                 )
-        self.reads_schema = form.schema is None or self._faults is not None
 
     def fault(self, text: str) -> Fault | None:
         """The fault that matters most, or None. Blank space around the JSON is no fault."""
@@ -72,7 +73,7 @@ class Checker:
         try:
             worst = best_match(faults(value))
         except (Unresolvable, re.error, RecursionError):
-            self.reads_schema = False
+            self.is_unreadable = True
             return None
         if worst is None:
             return None
@@ -121,7 +122,10 @@ def _kind(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "a boolean"
-    return {dict: "an object", list: "an array", str: "a string"}.get(type(value), "a number")
+    return _KINDS.get(type(value), "a number")
+
+
+_KINDS: Mapping[type, str] = {dict: "an object", list: "an array", str: "a string"}
 
 
 def _short(value: Any, limit: int = 80) -> str:
