@@ -198,7 +198,7 @@ class _Found:
             hint = "It is in error.response. Simplify the schema, or take another model."
             if not is_last:
                 hint = 'It is in error.response. Pass validate="repair" to have it asked for once more.'
-        return AnswerFormatError(
+        error = AnswerFormatError(
             text,
             response=response,
             path=fault.path,
@@ -207,6 +207,8 @@ class _Found:
             provider=response.provider,
             request_id=response.request_id,
         )
+        error.attempts = response.sent.attempts if response.sent is not None else 1
+        return error
 
     def asking(self, request: ChatRequest) -> ChatRequest:
         """The request that shows the model its answer and what is wrong with it."""

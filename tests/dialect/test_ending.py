@@ -23,7 +23,9 @@ def test_a_page_is_told_by_its_kind(field: bytes, told: bool) -> None:
 
 
 def test_the_error_names_the_kind_and_shows_the_beginning() -> None:
-    error = page_error(WireHead(200, ((b"content-type", b"text/html"),)), b"<html>Sign in to Hotel" + b"x" * 999)
+    error = page_error(
+        WireHead(200, ((b"content-type", b"text/html"),)), b"<html>Sign in to Hotel" + b"x" * 999
+    )
     assert "a page (text/html)" in error.message
     assert "Sign in to Hotel" in error.message
     assert len(error.message) < 400
