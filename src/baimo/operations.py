@@ -79,7 +79,8 @@ class ChatOperation:
             site = _site(at, self._mended)
             if self._learned is not None and head.status < 300:
                 lasting = tuple([one for one in self._mended if one.is_lasting])
-                self._learned[at.provider, at.endpoint, at.model] = lasting
+                if lasting:
+                    self._learned[at.provider, at.endpoint, at.model] = lasting
         if hasattr(dialect, "decoder_for"):
             decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, site)
             return decoder
