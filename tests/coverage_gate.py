@@ -31,8 +31,10 @@ CORE = (
     "accounting/",
     "exchange.py",
     "operations.py",
+    "over.py",
     "plan.py",
     "repair.py",
+    "rules.py",
 )
 REST_PERCENT = 90.0
 SHOWN = 20

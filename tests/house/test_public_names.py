@@ -31,6 +31,7 @@ NAMES = {
     "ConnectError",
     "ContentFilteredError",
     "ContextTooLongError",
+    "Continued",
     "CustomTool",
     "EmbedResponse",
     "EmptyAnswerError",

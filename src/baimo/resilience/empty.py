@@ -8,13 +8,15 @@ from typing import Any
 from baimo.errors import EmptyAnswerError
 from baimo.types.chat import FinishReason
 from baimo.types.content import Refusal, Text, Thinking
-from baimo.types.events import Finished, PartDelta, PartEnded, PartStarted, Withdrawn
+from baimo.types.events import Finished, PartDelta, PartEnded, PartStarted, Started, UsageReported
 
 _HINT = (
     "The provider counted the answer as complete. Ask again, word it differently, or take another model; a "
     "model that answers in JSON needs to be told so in the prompt."
 )
 _ENDED_WELL = (FinishReason.STOP, FinishReason.UNKNOWN)
+_QUIET = (Started, UsageReported)
+"""Events that tell of an answer without being part of it."""
 _WORDS = (Text, Thinking, Refusal)
 
 
@@ -22,7 +24,7 @@ class Emptiness:
     """Watches the events of one answer for the first that somebody could see, and for why it ended.
 
     Once `is_open` is False there is nothing left to look for: a stream is watched only up to its first word.
-    Operations other than chat never finish in these words, so they are never empty.
+    Events of operations other than chat are something.
     """
 
     __slots__ = ("_finished", "is_open")
@@ -45,7 +47,7 @@ class Emptiness:
             elif kind is PartEnded:
                 something = event.replay is not None
             else:
-                something = kind is Withdrawn
+                something = kind not in _QUIET
             if something:
                 self.is_open = False
                 return
