@@ -90,17 +90,21 @@ def test_an_empty_answer_moves_on_to_the_next_model() -> None:
     assert outcome.at.provider == "other"
 
 
-def test_an_empty_stream_is_an_error_at_its_end_and_never_asked_for_again() -> None:
-    play = Play(EVENTS, *EMPTY_STREAM)
-    route = ((at(),), (at(provider="other"),))
-    steps = plan(
-        ChatOperation(chat_request(stream=True)), route, retry=RETRY, limits=[TimeLimits(), TimeLimits()]
-    )
-    with pytest.raises(EmptyAnswerError) as caught:
-        play.run(steps)
-    assert not caught.value.retryable
-    assert len(play.sent) == 1
-    assert fold(play.events).id == "r1"
+def test_an_empty_stream_is_asked_for_again_for_nothing_of_it_was_shown() -> None:
+    play = Play(EVENTS, *EMPTY_STREAM, EVENTS, *WHOLE_STREAM)
+    outcome = run(play, stream=True)
+    response = fold(play.events)
+    assert (response.id, response.text) == ("r2", "Hi")
+    assert (outcome.sent.attempts, outcome.sent.maybe_billed) == (2, 1)
+    with pytest.raises(EmptyAnswerError):
+        run(Play(EVENTS, *EMPTY_STREAM, EVENTS, *EMPTY_STREAM), stream=True)
+
+
+def test_a_stream_that_ends_for_a_reason_is_shown_though_nothing_was_said() -> None:
+    limited = (EMPTY_STREAM[0], EMPTY_STREAM[1].replace(b"stop", b"length"), *EMPTY_STREAM[2:])
+    play = Play(EVENTS, *limited)
+    run(play, stream=True)
+    assert fold(play.events).finish_reason == "length"
 
 
 def test_a_model_that_only_streams_gives_a_whole_answer_at_once() -> None:

@@ -26,8 +26,6 @@ from baimo.routing.fallback import moves_on
         (errors.InputError("x"), False),
         (errors.ConfigError("x"), False),
         (errors.StreamInterrupted("x"), False),
-        (errors.EmptyAnswerError("x"), True),
-        (errors.EmptyAnswerError("x", retryable=False), False),  # some of it was shown
     ],
 )
 def test_a_failure_moves_on_only_where_another_deployment_may_do_better(
