@@ -35,6 +35,7 @@ CORE = (
     "places.py",
     "plan.py",
     "remember.py",
+    "repair.py",
     "rules.py",
 )
 REST_PERCENT = 90.0

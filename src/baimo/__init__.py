@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
+        AnswerFormatError,
         AuthError,
         BudgetError,
         CacheError,
@@ -102,11 +103,11 @@ _HOMES = {
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
-        "AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError ContextTooLongError "
-        "EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
-        "MissingExtraError MissingKeyError NotFoundError OverloadedError PermissionDeniedError ProviderError "
-        "QuotaError RateLimitedError ServerError StaleConnectionError StreamInterrupted TimedOutError "
-        "TransportError UnknownProviderError UnsupportedError WireError"
+        "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
+        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
+        "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
+        "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
+        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
@@ -133,6 +134,7 @@ _ROOMS = ("auth", "telemetry")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
     "Audio",

@@ -16,6 +16,7 @@ from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
     Error,
+    ProviderError,
     StaleConnectionError,
     StreamInterrupted,
     TimedOutError,
@@ -23,11 +24,11 @@ from baimo.errors import (
 )
 from baimo.notes import Note
 from baimo.resilience.budget import TOO_MANY, RetryBudget
+from baimo.resilience.empty import Emptiness
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
-from baimo.types.events import Started, UsageReported
 from baimo.types.fold import Folder
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
@@ -94,7 +95,11 @@ class Decoder(Protocol):
 
 
 class Operation(Protocol):
-    """What is asked of a deployment: chat, embeddings, a list of models."""
+    """What is asked of a deployment: chat, embeddings, a list of models.
+
+    One that can be asked for in other words after a refusal has `mended(error, at)`: the operation to go on
+    with and the note that tells of it, or None.
+    """
 
     streams: bool
     headers: Mapping[str, str]
@@ -192,8 +197,7 @@ def _attempted(
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
     timed = streams or at.signer.timed or watch is not None
-    if attempts.together is not None:
-        attempts.together.begin(attempts)
+    attempts.begin()
     try:
         while True:
             progress = Progress(limits, streams=streams)
@@ -204,8 +208,7 @@ def _attempted(
                 wall, mono = yield _NOW
                 progress.since = mono
                 deadline = deadline or Deadline(limits.total, now=mono)
-                if watch is not None:
-                    watch.attempt(at, mono, waited_s=attempts.waited_s)
+                attempts.watched(mono)
             try:
                 if credentials is not None:
                     wall, mono = yield from credentials.fetch(deadline, wall, mono)
@@ -215,7 +218,7 @@ def _attempted(
                 head: WireHead = yield progress.sending(signed, deadline, mono)
                 progress.head = head
                 decoder = operation.decoder(head, at)
-                bounded, lively, flowing = deadline.is_set, progress.lively, False
+                bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
                 step: Step | None = None if bounded else progress.first
                 while True:
@@ -229,7 +232,8 @@ def _attempted(
                         events = decoder.feed(piece) if piece else decoder.end()
                     except Error:
                         held += decoder.early
-                        if streams and _speaks(held):
+                        empty.saw(decoder.early)
+                        if streams and held and not empty.is_open:
                             yield progress.showing(held, pieces if raw else None)
                         raise
                     is_end = not piece or (limited is not None and limited.is_over)
@@ -242,7 +246,8 @@ def _attempted(
                             watch.first(now)
                         held += events
                         progress.came()
-                        if (is_end or (streams and _speaks(held))) and (held or any(pieces)):
+                        empty.look(events, is_end=is_end)
+                        if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
                             pieces, held, flowing = [], attempts.new_held(), streams and not raw
                     if is_end:
@@ -256,22 +261,34 @@ def _attempted(
                     step = None if bounded or progress.since is not None else lively
             except Error as failure:
                 error = failure
-            if credentials is not None and not progress.shown and credentials.may_renew(error):
-                continue
+            if not progress.shown:
+                if credentials is not None and credentials.may_renew(error):
+                    continue
+                if (other := _mended(operation, error, at, credentials)) is not None:
+                    operation, wire = other
+                    continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
-        if attempts.together is not None:
-            attempts.together.end(attempts)
+        attempts.end()
 
 
-def _speaks(held: list[Any]) -> bool:
-    """Whether a stream says something by now: until then another attempt may begin anew."""
-    return any(type(event) not in _NO_WORD for event in held)
-
-
-_NO_WORD = (Started, UsageReported)
 _NOW = Now()
 _DICE = Dice()
+
+
+def _mended(
+    operation: Operation, error: Error, at: Deployment, credentials: _Granted | None
+) -> tuple[Operation, WireRequest] | None:
+    """The same in other words, where the refusal is about its words: asked at once, and no retry."""
+    if not isinstance(error, ProviderError) or not hasattr(operation, "mended"):
+        return None
+    found = operation.mended(error, at)
+    if found is None:
+        return None
+    wire = _encoded(found[0], at)
+    if credentials is not None:
+        credentials.asks(found[0], wire)
+    return found[0], wire
 
 
 def _encoded(operation: Operation, at: Deployment) -> WireRequest:
@@ -319,6 +336,10 @@ class _Granted:
             self.wire = _encoded(self._operation, self.at)
         now: tuple[float, float] = yield _NOW
         return now
+
+    def asks(self, operation: Operation, wire: WireRequest) -> None:
+        """Go on with another operation, whose request that is."""
+        self._operation, self.wire = operation, wire
 
     def may_renew(self, error: Error) -> bool:
         """Whether the call is made again at once with a fresh grant: one time a call."""
@@ -368,6 +389,21 @@ class _Attempts(Tally):
         """Whether somebody gave header fields of his own, which may hold secrets."""
         self.held: list[Any] = []
         """Events of the attempt that is under way which nobody has seen."""
+
+    def begin(self) -> None:
+        """The call begins."""
+        if self.together is not None:
+            self.together.begin(self)
+
+    def watched(self, now: float) -> None:
+        """An attempt begins."""
+        if self.watch is not None:
+            self.watch.attempt(self._at, now, waited_s=self.waited_s)
+
+    def end(self) -> None:
+        """The call is over."""
+        if self.together is not None:
+            self.together.end(self)
 
     def new_held(self) -> list[Any]:
         """Nothing is held any more."""

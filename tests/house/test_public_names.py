@@ -12,6 +12,7 @@ import baimo
 from baimo import errors
 
 NAMES = {
+    "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
     "Audio",

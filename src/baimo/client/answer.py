@@ -32,23 +32,30 @@ def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: b
     """The whole answer of a call that ended well."""
     outcome = driven.outcome
     assert outcome is not None  # a call that ended well has an outcome
-    at = outcome.at
     kept: Raw | bytes | None = None
     if keep_raw:
         kept = b"".join(driven.raw)
         if not streamed:
             kept = Raw(kept.strip())
+    return folded_response(folder, outcome, driven.wall(), raw=kept)
+
+
+def folded_response(
+    folder: Folder, outcome: Outcome, wall: float, raw: Raw | bytes | None = None
+) -> ChatResponse:
+    """What the events of a call that ended well add up to, with its cost."""
+    at = outcome.at
     response = folder.response(
         model=at.model,
         provider=at.provider,
         notes=outcome.notes,
         request_id=outcome.request_id,
-        sent=outcome.sent,
-        raw=kept,
+        sent=None if outcome.cached else outcome.sent,
+        raw=raw,
     )
     if at.facts is None:
         return response
-    cost = priced(at, response.usage, driven.wall(), thinking=True if response.thinking else None)
+    cost = priced(at, response.usage, wall, thinking=True if response.thinking else None)
     if cost is not None and outcome.cached:
         cost = replace(cost, amount=cost.amount * 0)  # nothing was sent
     return response if cost is None else replace(response, cost=cost)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 from msgspec.structs import replace
 
 from baimo.config.provider import Key
-from baimo.config.resolve import RouteRule
 from baimo.config.settings import Settings, load_settings
-from baimo.errors import ConfigError, InputError
-from baimo.exchange import Exchange, Operation
+from baimo.errors import InputError
+from baimo.exchange import Operation
 from baimo.operations import (
     BalanceOperation,
     ChatOperation,
     CountOperation,
     DescribeOperation,
     EmbedOperation,
+    Learned,
     ModelsOperation,
     PullOperation,
     in_batches,
@@ -28,7 +28,6 @@ from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import Rules
-from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
@@ -36,15 +35,14 @@ from baimo.types.models import ModelInfo
 from .clock import Clock
 from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
-from .request import NO_OPTIONS, CallOptions, build
+from .request import NO_OPTIONS, build
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
-    from baimo.routing.health import HealthBook
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments, Extras
-    from .watching import CallWatch
+    from .ruling import Ruling
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
 
@@ -74,7 +72,10 @@ class ClientBase:
         self._clock = clock
         self._rules = Rules(together=RetryBudget())
         self._strategy: Any = extras.get("strategy") or self._settings.strategy or "ordered"
-        self._health: HealthBook | None = None
+        self._mends = extras.get("mend", True) and self._settings.mend is not False
+        self._learned: Learned = {}
+        """What helped where a request had to be worded anew."""
+        self._ruling: Ruling | None = None
         self._attached = self._attach(extras)
 
     def _attach(self, extras: Extras) -> Attachments | None:
@@ -113,153 +114,40 @@ class ClientBase:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
         request, call = build(messages, options, stream=stream, model=route[0][0].model)
-        if (
-            self._attached is not None
-            or len(route) > 1
-            or len(route[0]) > 1
-            or (call is not NO_OPTIONS and call.has_rules)
-        ):
-            return self._ruled(model, route, request, call)
-        steps = plan(
-            ChatOperation(request),
-            route,
-            retry=self._retry,
-            limits=self._limits_of(route, call.timeout),
-            raw=call.keep_raw,
-            rules=self._rules,
-        )
+        limits = self._limits_of(route, call.timeout)
+        is_plain = self._is_plain(route) and (call is NO_OPTIONS or not call.has_rules)
+        if not is_plain or request.response_format is not None:
+            return self._ruled.chat(
+                model, route, request, call, limits, mends=self._mends, learned=self._learned
+            )
+        operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+        steps = plan(operation, route, retry=self._retry, limits=limits, raw=call.keep_raw, rules=self._rules)
         return Prepared(steps, route[0][0].model, call)
 
-    def _ruled(
-        self,
-        model: Model,
-        route: Route,
-        request: ChatRequest,
-        call: CallOptions,
-    ) -> Prepared:
-        """A call over several deployments, or one that something is kept of."""
-        operation = ChatOperation(request, conversation=call.conversation)
-        limits = self._limits_of(route, call.timeout)
-        attached = self._attached
-        watch = self._watch("chat", route, request, call)
-        rule = self._settings.rule(model)
-        purse = self._purse(request, call, rule)
-        rules = Rules(
-            strategy=call.strategy or rule.strategy or self._strategy,
-            weights=rule.weights,
-            together=self._rules.together,
-            health=self._shared_health(),
-            claims=attached.claim if attached is not None and attached.has_limits else None,
-            learn=attached.learn if attached is not None and attached.has_limits else None,
-            priority=call.priority,
-            purse=purse,
-            on_cut=call.on_cut or rule.on_cut or "raise",
-            watch=watch,
-        )
-        prepared = self._planned(operation, route, limits, rules, call, request)
-        prepared.purse = purse
-        return prepared
+    def _is_plain(self, route: Route) -> bool:
+        return self._attached is None and len(route) == 1 and len(route[0]) == 1
 
-    def _planned(
-        self,
-        operation: Operation,
-        route: Route,
-        limits: list[TimeLimits],
-        rules: Rules,
-        call: CallOptions = NO_OPTIONS,
-        request: ChatRequest | None = None,
-    ) -> Prepared:
-        """A call by its rules, answered from the cache and taken down where that is asked for."""
-        watch: Any = rules.watch
-        taken = None if watch is None else watch.recording
-        if taken is not None:
-            taken.began(
-                watch.operation,
-                request,
-                route,
-                retry=self._retry,
-                limits=limits,
-                streamed=operation.streams,
-                raw=call.keep_raw,
-                rules=rules,
+    @property
+    def _ruled(self) -> Ruling:
+        """Prepares calls of which something is asked besides."""
+        if self._ruling is None:
+            from .ruling import Ruling
+
+            assert self._rules.together is not None
+            self._ruling = Ruling(
+                self._settings,
+                self._clock,
+                self._retry,
+                self._attached,
+                together=self._rules.together,
+                strategy=self._strategy,
+                taken_down=self._taken_down,
             )
-            rules = taken.rules(rules)
-        steps = plan(operation, route, retry=self._retry, limits=limits, raw=call.keep_raw, rules=rules)
-        if request is not None and self._is_cached(call):
-            steps = self._remembered(steps, route, request, limits[0].total)
-        prepared = Prepared(steps, route[0][0].model, call)
-        prepared.watch = watch
-        if taken is not None:
-            prepared.steps = taken.watch(steps)
-            prepared.services = self._taken_down(taken)
-        return prepared
+        return self._ruling
 
     def _taken_down(self, taken: CallRecorder) -> Any:
         """What a driver needs, with what goes over the network taken down. Each client's own."""
         raise TypeError(f"{type(self).__name__} has no transport")
-
-    def _is_cached(self, call: CallOptions) -> bool:
-        cache = None if self._attached is None else self._attached.services.cache
-        if cache is None:
-            if call.cache:
-                raise ConfigError(
-                    "cache=True, and the client has no cache",
-                    hint="Make it with Client(cache=True), or write [cache] into the configuration.",
-                )
-            return False
-        return cache.on if call.cache is None else call.cache
-
-    def _remembered(
-        self, steps: Exchange, route: Route, request: ChatRequest, within_s: float | None
-    ) -> Exchange:
-        from baimo.cache.key import key_of
-        from baimo.remember import remembered
-
-        key = key_of(request, route)
-        return remembered(steps, key, route=route, streams=request.stream, within_s=within_s)
-
-    def _watch(
-        self, operation: str, route: Route, request: ChatRequest | None = None, call: CallOptions = NO_OPTIONS
-    ) -> CallWatch | None:
-        """What notes the course of a call for observers; None where there are none."""
-        attached = self._attached
-        if attached is None or not (attached.observers or attached.recorder is not None):
-            return None
-        from .watching import CallWatch
-
-        return CallWatch(
-            attached.observers,
-            self._clock,
-            operation=operation,
-            asked=tuple(dict.fromkeys(at.name for pool in route for at in pool)),
-            streamed=request is not None and request.stream,
-            conversation=call.conversation,
-            request=request,
-            recorder=attached.recorder,
-        )
-
-    def _purse(self, request: ChatRequest, call: CallOptions, rule: RouteRule) -> Any:
-        """What a call may spend; None where nothing bounds it and nothing is to be compared."""
-        budgets = self._attached.budgets if self._attached is not None else ()
-        cheapest = (call.strategy or rule.strategy or self._strategy) == "cheapest"
-        if not budgets and call.at_most is None and call.budget is None and not cheapest:
-            return None
-        from baimo.accounting.purse import CallPurse
-
-        from .attachments import rates_of
-
-        books = budgets if call.budget is None else (*budgets, call.budget)
-        rates = rates_of(self._settings)
-        return CallPurse(request, at_most=call.at_most, budgets=books, rates=rates)
-
-    def _shared_health(self) -> HealthBook:
-        if self._health is None:
-            from threading import Lock
-
-            from baimo.routing.health import HealthBook
-
-            self._health = HealthBook(lock=Lock())
-        return self._health
 
     def _embed(self, model: Model, request: EmbedRequest, timeout: float | None) -> Iterator[Prepared]:
         """The calls that it takes, one after the other."""
@@ -280,19 +168,11 @@ class ClientBase:
         return self._simple("models", ModelsOperation(), self._settings.resolve(f"{provider}/*"), timeout)
 
     def _simple(self, name: str, operation: Operation, route: Route, timeout: float | None) -> Prepared:
-        """Another call than chat: watched and limited alike, but neither cached nor bounded in cost."""
-        limits, attached = self._limits_of(route, timeout), self._attached
-        rules, watch = self._rules, self._watch(name, route)
-        if watch is not None or len(route) > 1 or len(route[0]) > 1 or attached is not None:
-            limited = attached is not None and attached.has_limits
-            rules = Rules(
-                together=rules.together,
-                health=self._shared_health(),
-                claims=attached.claim if attached is not None and limited else None,
-                learn=attached.learn if attached is not None and limited else None,
-                watch=watch,
-            )
-        return self._planned(operation, route, limits, rules)
+        limits = self._limits_of(route, timeout)
+        if not self._is_plain(route):
+            return self._ruled.other(name, operation, route, limits)
+        steps = plan(operation, route, retry=self._retry, limits=limits, rules=self._rules)
+        return Prepared(steps, route[0][0].model)
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)

@@ -78,3 +78,10 @@ class ChatOptions(TypedDict, total=False):
     """Keep the provider's own reply as `r.raw`."""
     keep: bool
     """Streams only. False lets each piece go once it was given, so that a long stream takes no memory."""
+    validate: bool | Literal["repair"]
+    """What to make of an answer in another form than `response_format` asks for. Left out: JSON is checked,
+    and the schema where the package jsonschema is there. True: the schema must be checked. "repair": a whole
+    answer is asked for once more, with the fault told. False: nothing is looked at."""
+    mend: bool
+    """Whether a call that the provider refuses for its wording is made again in words that it takes; each
+    such mending is told in `r.notes`."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from baimo.errors import InputError
-from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
+from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat, Validate
 from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
 
 from .messages import parse_messages
@@ -23,6 +23,8 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     keep_raw: bool = False
     keep: bool = True
+    validate: Validate = None
+    mend: bool = True
     strategy: Any = None
     on_cut: Any = None
     at_most: Any = None
@@ -42,6 +44,8 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
             or self.cache is not None
             or self.priority != 0
             or self.conversation is not None
+            or self.validate is not None
+            or not self.mend
         )
 
 
@@ -69,6 +73,8 @@ def build(
         call = CallOptions(**{name: fields.pop(name) for name in of_call})
     if not call.keep and not stream:
         raise InputError("keep=False is for streams; a whole answer is always kept")
+    if stream and call.validate == "repair":
+        raise InputError('validate="repair" is for whole answers; what was shown cannot be asked for again')
     request = ChatRequest(model=model, messages=parse_messages(messages, system), stream=stream, **fields)
     return request, call
 
@@ -115,6 +121,12 @@ def _flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise _wrong(name, "true or false", value)
     return value
+
+
+def _validate(value: Any, name: str) -> Validate:
+    if value is not True and value is not False and value != "repair":
+        raise InputError(f'{name} must be true, false or "repair"; got {value!r}')
+    return "repair" if value == "repair" else bool(value)
 
 
 def _text(value: Any, name: str) -> str:
@@ -269,4 +281,6 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "cache": _flag,
     "priority": _whole,
     "conversation": _text,
+    "validate": _validate,
+    "mend": _flag,
 }

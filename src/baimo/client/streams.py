@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from baimo.errors import Error
+from baimo.errors import AnswerFormatError, Error
 from baimo.notes import Note
 from baimo.types.chat import ChatResponse
 from baimo.types.content import Text
@@ -118,6 +118,8 @@ class StreamState:
     def _broke(self, error: BaseException) -> None:
         self._over = True
         if isinstance(error, Error):
+            if isinstance(error, AnswerFormatError):
+                self._response = error.response
             self._call.broke(with_partial(error, self._folder, model=self._call.model))
         else:
             self._call.left()

@@ -81,7 +81,9 @@ class CallWatch:
     # What the call tells while it goes on.
 
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
-        """A request goes out."""
+        """A request goes out. One before it that nobody told the end of was refused, and is worded anew."""
+        if self._open is not None:
+            self._close(now - self._mono, "failed")
         self._open = _Open(at, now - self._mono, waited_s, self._queued_s)
         self._queued_s = 0.0
 
