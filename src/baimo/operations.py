@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
-from baimo.accounting.balance import read_balance
 from baimo.catalogue.rows import ProviderRow
 from baimo.dialect.protocols import (
     ChatDialect,
@@ -25,7 +24,6 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError
 from baimo.exchange import Decoder, Deployment
 from baimo.plan import Route
-from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, Role
 from baimo.types.content import Opaque, Part
 from baimo.types.counting import CountRequest
@@ -33,6 +31,9 @@ from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
+
+if TYPE_CHECKING:
+    from baimo.types.balance import Balance
 
 _JSON = ((b"accept", b"application/json"),)
 
@@ -199,6 +200,8 @@ class BalanceOperation:
         return _Whole(self._read(at.provider))
 
     def _read(self, provider: str) -> Callable[[bytes], Balance]:
+        from baimo.accounting.balance import read_balance  # a call of any other kind needs none of it
+
         return lambda body: read_balance(body, self._places, provider=provider, currency=self._currency)
 
 
