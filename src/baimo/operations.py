@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
-from baimo.accounting.balance import read_balance
 from baimo.catalogue.rows import ProviderRow
 from baimo.dialect.estimate import likely_tokens, prompt_size
 from baimo.dialect.mending import MOST, Mending, laid_over
@@ -30,7 +29,6 @@ from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
 from baimo.plan import Route
-from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
 from baimo.types.counting import CountRequest
@@ -38,6 +36,9 @@ from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
+
+if TYPE_CHECKING:
+    from baimo.types.balance import Balance
 
 _USUAL_ANSWER = 512
 """Tokens that an answer is reckoned with where nothing bounds it."""
@@ -356,6 +357,8 @@ class BalanceOperation:
         return _Whole(self._read(at.provider))
 
     def _read(self, provider: str) -> Callable[[bytes], Balance]:
+        from baimo.accounting.balance import read_balance  # a call of any other kind needs none of it
+
         return lambda body: read_balance(body, self._places, provider=provider, currency=self._currency)
 
 

@@ -289,11 +289,11 @@ class RouteCall:
         self._round.add(place)
         self._tries += 1
         self._tokens = self._tally.head = None
-        if rules.purse is not None:
-            rules.purse.take(one.at, wall)
         told = Told(rules, one.name, mono, waited_s=self._waited_s)
         self._waited_s = 0.0
         try:
+            if rules.purse is not None:
+                rules.purse.take(one.at, wall)
             steps = exchange(
                 self._operation,
                 one.at,
