@@ -31,7 +31,9 @@ CORE = (
     "accounting/",
     "exchange.py",
     "operations.py",
+    "over.py",
     "plan.py",
+    "rules.py",
 )
 REST_PERCENT = 90.0
 SHOWN = 20

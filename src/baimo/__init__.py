@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from baimo.types.counting import TokenCount
     from baimo.types.embeddings import EmbedResponse
     from baimo.types.events import (
+        Continued,
         Finished,
         LogprobsReported,
         PartDelta,
@@ -112,7 +113,7 @@ _HOMES = {
     "baimo.types.counting": "TokenCount",
     "baimo.types.embeddings": "EmbedResponse",
     "baimo.types.events": (
-        "Finished LogprobsReported PartDelta PartEnded PartStarted Started UsageReported Withdrawn"
+        "Continued Finished LogprobsReported PartDelta PartEnded PartStarted Started UsageReported Withdrawn"
     ),
     "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
@@ -143,6 +144,7 @@ __all__ = [
     "ConnectError",
     "ContentFilteredError",
     "ContextTooLongError",
+    "Continued",
     "CustomTool",
     "EmbedResponse",
     "EmptyAnswerError",

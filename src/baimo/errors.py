@@ -31,7 +31,9 @@ from typing import Any, ClassVar
 class Error(Exception):
     """Root of everything that Baimo raises on purpose.
 
-    `code` is a stable word for programs; the text is for people and may change.
+    `code` is a stable word for programs; the text is for people and may change. `attempts` tells how many
+    requests were made, `maybe_billed` how many of them gave no answer and may have been billed all the same,
+    `earlier` what other deployments of the call had failed with before.
     """
 
     code: ClassVar[str] = "error"
@@ -56,6 +58,8 @@ class Error(Exception):
         self.request_id = request_id
         self.sent = self._sent if sent is None else sent
         self.attempts = 0
+        self.maybe_billed = 0
+        self.earlier: tuple[Error, ...] = ()
 
     _retryable: ClassVar[bool] = False
     _sent: ClassVar[bool] = False

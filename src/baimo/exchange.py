@@ -22,11 +22,14 @@ from baimo.errors import (
     TransportError,
 )
 from baimo.notes import Note
-from baimo.resilience.retry import RetryPolicy
+from baimo.resilience.budget import TOO_MANY, RetryBudget
+from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
+from baimo.types.events import Started
 from baimo.types.fold import Folder
+from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
@@ -52,6 +55,12 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     transport: str = "network"
     """`network`, or `local` for the embedded model."""
     weight: float = 1.0
+    key: str = ""
+    """Which key of a pool this is, by its name or its place; empty for the only one."""
+    limit: Limit | None = None
+    """Bounds for every key of the provider, model by model, as configured."""
+    key_limit: Limit | None = None
+    """Bounds of this key, whatever the model, as configured."""
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
     advice: Callable[[Error], str | None] | None = None
@@ -111,6 +120,36 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 Exchange: TypeAlias = Generator[Step, Any, Outcome]
 
 
+class Tally:
+    """The attempts of one call, over all its deployments."""
+
+    __slots__ = ("head", "made", "maybe_billed")
+
+    def __init__(self) -> None:
+        self.made = 1
+        """The attempt that is under way, counted from 1."""
+        self.maybe_billed = 0
+        """Attempts that gave no answer, and may have been billed all the same."""
+        self.head: WireHead | None = None
+        """Of the last reply, refusals included."""
+
+
+class Watch(Protocol):
+    """Is told how the attempts of one call go. Its methods return at once and never raise."""
+
+    def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
+        """A request goes to a deployment; `waited_s` as a retry waits."""
+
+    def first(self, now: float) -> None:
+        """The first event is here."""
+
+    def failed(self, error: Error, now: float, *, billed: bool) -> None:
+        """The attempt failed; `billed`: it may be billed all the same."""
+
+    def answered(self, now: float) -> None:
+        """The attempt ended well."""
+
+
 def exchange(
     operation: Operation,
     at: Deployment,
@@ -119,77 +158,149 @@ def exchange(
     limits: TimeLimits,
     deadline: Deadline | None = None,
     raw: bool = False,
+    tally: Tally | None = None,
+    watch: Watch | None = None,
+    together: RetryBudget | None = None,
 ) -> Exchange:
     """Call one deployment; try again as `retry` says, never after the first event was emitted.
 
     With `raw` every Emit carries the wire piece beside its events; what the caller wants whole is emitted
-    once. Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
+    once. A reply that has only begun is nobody's yet: it is emitted with the first thing it says. `together`
+    bounds how many calls are tried again at once.
+
+    Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
+    own_fields = bool(at.headers or operation.headers)
+    attempts = _Attempts(at, retry, tally or Tally(), watch, together, has_own_fields=own_fields)
+    return _attempted(operation, at, attempts, limits, deadline, raw)
+
+
+def _attempted(
+    operation: Operation,
+    at: Deployment,
+    attempts: _Attempts,
+    limits: TimeLimits,
+    deadline: Deadline | None,
+    raw: bool,
+) -> Exchange:
     wire = _encoded(operation, at)
-    attempts = _Attempts(at, retry, has_own_fields=bool(at.headers or operation.headers))
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
-    secrets = at.secrets
+    secrets, watch, streams = at.secrets, attempts.watch, operation.streams
+    timed = streams or at.signer.timed or watch is not None
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
-    while True:
-        progress = Progress(limits, streams=operation.streams)
-        pieces: list[bytes] = []
-        held = attempts.held = []
-        wall = mono = 0.0
-        if deadline is None or deadline.is_set or operation.streams or at.signer.timed:
-            wall, mono = yield _NOW
-            progress.since = mono
-            deadline = deadline or Deadline(limits.total, now=mono)
-        try:
-            if credentials is not None:
-                wall, mono = yield from credentials.fetch(deadline, wall, mono)
-                at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
-                progress.since = mono if operation.streams else progress.since
-            signed = at.signer.sign(wire, secrets, wall)
-            head: WireHead = yield progress.sending(signed, deadline, mono)
-            progress.head = head
-            decoder = operation.decoder(head, at)
-            holds, bounded, lively = raw or not operation.streams, deadline.is_set, progress.lively
-            limited = decoder if hasattr(decoder, "is_over") else None
-            step: Step | None = None if bounded else progress.first
-            while True:
-                if step is None:
-                    _, now = yield _NOW
-                    step = Read(deadline.bound(progress.within(now), now))
-                piece = yield step
-                if raw:
-                    pieces.append(piece)
-                try:
-                    events = decoder.feed(piece) if piece else decoder.end()
-                except Error:
-                    held += decoder.early
-                    if held and operation.streams:
-                        progress.shown = True
-                        yield Emit(held, b"".join(pieces) if raw else None)
-                    raise
-                is_end = not piece or (limited is not None and limited.is_over)
-                if events and not holds:
-                    progress.shown, progress.since = True, None
-                    yield Emit(events)
-                elif events or is_end:
-                    held += events
-                    progress.came(piece)
-                    if (operation.streams or is_end) and (held or any(pieces)):
-                        progress.shown = True
-                        yield Emit(held.copy(), b"".join(pieces) if raw else None)
-                        held.clear()
-                        pieces.clear()
-                if is_end:
-                    return _outcome(at, attempts.sent(wire), wire, head, decoder)
-                if not events and not progress.made_by(piece):
-                    _, now = yield _NOW
-                    progress.quiet(now)
-                step = None if bounded or progress.since is not None else lively
-        except Error as failure:
-            error = failure
-        if credentials is not None and not progress.shown and credentials.may_renew(error):
-            continue
-        yield from attempts.next(error, progress, operation, limits, deadline)
+    attempts.begin()
+    try:
+        while True:
+            progress = Progress(limits, streams=streams)
+            attempts.held = []
+            wall = mono = 0.0
+            if timed or deadline is None or deadline.is_set:
+                wall, mono = yield _NOW
+                progress.since = mono
+                deadline = deadline or Deadline(limits.total, now=mono)
+            attempts.watched(mono)
+            try:
+                if credentials is not None:
+                    wall, mono = yield from credentials.fetch(deadline, wall, mono)
+                    at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
+                    progress.since = mono if streams else progress.since
+                signed = at.signer.sign(wire, secrets, wall)
+                head: WireHead = yield progress.sending(signed, deadline, mono)
+                progress.head = head
+                decoder = operation.decoder(head, at)
+                out = _Out(attempts.held, progress, streams=streams, raw=raw)
+                bounded, lively, flowing = deadline.is_set, progress.lively, False
+                limited = decoder if hasattr(decoder, "is_over") else None
+                step: Step | None = None if bounded else progress.first
+                while True:
+                    if step is None:
+                        _, now = yield _NOW
+                        step = Read(deadline.bound(progress.within(now), now))
+                    piece = yield step
+                    try:
+                        events = decoder.feed(piece) if piece else decoder.end()
+                    except Error:
+                        if (rest := out.rest(decoder.early, piece)) is not None:
+                            yield rest
+                        raise
+                    is_end = not piece or (limited is not None and limited.is_over)
+                    if events and flowing:
+                        progress.since = None
+                        yield Emit(events)
+                    elif events or is_end or raw:
+                        if watch is not None and events and not out.has_begun:
+                            _, now = yield _NOW
+                            watch.first(now)
+                        if (emit := out.take(events, piece, is_end=is_end)) is not None:
+                            yield emit
+                            flowing = streams and not raw
+                    if is_end:
+                        if watch is not None:
+                            _, now = yield _NOW
+                            watch.answered(now)
+                        return _outcome(at, attempts.sent(wire), wire, head, decoder)
+                    if not events and not progress.made_by(piece):
+                        _, now = yield _NOW
+                        progress.quiet(now)
+                    step = None if bounded or progress.since is not None else lively
+            except Error as failure:
+                error = failure
+            if credentials is not None and not progress.shown and credentials.may_renew(error):
+                continue
+            yield from attempts.next(error, progress, operation, limits, deadline)
+    finally:
+        attempts.end()
+
+
+class _Out:
+    """What goes out of one attempt, and what is held back.
+
+    Of a stream that is what comes before its first word: until then another attempt may begin anew. Of a
+    whole answer it is all of it.
+    """
+
+    __slots__ = ("_held", "_pieces", "_progress", "_raw", "_streams", "has_begun")
+
+    def __init__(self, held: list[Any], progress: Progress, *, streams: bool, raw: bool) -> None:
+        self._held = held
+        self._progress = progress
+        self._streams = streams
+        self._raw = raw
+        self._pieces: list[bytes] = []
+        self.has_begun = False
+        """Whether an event came."""
+
+    def take(self, events: list[Any], piece: bytes, *, is_end: bool) -> Emit | None:
+        """The step for what may go out now."""
+        if self._raw:
+            self._pieces.append(piece)
+        if events or is_end:
+            self._held += events
+            self.has_begun = True
+            self._progress.came(piece)
+        return self._all() if is_end or self._speaks() else None
+
+    def rest(self, early: list[Any], piece: bytes) -> Emit | None:
+        """The same for what came before a failure: a stream shows it."""
+        if self._raw:
+            self._pieces.append(piece)
+        self._held += early
+        return self._all() if self._speaks() else None
+
+    def _speaks(self) -> bool:
+        """Whether a stream says something by now."""
+        return self._streams and any(type(event) is not Started for event in self._held)
+
+    def _all(self) -> Emit | None:
+        held, pieces = self._held, self._pieces
+        if not held and not any(pieces):
+            return None
+        self._progress.shown = True
+        emit = Emit(held.copy(), b"".join(pieces) if self._raw else None)
+        held.clear()
+        pieces.clear()
+        return emit
 
 
 _NOW = Now()
@@ -254,16 +365,42 @@ class _Granted:
 class _Attempts:
     """The attempts of one call: how many, which of them may be billed, what follows a failure."""
 
-    def __init__(self, at: Deployment, retry: RetryPolicy, *, has_own_fields: bool) -> None:
+    def __init__(
+        self,
+        at: Deployment,
+        retry: RetryPolicy,
+        tally: Tally,
+        watch: Watch | None,
+        together: RetryBudget | None,
+        *,
+        has_own_fields: bool,
+    ) -> None:
         self._at = at
         self._retry = retry
+        self._tally = tally
+        self._together = together
         self._stale = False
+        self._waited_s = 0.0
+        self.watch = watch
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
-        self.made = 1
-        self.maybe_billed = 0
         self.held: list[Any] = []
-        """Events of the attempt that is under way which nobody has seen: the caller waits for the whole."""
+        """Events of the attempt that is under way which nobody has seen."""
+
+    def begin(self) -> None:
+        """The call begins."""
+        if self._together is not None:
+            self._together.begin(self)
+
+    def watched(self, now: float) -> None:
+        """An attempt begins."""
+        if self.watch is not None:
+            self.watch.attempt(self._at, now, waited_s=self._waited_s)
+
+    def end(self) -> None:
+        """The call is over."""
+        if self._together is not None:
+            self._together.end(self)
 
     def next(
         self,
@@ -277,7 +414,9 @@ class _Attempts:
         wall, mono = yield _NOW
         error = self._failed(error, progress, operation, limits, deadline, wall, mono)
         dice = yield _DICE
-        yield self._wait_or_raise(error, deadline.left(mono), dice)
+        wait = self._wait_or_raise(error, deadline.left(mono), dice)
+        self._waited_s = wait.seconds
+        yield wait
 
     def sent(self, wire: WireRequest) -> Sent:
         """What was sent, without secrets."""
@@ -286,7 +425,9 @@ class _Attempts:
         if isinstance(wire, HttpRequest):
             method = wire.method
             body = wire.body if type(wire.body) is bytes else b""
-        return Sent(method, wire.origin, wire.target, fields, body, self.made, self.maybe_billed)
+        return Sent(
+            method, wire.origin, wire.target, fields, body, self._tally.made, self._tally.maybe_billed
+        )
 
     def _failed(
         self,
@@ -302,17 +443,20 @@ class _Attempts:
         if isinstance(error, TimedOutError) and error.limit != "total":
             first = operation.streams and not progress.shown
             error = _out_of_time(error, limits, deadline, mono, first=first)
-        head = progress.head
-        _annotate(error, self._at, self.made, head, wall)
+        tally, head = self._tally, progress.head
+        tally.head = head
+        status = getattr(error, "status", None) if head is None else head.status
+        billed = error.sent and (status is None or status < 400)  # what was refused is not billed
+        tally.maybe_billed += billed
+        _annotate(error, self._at, tally, head, wall)
+        if self.watch is not None:
+            self.watch.failed(error, mono, billed=billed)
         if progress.shown:
             raise _interrupted(error) from error
         if self.held and isinstance(error, StreamInterrupted) and error.ended == "cut":
             error.retryable = True
-        status = getattr(error, "status", None) if head is None else head.status
-        if error.sent and (status is None or status < 400):
-            self.maybe_billed += 1  # what was refused is not billed
         if not isinstance(error, StaleConnectionError):
-            self.made += 1
+            tally.made += 1
         elif self._stale:
             raise error
         else:
@@ -321,14 +465,16 @@ class _Attempts:
 
     def _wait_or_raise(self, error: Error, left_s: float | None, dice: float) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
-        verdict = self._retry.verdict(self.made, error, dice=dice, left_s=left_s)
+        verdict = self._retry.verdict(self._tally.made, error, dice=dice, left_s=left_s)
+        if verdict.wait_s and self._together is not None and not self._together.may_retry(self):
+            verdict = Verdict(None, TOO_MANY)
         if verdict.wait_s is None:
             if verdict.why and not error.hint:
                 error.hint = verdict.why
             if self.held and isinstance(error, (TransportError, StreamInterrupted)):
                 raise _interrupted(error, self.held) from error
             raise error
-        why = Retrying(self._at.provider, self.made, self._retry.attempts, verdict.wait_s, error)
+        why = Retrying(self._at.provider, self._tally.made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
 
 
@@ -366,7 +512,7 @@ def _interrupted(error: Error, held: Sequence[Any] = ()) -> StreamInterrupted:
         ended, why = "cut", f"the reply was cut off: {error.message}"
     else:
         ended, why = "error", f"the reply broke off with an error: {error.message}"
-    return StreamInterrupted(
+    broken = StreamInterrupted(
         why,
         ended=ended,
         hint=error.hint,
@@ -376,6 +522,8 @@ def _interrupted(error: Error, held: Sequence[Any] = ()) -> StreamInterrupted:
         retryable=False,
         partial=_folded(held, ended) if held else None,
     )
+    broken.attempts, broken.maybe_billed = error.attempts, error.maybe_billed
+    return broken
 
 
 def _folded(held: Sequence[Any], ended: Any) -> ChatResponse:
@@ -395,10 +543,11 @@ def _without_secrets(fields: HeaderFields) -> HeaderFields:
     )
 
 
-def _annotate(error: Error, at: Deployment, attempt: int, head: WireHead | None, wall: float) -> None:
+def _annotate(error: Error, at: Deployment, tally: Tally, head: WireHead | None, wall: float) -> None:
     """Facts that only the exchange knows."""
     error.provider = error.provider or at.provider
-    error.attempts = attempt
+    error.attempts = tally.made
+    error.maybe_billed = tally.maybe_billed
     if head is not None:
         error.request_id = error.request_id or request_id(head)
         if error.retry_after is None and head.status >= 400:

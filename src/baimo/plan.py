@@ -1,25 +1,16 @@
-"""A call over several deployments: the keys of a pool, then the next model of the route.
-
-The same kind of generator as `exchange`; the first deployment that shows an event has the call.
-"""
+"""A call: to its one deployment, or over the several of its route. A generator as `exchange` is one."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
 
-from baimo.errors import AuthError, ConfigError, Error, QuotaError, RateLimitedError
-from baimo.exchange import Deployment, Exchange, Operation, exchange
+from baimo.errors import ConfigError
+from baimo.exchange import Exchange, Operation, exchange
 from baimo.resilience.retry import RetryPolicy
-from baimo.resilience.timing import Deadline, TimeLimits
-from baimo.routing.choose import weighted_order
-from baimo.routing.fallback import moves_on
-from baimo.steps import Dice, Now, Step
+from baimo.resilience.timing import TimeLimits
+from baimo.rules import NO_RULES, Pool, Route, Rules
 
-Pool: TypeAlias = tuple[Deployment, ...]
-"""One model with each of its keys."""
-Route: TypeAlias = tuple[Pool, ...]
-"""What a model name stands for: pools in the order in which they are tried."""
+__all__ = ["Pool", "Route", "plan"]
 
 
 def plan(
@@ -29,50 +20,46 @@ def plan(
     retry: RetryPolicy,
     limits: Sequence[TimeLimits],
     raw: bool = False,
+    rules: Rules = NO_RULES,
 ) -> Exchange:
     """Call the route's deployments until one answers; `limits` has one entry a pool.
 
-    Raises the last deployment's error; earlier ones are chained behind it as context.
+    Raises the last deployment's error; what the others had failed with before is in its `earlier`.
     """
-    if len(route) == 1 and len(route[0]) == 1:
-        return exchange(operation, route[0][0], retry=retry, limits=limits[0], raw=raw)
-    return _over(operation, route, retry, limits, raw)
+    is_single = len(route) == 1 and len(route[0]) == 1
+    if is_single and rules.claims is None and rules.purse is None and rules.on_cut == "raise":
+        return exchange(
+            operation,
+            route[0][0],
+            retry=retry,
+            limits=limits[0],
+            raw=raw,
+            watch=rules.watch,
+            together=rules.together,
+        )
+    return _over(operation, route, retry, limits, raw, rules)
 
 
 def _over(
-    operation: Operation, route: Route, retry: RetryPolicy, limits: Sequence[TimeLimits], raw: bool
+    operation: Operation,
+    route: Route,
+    retry: RetryPolicy,
+    limits: Sequence[TimeLimits],
+    raw: bool,
+    rules: Rules,
 ) -> Exchange:
     if not route:
         raise ConfigError("the route names no model")
-    _, mono = yield Now()
-    deadline = Deadline(limits[0].total, now=mono)
-    for place, pool in enumerate(route):
-        last_pool = place == len(route) - 1
-        order = yield from _order(pool)
-        for turn, position in enumerate(order):
-            last_key = turn == len(order) - 1
-            try:
-                return (
-                    yield from exchange(
-                        operation,
-                        pool[position],
-                        retry=retry,
-                        limits=limits[place],
-                        deadline=deadline,
-                        raw=raw,
-                    )
-                )
-            except Error as error:
-                if not last_key and isinstance(error, (AuthError, QuotaError, RateLimitedError)):
-                    continue
-                if last_pool or not moves_on(error):
-                    raise
-                break
-    raise ConfigError("the route's pools name no deployment")
+    if not all(route):
+        raise ConfigError("the route's pools name no deployment")
+    from baimo.over import RouteCall  # most calls have one deployment and never need it
 
-
-def _order(pool: Pool) -> Generator[Step, Any, list[int]]:
-    if len(pool) < 2:
-        return list(range(len(pool)))
-    dice = yield Dice()
-    return weighted_order([one.weight for one in pool], dice)
+    call = RouteCall(operation, route, retry=retry, limits=limits, raw=raw, rules=rules)
+    together = rules.together
+    if together is not None:
+        together.begin(call)
+    try:
+        return (yield from call.run())
+    finally:
+        if together is not None:
+            together.end(call)

@@ -30,6 +30,7 @@ NAMES = {
     "ConnectError",
     "ContentFilteredError",
     "ContextTooLongError",
+    "Continued",
     "CustomTool",
     "EmbedResponse",
     "EmptyAnswerError",

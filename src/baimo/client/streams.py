@@ -82,6 +82,7 @@ class StreamState:
         """Stop reading; the connection is closed at once unless the answer was complete."""
         if not self._over:
             self._over = True
+            self._waiting, self._at = [], 0
             self._driving.abort()
 
     def __del__(self) -> None:

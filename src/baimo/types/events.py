@@ -75,6 +75,16 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     choice: int = 0
 
 
+class Continued(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """Another deployment goes on with an answer that was cut; asked for with `on_cut="continue"`."""
+
+    model: str | None = None
+    """The model that goes on, as its provider names it."""
+    after: int
+    """Characters of the text that were there before."""
+    choice: int = 0
+
+
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """A choice ended; `raw` is the provider's own word for why."""
 
@@ -84,5 +94,13 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 
 ChatEvent: TypeAlias = (
-    Started | PartStarted | PartDelta | PartEnded | LogprobsReported | UsageReported | Withdrawn | Finished
+    Started
+    | PartStarted
+    | PartDelta
+    | PartEnded
+    | LogprobsReported
+    | UsageReported
+    | Withdrawn
+    | Continued
+    | Finished
 )

@@ -11,6 +11,7 @@ from .chat import ChatResponse, Choice, Ended, FinishReason, Message, Role, Toke
 from .content import Audio, Image, Part, Refusal, Text, Thinking, ToolCall
 from .events import (
     ChatEvent,
+    Continued,
     Finished,
     LogprobsReported,
     PartDelta,
@@ -170,6 +171,8 @@ class Folder:
                 choice.logprobs.extend(event.tokens)
             case Withdrawn():
                 self._choice(event.choice).withdrawn = event.reason
+            case Continued():
+                pass  # tells callers of a seam; the text is one
             case _:
                 raise TypeError(f"{event!r} is no event of a chat")
 
