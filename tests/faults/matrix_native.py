@@ -38,9 +38,10 @@ def _closed(code: int, why: str, why_zh: str, attempts: int = 3) -> Row:
         ),
         model="spark/4.0Ultra",
         faults=(f"close@{code},2000",),
+        may_bill=True,
         whole=Met(error=StreamInterrupted, ended="cut", requests=(attempts, 0), most_s=most_s),
         streamed=Met(error=StreamInterrupted, ended="cut"),
-        whole_fallback=Met(requests=(attempts, 1), most_s=most_s, maybe_billed=attempts),
+        whole_fallback=Met(requests=(attempts, 1), most_s=most_s),
     )
 
 
@@ -59,7 +60,8 @@ NATIVE = (
         sees=said("`TransportError`; with a fallback its answer", "`TransportError`；有备用模型时得到其回答"),
         model="spark/4.0Ultra",
         faults=("close@1011",),
+        may_bill=True,
         whole=Met(error=TransportError, requests=(3, 0), most_s=1.5),
-        whole_fallback=Met(requests=(3, 1), most_s=1.5, maybe_billed=3),
+        whole_fallback=Met(requests=(3, 1), most_s=1.5),
     ),
 )

@@ -33,8 +33,6 @@ class Met(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the answer tells what it took; None: that is the provider's matter."""
     repeated: int | None = None
     """The token that stands twice in the answer."""
-    maybe_billed: int = 0
-    """Of an answer: how many attempts before it may have been billed."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +59,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """The time that the call is given as a whole."""
     wall_s: float = 0.0
     """By how much the caller's clock is wrong."""
+    may_bill: bool = False
+    """Whether an attempt that gives no answer may have been billed: it was sent, and not refused."""
     speed: float = 100.0
     """How many seconds of the row go by in a real one, on loopback."""
 

@@ -74,6 +74,10 @@ def _judge_answer(row: Row, way: Way, met: Met, seen: Seen) -> None:
         assert response.text == expected
     if way.streamed:
         assert seen.shown == response.text
+    assert response.sent is not None
+    assert response.sent.attempts == sum(met.requests)
+    by_first = not met.requests[1]
+    assert response.sent.maybe_billed == (met.requests[0] - by_first) * row.may_bill
     if met.usage is not None:
         assert (response.usage.output is not None) == met.usage
         assert met.usage or response.cost is None
@@ -84,6 +88,8 @@ def _judge_error(row: Row, way: Way, met: Met, seen: Seen) -> None:
     error = seen.error
     assert type(error) is met.error, error
     assert seen.response is None
+    assert error.attempts == sum(met.requests)
+    assert error.maybe_billed == met.requests[0] * row.may_bill
     if isinstance(error, baimo.TimedOutError):
         assert error.limit == met.limit
     if isinstance(error, baimo.StreamInterrupted):

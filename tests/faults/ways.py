@@ -49,7 +49,7 @@ class Seen(msgspec.Struct, kw_only=True):
     error: Error | None = None
     took_s: float = 0.0
     retries: int = 0
-    """Of the first deployment, as the caller was told."""
+    """How often the caller was told that a further attempt follows one of the first deployment."""
     requests: tuple[int, int] = (0, 0)
     """What came at the first deployment and at its fallback."""
     afterwards: str = ""
@@ -133,7 +133,8 @@ class _Call:
         self.seen.took_s = self._world.clock.mono() - began
         self.seen.requests = self._counted()
         if self._row.peer:
-            self.seen.requests = (1 + self.seen.retries, self.seen.requests[1])
+            moved = self.seen.requests[1]
+            self.seen.requests = (self.seen.retries + (not moved), moved)
         self._before = sum(self._counted())
         self._world.mend()
 
