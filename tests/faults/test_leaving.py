@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import subprocess
 import sys
@@ -58,7 +57,6 @@ def test_a_stream_that_is_forgotten_is_closed_with_a_warning(provider: Lingering
         since = now()
         with pytest.warns(ResourceWarning, match="forgotten"):
             del pieces
-            gc.collect()
         provider.seen_to_leave(since)
         well(client)
 
@@ -71,7 +69,6 @@ def test_a_stream_that_is_forgotten_on_a_loop_is_closed_with_a_warning(provider:
             since = now()
             with pytest.warns(ResourceWarning, match="forgotten"):
                 del stream
-                gc.collect()
             await asyncio.to_thread(provider.seen_to_leave, since)
             assert (await client.chat("well/m", "Hi")).text == "well"
         assert remains.tasks() == set()
