@@ -32,6 +32,7 @@ CORE = (
     "exchange.py",
     "operations.py",
     "over.py",
+    "places.py",
     "plan.py",
     "rules.py",
 )

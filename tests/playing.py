@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from baimo.errors import Error
-from baimo.steps import Dice, Emit, Now, Read, Send, Shared, Wait
+from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle, Shared, Wait
+from baimo.types.limits import Receipt, Settlement
 from baimo.wire.http import WireHead
 
 
 class Play:
     """Carries steps out without I/O. `replies` are heads, pieces and errors in the order they are asked for.
 
-    A number in `replies` lets that many seconds pass before the next one.
+    A number in `replies` lets that many seconds pass before the next one. `grants` answer what is reserved:
+    receipts, whose waits pass, and errors; where they are over, the first claim is granted. `found` is what
+    the cache holds, look by look.
     """
 
-    def __init__(self, *replies: WireHead | bytes | Error | float, dice: float = 0.5) -> None:
+    def __init__(
+        self,
+        *replies: WireHead | bytes | Error | float,
+        dice: float = 0.5,
+        grants: Iterable[Receipt | Error] = (),
+        found: Iterable[bytes | None] = (),
+    ) -> None:
         self._replies = list(replies)
         self._dice = dice
+        self._grants = list(grants)
+        self._found = list(found)
         self.now = 1000.0
         self.trace: list[str] = []
         self.events: list[Any] = []
@@ -26,13 +39,22 @@ class Play:
         self.sent: list[Send] = []
         self.waits: list[Wait] = []
         self.reads: list[float] = []
+        self.reserved: list[Reserve] = []
+        self.settled: list[tuple[Receipt, Settlement]] = []
+        self.held: list[Receipt] = []
+        """Granted and not settled."""
+        self.looked: list[Look] = []
+        self.kept: list[Keep] = []
 
-    def run(self, steps: Generator[Any, Any, Any]) -> Any:
-        """What the generator returned; its error is raised."""
+    def run(self, steps: Generator[Any, Any, Any], *, leave_after: int | None = None) -> Any:
+        """What the generator returned; its error is raised. The caller may leave after so many steps."""
         answer: Any = None
         failure: Error | None = None
         try:
             while True:
+                if leave_after is not None and len(self.trace) >= leave_after:
+                    steps.close()
+                    return None
                 step = steps.send(answer) if failure is None else steps.throw(failure)
                 answer, failure = None, None
                 self.trace.append(type(step).__name__)
@@ -55,6 +77,16 @@ class Play:
                         answer = self._dice
                     case Shared():
                         answer = self.share(step)
+                    case Reserve():
+                        answer, failure = self._grant(step)
+                    case Settle():
+                        self.held.remove(step.receipt)
+                        self.settled.append((step.receipt, step.settlement))
+                    case Look():
+                        self.looked.append(step)
+                        answer = self._found.pop(0) if self._found else None
+                    case Keep():
+                        self.kept.append(step)
                     case _:
                         raise AssertionError(step)
         except StopIteration as done:
@@ -64,6 +96,16 @@ class Play:
         """The value of a shared step; it is fetched each time."""
         value, _ = self.run(step.make())
         return value
+
+    def _grant(self, step: Reserve) -> tuple[Receipt | None, Error | None]:
+        self.reserved.append(step)
+        grant = self._grants.pop(0) if self._grants else Receipt(0)
+        if isinstance(grant, Error):
+            return None, grant
+        self.now += grant.waited_s
+        receipt = replace(grant, ticket=len(self.reserved))
+        self.held.append(receipt)
+        return receipt, None
 
     def _next(self) -> tuple[Any, Error | None]:
         reply = self._replies.pop(0) if self._replies else b""

@@ -33,7 +33,7 @@ from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
-from baimo.types.events import Started
+from baimo.types.events import Started, UsageReported
 from baimo.types.fold import Folder
 from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
@@ -67,6 +67,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds for every key of the provider, model by model, as configured."""
     key_limit: Limit | None = None
     """Bounds of this key, whatever the model, as configured."""
+    row_limit: Limit | None = None
+    """Bounds that a new account meets, as the row tells."""
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
     advice: Callable[[Error], str | None] | None = None
@@ -129,7 +131,7 @@ Exchange: TypeAlias = Generator[Step, Any, Outcome]
 class Tally:
     """The attempts of one call, over all its deployments."""
 
-    __slots__ = ("head", "made", "maybe_billed")
+    __slots__ = ("head", "made", "maybe_billed", "shown")
 
     def __init__(self) -> None:
         self.made = 1
@@ -138,6 +140,8 @@ class Tally:
         """Attempts that gave no answer, and may have been billed all the same."""
         self.head: WireHead | None = None
         """Of the last reply, refusals included."""
+        self.shown = False
+        """Whether the last attempt, which failed, had shown events by then."""
 
 
 class Watch(Protocol):
@@ -176,36 +180,33 @@ def exchange(
 
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
-    own_fields = bool(at.headers or operation.headers)
-    attempts = _Attempts(at, retry, tally or Tally(), watch, together, has_own_fields=own_fields)
+    attempts = _Attempts(at, retry, tally, watch, together, bool(at.headers or operation.headers))
+    if deadline is None and limits.total is None:
+        deadline = NO_DEADLINE
     return _attempted(operation, at, attempts, limits, deadline, raw)
 
 
 def _attempted(
-    operation: Operation,
-    at: Deployment,
-    attempts: _Attempts,
-    limits: TimeLimits,
-    deadline: Deadline | None,
-    raw: bool,
+    operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
 ) -> Exchange:
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
     timed = streams or at.signer.timed or watch is not None
-    if deadline is None and limits.total is None:
-        deadline = NO_DEADLINE
-    attempts.begin()
+    if attempts.together is not None:
+        attempts.together.begin(attempts)
     try:
         while True:
             progress = Progress(limits, streams=streams)
-            attempts.held = []
+            pieces: list[bytes] = []
+            held = attempts.new_held()
             wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
                 wall, mono = yield _NOW
                 progress.since = mono
                 deadline = deadline or Deadline(limits.total, now=mono)
-            attempts.watched(mono)
+                if watch is not None:
+                    watch.attempt(at, mono, waited_s=attempts.waited_s)
             try:
                 if credentials is not None:
                     wall, mono = yield from credentials.fetch(deadline, wall, mono)
@@ -215,7 +216,6 @@ def _attempted(
                 head: WireHead = yield progress.sending(signed, deadline, mono)
                 progress.head = head
                 decoder = operation.decoder(head, at)
-                out = _Out(attempts.held, progress, streams=streams, raw=raw)
                 bounded, lively, flowing = deadline.is_set, progress.lively, False
                 limited = decoder if hasattr(decoder, "is_over") else None
                 step: Step | None = None if bounded else progress.first
@@ -224,23 +224,28 @@ def _attempted(
                         _, now = yield _NOW
                         step = Read(deadline.bound(progress.within(now), now))
                     piece = yield step
+                    if raw:
+                        pieces.append(piece)
                     try:
                         events = decoder.feed(piece) if piece else decoder.end()
                     except Error:
-                        if (rest := out.rest(decoder.early, piece)) is not None:
-                            yield rest
+                        held += decoder.early
+                        if streams and _speaks(held):
+                            yield progress.showing(held, pieces if raw else None)
                         raise
                     is_end = not piece or (limited is not None and limited.is_over)
                     if events and flowing:
                         progress.since = None
                         yield Emit(events)
-                    elif events or is_end or raw:
-                        if watch is not None and events and not out.has_begun:
+                    elif events or is_end:
+                        if watch is not None and events and not held:
                             _, now = yield _NOW
                             watch.first(now)
-                        if (emit := out.take(events, piece, is_end=is_end)) is not None:
-                            yield emit
-                            flowing = streams and not raw
+                        held += events
+                        progress.came()
+                        if (is_end or (streams and _speaks(held))) and (held or any(pieces)):
+                            yield progress.showing(held, pieces if raw else None)
+                            pieces, held, flowing = [], attempts.new_held(), streams and not raw
                     if is_end:
                         if watch is not None:
                             _, now = yield _NOW
@@ -256,59 +261,16 @@ def _attempted(
                 continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
-        attempts.end()
+        if attempts.together is not None:
+            attempts.together.end(attempts)
 
 
-class _Out:
-    """What goes out of one attempt, and what is held back.
-
-    Of a stream that is what comes before its first word: until then another attempt may begin anew. Of a
-    whole answer it is all of it.
-    """
-
-    __slots__ = ("_held", "_pieces", "_progress", "_raw", "_streams", "has_begun")
-
-    def __init__(self, held: list[Any], progress: Progress, *, streams: bool, raw: bool) -> None:
-        self._held = held
-        self._progress = progress
-        self._streams = streams
-        self._raw = raw
-        self._pieces: list[bytes] = []
-        self.has_begun = False
-        """Whether an event came."""
-
-    def take(self, events: list[Any], piece: bytes, *, is_end: bool) -> Emit | None:
-        """The step for what may go out now."""
-        if self._raw:
-            self._pieces.append(piece)
-        if events or is_end:
-            self._held += events
-            self.has_begun = True
-            self._progress.came(piece)
-        return self._all() if is_end or self._speaks() else None
-
-    def rest(self, early: list[Any], piece: bytes) -> Emit | None:
-        """The same for what came before a failure: a stream shows it."""
-        if self._raw:
-            self._pieces.append(piece)
-        self._held += early
-        return self._all() if self._speaks() else None
-
-    def _speaks(self) -> bool:
-        """Whether a stream says something by now."""
-        return self._streams and any(type(event) is not Started for event in self._held)
-
-    def _all(self) -> Emit | None:
-        held, pieces = self._held, self._pieces
-        if not held and not any(pieces):
-            return None
-        self._progress.shown = True
-        emit = Emit(held.copy(), b"".join(pieces) if self._raw else None)
-        held.clear()
-        pieces.clear()
-        return emit
+def _speaks(held: list[Any]) -> bool:
+    """Whether a stream says something by now: until then another attempt may begin anew."""
+    return any(type(event) not in _NO_WORD for event in held)
 
 
+_NO_WORD = (Started, UsageReported)
 _NOW = Now()
 _DICE = Dice()
 
@@ -368,45 +330,50 @@ class _Granted:
         return True
 
 
-class _Attempts:
-    """The attempts of one call: how many, which of them may be billed, what follows a failure."""
+class _Attempts(Tally):
+    """The attempts of one call to one deployment: which may be billed, what follows a failure."""
+
+    __slots__ = (
+        "_at",
+        "_retry",
+        "_stale",
+        "_tally",
+        "has_own_fields",
+        "held",
+        "together",
+        "waited_s",
+        "watch",
+    )
 
     def __init__(
         self,
         at: Deployment,
         retry: RetryPolicy,
-        tally: Tally,
+        tally: Tally | None,
         watch: Watch | None,
         together: RetryBudget | None,
-        *,
         has_own_fields: bool,
     ) -> None:
         self._at = at
         self._retry = retry
+        if tally is None:
+            tally = self
+            self.made, self.maybe_billed, self.head = 1, 0, None
         self._tally = tally
-        self._together = together
         self._stale = False
-        self._waited_s = 0.0
+        self.waited_s = 0.0
+        """How long the attempt that comes next has waited, as a retry does."""
         self.watch = watch
+        self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
         self.held: list[Any] = []
         """Events of the attempt that is under way which nobody has seen."""
 
-    def begin(self) -> None:
-        """The call begins."""
-        if self._together is not None:
-            self._together.begin(self)
-
-    def watched(self, now: float) -> None:
-        """An attempt begins."""
-        if self.watch is not None:
-            self.watch.attempt(self._at, now, waited_s=self._waited_s)
-
-    def end(self) -> None:
-        """The call is over."""
-        if self._together is not None:
-            self._together.end(self)
+    def new_held(self) -> list[Any]:
+        """Nothing is held any more."""
+        self.held = []
+        return self.held
 
     def next(
         self,
@@ -420,8 +387,9 @@ class _Attempts:
         wall, mono = yield _NOW
         error = self._failed(error, progress, operation, limits, deadline, wall, mono)
         dice = yield _DICE
-        wait = self._wait_or_raise(error, deadline.left(mono), dice)
-        self._waited_s = wait.seconds
+        held = () if operation.streams else self.held  # what begins a stream is no part of an answer
+        wait = self._wait_or_raise(error, deadline.left(mono), dice, held)
+        self.waited_s = wait.seconds
         yield wait
 
     def sent(self, wire: WireRequest) -> Sent:
@@ -447,7 +415,7 @@ class _Attempts:
     ) -> Error:
         """The error with all that is known of it. Raised at once where nothing may follow."""
         if isinstance(error, TimedOutError) and error.limit != "total":
-            first = operation.streams and not progress.shown
+            first = operation.streams and not progress.begun
             error = _out_of_time(error, limits, deadline, mono, first=first)
         tally, head = self._tally, progress.head
         tally.head = head
@@ -456,31 +424,37 @@ class _Attempts:
         _annotate(error, self._at, tally, head, wall)
         if self.watch is not None:
             self.watch.failed(error, mono, billed=billed)
+        tally.shown = progress.shown
+        is_stale = isinstance(error, StaleConnectionError)
+        if is_stale and not self._stale:
+            self._stale = True
+            return error  # made again at once, as the same attempt
+        tally.made += 1
         if progress.shown:
             raise _interrupted(error) from error
-        if self.held and isinstance(error, StreamInterrupted) and error.ended == "cut":
-            error.retryable = True
-        if not isinstance(error, StaleConnectionError):
-            tally.made += 1
-        elif self._stale:
+        if is_stale:
             raise error
-        else:
-            self._stale = True
+        if isinstance(error, StreamInterrupted) and error.ended == "cut":
+            error.retryable = True
         return error
 
-    def _wait_or_raise(self, error: Error, left_s: float | None, dice: float) -> Wait:
+    def _wait_or_raise(self, error: Error, left_s: float | None, dice: float, held: Sequence[Any]) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
         verdict = self._retry.verdict(self._tally.made, error, dice=dice, left_s=left_s)
-        if verdict.wait_s and self._together is not None and not self._together.may_retry(self):
+        is_stale = isinstance(error, StaleConnectionError)
+        if verdict.wait_s is not None and not is_stale and not self._may_retry():
             verdict = Verdict(None, TOO_MANY)
         if verdict.wait_s is None:
             if verdict.why and not error.hint:
                 error.hint = verdict.why
-            if self.held and isinstance(error, (TransportError, StreamInterrupted)):
-                raise _interrupted(error, self.held) from error
+            if held and isinstance(error, (TransportError, StreamInterrupted)):
+                raise _interrupted(error, held) from error
             raise error
         why = Retrying(self._at.provider, self._tally.made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
+
+    def _may_retry(self) -> bool:
+        return self.together is None or self.together.may_retry(self)
 
 
 _TURNED_AWAY = (

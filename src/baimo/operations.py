@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from baimo.dialect.protocols import (
     ChatDialect,
+    ContinueDialect,
     CountDialect,
     DescribeDialect,
     EmbedDialect,
@@ -23,8 +24,8 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError
 from baimo.exchange import Decoder, Deployment
 from baimo.plan import Route
-from baimo.types.chat import ChatRequest, Role
-from baimo.types.content import Opaque, Part
+from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
+from baimo.types.content import Opaque, Part, Text, Thinking
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
@@ -33,12 +34,48 @@ from baimo.wire.http import WireHead, WireRequest
 
 
 class ChatOperation:
-    """Chat, whole or streamed."""
+    """Chat, whole or streamed. `conversation` names the one that it belongs to, where the caller knows it."""
 
-    def __init__(self, request: ChatRequest) -> None:
+    def __init__(self, request: ChatRequest, *, conversation: str | None = None) -> None:
         self._request = request
+        self._conversation = conversation
         self.streams = request.stream
         self.headers = request.headers
+
+    @property
+    def sticky(self) -> str | None:
+        """What calls of one conversation have in common: they go to the same deployment while it is there.
+
+        A first question has nothing that a provider could have kept, unless the caller says so: such calls
+        are spread by weight.
+        """
+        named = self._conversation or self._request.prompt_cache_key
+        return named if named is not None else _conversation_of(self._request.messages)
+
+    def continued(self, spoken: ChatResponse) -> ChatOperation | None:
+        """The same chat, to be gone on from what was said. None where that is more than one plain text, or
+        was itself the rest of an answer that the caller had begun.
+        """
+        if len(spoken.choices) != 1:
+            return None
+        said = spoken.message
+        last = said.content[-1] if said.content else None
+        if type(last) is not Text or not last.text or spoken.choices[0].withdrawn is not None:
+            return None
+        if any(type(part) not in (Text, Thinking) for part in said.content):
+            return None
+        messages = self._request.messages
+        if messages[-1].role is Role.ASSISTANT:
+            return None
+        request = replace(self._request, messages=(*messages, said))
+        return ChatOperation(request, conversation=self._conversation)
+
+    def can_go_on(self, at: Deployment) -> bool:
+        """Whether a deployment goes on with an answer that stands at the end of the conversation."""
+        if not hasattr(at.dialect, "continues"):
+            return False
+        dialect: ContinueDialect = at.dialect
+        return dialect.continues(self._asked_of(at), at.site)
 
     def encode(self, at: Deployment) -> WireRequest:
         """The request in the deployment's dialect, for its model."""
@@ -62,6 +99,23 @@ class ChatOperation:
             if message.role is Role.ASSISTANT and any(type(part) is Opaque for part in message.content):
                 return _without_foreign(request, at.dialect.name)
         return request
+
+
+def _conversation_of(messages: Sequence[Message]) -> str | None:
+    """A conversation is known by how it begins; one that nobody has answered yet is none."""
+    if not any(message.role is Role.ASSISTANT for message in messages):
+        return None
+    begun = []
+    for message in messages:
+        if message.role not in (Role.ASSISTANT, Role.TOOL):
+            begun.append(message.text)
+        if message.role is Role.USER:
+            break
+    if not any(begun):
+        return None
+    from hashlib import blake2b  # loads a library of ciphers, which only conversations need
+
+    return blake2b("\0".join(begun).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 _Asked = TypeVar("_Asked", ChatRequest, EmbedRequest, CountRequest)

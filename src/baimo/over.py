@@ -7,7 +7,7 @@ would be long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,17 +23,17 @@ from baimo.errors import (
     TimedOutError,
     TransportError,
 )
-from baimo.exchange import Deployment, Exchange, Operation, Outcome, Tally, exchange
+from baimo.exchange import Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
+from baimo.places import Place, Told, places_of
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
-from baimo.routing.continuing import Splice
+from baimo.routing.continuing import Splice, through
 from baimo.routing.fallback import After, after
-from baimo.routing.health import HealthBook, Name
 from baimo.rules import Route, Rules
-from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
+from baimo.steps import Dice, Now, Reserve, Retrying, Settle, Step, Wait
 from baimo.types.events import PartStarted, UsageReported
 from baimo.types.fold import Folder
 from baimo.types.limits import Receipt, Settlement
@@ -47,47 +47,6 @@ SHARE = 0.6
 _ONCE = RetryPolicy(attempts=1)
 _NOW = Now()
 _DICE = Dice()
-
-
-class Place(msgspec.Struct, frozen=True):
-    """One deployment of the route."""
-
-    at: Deployment
-    tier: int
-    weight: float
-    limits: TimeLimits
-    name: Name
-
-    def standing(self, now: float, health: HealthBook | None, cost: float | None) -> Standing:
-        """What is known of it now."""
-        facts: dict[str, Any] = {
-            "name": "/".join(filter(None, (self.at.name, self.at.key))),
-            "tier": self.tier,
-            "weight": self.weight,
-            "cost": cost,
-        }
-        if health is not None:
-            known = health.condition(self.name, now)
-            facts.update(wait_s=known.wait_s, reason=known.reason, word=known.word)
-            facts.update(busy=known.busy, latency_s=known.latency_s)
-        return Standing(**facts)
-
-
-def places_of(route: Route, limits: Sequence[TimeLimits], rules: Rules) -> list[Place]:
-    """The deployments of a route. Only "ordered" tells one model of it from the next."""
-    weights = rules.weights or (1.0,) * len(route)
-    tiered = rules.strategy == "ordered"
-    return [
-        Place(
-            at,
-            tier if tiered else 0,
-            at.weight if tiered else at.weight * weights[tier],
-            limits[tier],
-            (at.provider, at.endpoint, at.key, at.model),
-        )
-        for tier, pool in enumerate(route)
-        for at in pool
-    ]
 
 
 _Taken: TypeAlias = tuple[int, Receipt | None]
@@ -106,7 +65,9 @@ class RouteCall:
         raw: bool,
         rules: Rules,
     ) -> None:
+        self._asked = operation
         self._operation = operation
+        """What is sent: what was asked, or the rest of it after a cut."""
         self._retry = retry
         self._raw = raw
         self._rules = rules
@@ -121,9 +82,12 @@ class RouteCall:
         """Places that this round has tried."""
         self._gone: set[int] = set()
         """Places that this call does not try again."""
-        self._failures: list[tuple[str, Error]] = []
+        self._failures: list[tuple[int, Error]] = []
+        """Places with what they failed with, or why they were not tried."""
         self._untold = False
         """Whether another attempt follows a failure, and nobody was told of it yet."""
+        self._waited_s = 0.0
+        """Waited before the next attempt."""
         self._tokens: int | None = None
         self._spoken = Folder() if rules.on_cut == "continue" and operation.streams else None
         self._part = 0
@@ -141,7 +105,7 @@ class RouteCall:
             except Error as error:
                 self._failed(place, error)
             else:
-                return self._noted(outcome)
+                return self._noted(place, outcome)
 
     # Which place comes next.
 
@@ -149,6 +113,8 @@ class RouteCall:
         """The place to try now. Raises what the call has failed with where there is none."""
         while True:
             wall, mono = yield _NOW
+            if self._failures and self._deadline.left(mono) == 0.0:
+                raise self._failure()
             rest = [place for place in range(len(self._places)) if place not in self._gone]
             here = [place for place in rest if self._places[place].tier == self._tier]
             if not here:
@@ -159,14 +125,15 @@ class RouteCall:
             usable = [place for place in order if place in here]
             if not usable and self._is_hopeless(here, rest, standings):
                 usable = here  # nobody else is there: better to ask than to refuse
-            fresh = self._affordable([place for place in usable if place not in self._round], wall)
+            fresh = [place for place in usable if place not in self._round and self._has_tries()]
+            fresh = self._affordable(fresh, wall)
             if fresh:
                 taken = yield from self._taken(fresh, mono)
                 if taken is not None:
                     return taken
-            elif any(place not in self._gone for place in here):
-                cooling = soonest([standings[rest.index(place)] for place in here])
-                yield from self._pause(here, cooling, mono, can_go=bool(usable))
+            elif here := [place for place in here if place not in self._gone]:
+                known = [standings[rest.index(place)] for place in here]
+                yield from self._pause(here, known, mono, can_go=bool(usable))
 
     def _go_on(self) -> None:
         """Go on to the next model. Raises where there is none."""
@@ -175,6 +142,10 @@ class RouteCall:
         self._tier += 1
         self._tries = 0
         self._round.clear()
+
+    def _has_tries(self) -> bool:
+        """Whether this model may be asked once more."""
+        return self._tries < _most(self._retry, [one.tier for one in self._places], self._tier)
 
     def _has_other_tier(self) -> bool:
         return any(
@@ -249,31 +220,38 @@ class RouteCall:
         return limited[receipt.which][0], receipt
 
     def _pause(
-        self, here: list[int], cooling: float | None, mono: float, *, can_go: bool
+        self, here: list[int], known: list[Standing], mono: float, *, can_go: bool
     ) -> Generator[Step, Any, None]:
         """Wait for another round of this model; where that cannot be, none of its places is tried again."""
-        last = self._failures[-1][1] if self._failures else None
-        if self._round and last is not None:
+        if not self._has_tries():
+            self._gone.update(here)
+            return
+        tried = [error for place, error in self._failures if place in here and place in self._round]
+        last = tried[-1] if tried else None
+        cooling = soonest(known)
+        if last is not None:
             verdict = yield from self._verdict(last, None if can_go else cooling, mono, of=len(here))
         else:
             verdict = self._until_cool(cooling, mono)
         wait = verdict.wait_s
         if wait is not None and self._has_other_tier():
-            silent = isinstance(last, TimedOutError) and bool(self._round)
-            wait = None if wait > PATIENCE_S or silent else wait
+            wait = None if wait > PATIENCE_S or isinstance(last, TimedOutError) else wait
+        together = self._rules.together
+        if wait is not None and last is not None and together is not None and not together.may_retry(self):
+            wait, verdict = None, Verdict(None, TOO_MANY)
         if wait is None:
-            self._give_up(here, verdict, cooling)
+            self._give_up(here, last, verdict, known)
             return
         self._round.clear()
+        self._waited_s += wait
+        told = last if last is not None or not self._untold else self._failures[-1][1]
         self._untold = False
-        yield Wait(wait, self._retrying(last, wait) if last is not None else None)
+        yield Wait(wait, self._retrying(told, wait) if told is not None else None)
 
     def _verdict(
         self, last: Error, cooling: float | None, mono: float, *, of: int
     ) -> Generator[Step, Any, Verdict]:
         """What the retry policy says after a round in which every place failed."""
-        if self._tries >= max(self._retry.attempts, of):
-            return Verdict(None)
         if isinstance(last, StreamInterrupted):
             # Nobody has seen it, or it can be gone on from: it is what broke it off.
             cause = last.__cause__
@@ -283,9 +261,6 @@ class RouteCall:
             last = type(last)(last.message, retryable=last.retryable)  # another key than this may be asked
         dice = yield _DICE
         verdict = self._retry.verdict(self._tries + 1, last, dice=dice, left_s=self._deadline.left(mono))
-        together = self._rules.together
-        if verdict.wait_s and together is not None and not together.may_retry(self):
-            return Verdict(None, TOO_MANY)
         if verdict.wait_s is None or cooling is None or cooling <= verdict.wait_s:
             return verdict
         return self._until_cool(cooling, mono)
@@ -296,14 +271,15 @@ class RouteCall:
             return Verdict(None)
         return Verdict(cooling)
 
-    def _give_up(self, here: list[int], verdict: Verdict, cooling: float | None) -> None:
+    def _give_up(self, here: list[int], last: Error | None, verdict: Verdict, known: list[Standing]) -> None:
         self._gone.update(here)
-        if not self._round:
-            why = "it was asked for fewer requests" if cooling is not None else "it failed too often"
-            skipped = LimitReachedError(f"left alone for now: {why} before", retry_after=cooling)
-            self._remember(here[0], skipped)
-        elif verdict.why is not None and not self._failures[-1][1].hint:
-            self._failures[-1][1].hint = verdict.why
+        if last is None:
+            soon = min(known, key=lambda one: one.wait_s)
+            why = f"left alone for now: {_WHY[soon.reason]} before ({soon.word})"
+            skipped = LimitReachedError(why, retry_after=soon.wait_s)
+            self._remember(here[known.index(soon)], skipped)
+        elif verdict.why is not None and not last.hint:
+            last.hint = verdict.why
 
     # One attempt.
 
@@ -315,10 +291,11 @@ class RouteCall:
         wall, mono = yield _NOW
         self._round.add(place)
         self._tries += 1
-        self._tokens = None
+        self._tokens = self._tally.head = None
         if rules.purse is not None:
             rules.purse.take(one.at, wall)
-        told = _Told(rules, one.name, mono)
+        told = Told(rules, one.name, mono, waited_s=self._waited_s)
+        self._waited_s = 0.0
         try:
             steps = exchange(
                 self._operation,
@@ -331,7 +308,7 @@ class RouteCall:
                 watch=told,
             )
             if receipt is not None or self._spoken is not None:
-                steps = _through(steps, self._saw)
+                steps = through(steps, self._saw)
             outcome: Outcome = yield from steps
         except Error as error:
             if rules.purse is not None:
@@ -385,7 +362,7 @@ class RouteCall:
 
     def _failed(self, place: int, error: Error) -> None:
         """Take a failure in. Raises what the call has failed with where nothing may follow."""
-        shown = isinstance(error, StreamInterrupted) and self._operation.streams
+        shown = isinstance(error, StreamInterrupted) and self._tally.shown
         self._remember(place, error)
         if isinstance(error, StreamInterrupted) and shown:
             self._continue(error)
@@ -401,39 +378,40 @@ class RouteCall:
         if what is After.OTHER_KEY:
             self._gone.add(place)
         elif what is not After.LATER:
-            self._drop(self._places[place].at, longer=what is After.LONGER)
+            self._drop(self._places[place], longer=what is After.LONGER)
 
-    def _drop(self, failed: Deployment, *, longer: bool) -> None:
+    def _drop(self, failed: Place, *, longer: bool) -> None:
         """No place like the one that failed is tried again; with `longer` only such as hold more are."""
-        most = _context(failed) if longer else None
+        most = failed.context if longer else None
         for place, one in enumerate(self._places):
-            same_model = (one.at.provider, one.at.model) == (failed.provider, failed.model)
-            holds = _context(one.at) if most is not None else None
-            is_like = same_model and (longer or one.at.endpoint == failed.endpoint)
+            same_model = (one.at.provider, one.at.model) == (failed.at.provider, failed.at.model)
+            holds = one.context if most is not None else None
+            is_like = same_model and (longer or one.at.endpoint == failed.at.endpoint)
             if is_like or (most is not None and holds is not None and holds <= most):
                 self._gone.add(place)
 
     def _continue(self, cut: StreamInterrupted) -> None:
         """Let another place go on from what was said. Raises the cut where that cannot be."""
         self._cut = cut
-        continued = getattr(self._operation, "continued", None)
+        continued = getattr(self._asked, "continued", None)
         if self._spoken is None or continued is None:
-            raise cut
+            raise self._failure()
         spoken = self._spoken.response(ended="cut")
         operation = continued(spoken)
         if operation is None:
             cut.hint = "Only an answer of plain text can be gone on with."
-            raise cut
+            raise self._failure()
         for place, one in enumerate(self._places):
             if not operation.can_go_on(one.at):
                 self._gone.add(place)
         if len(self._gone) == len(self._places):
             cut.hint = "No deployment of the route can go on with a text that was begun."
         self._operation = operation
-        self._splice = Splice(self._part, characters=len(spoken.text), after=self._failures[-1][0])
+        name = self._places[self._failures[-1][0]].at.name
+        self._splice = Splice(self._part, characters=len(spoken.text), after=name)
 
     def _remember(self, place: int, error: Error) -> None:
-        self._failures.append((self._places[place].at.name, error))
+        self._failures.append((place, error))
         self._untold = True
 
     def _failure(self) -> Error:
@@ -448,94 +426,35 @@ class RouteCall:
 
     def _retrying(self, error: Error, wait: float) -> Retrying:
         tiers = [one.tier for one in self._places]
-        most = sum(max(self._retry.attempts, tiers.count(tier)) for tier in set(tiers))
+        most = sum(_most(self._retry, tiers, tier) for tier in set(tiers))
         return Retrying(error.provider or "", self._tally.made, most, wait, error)
 
-    def _noted(self, outcome: Outcome) -> Outcome:
-        """The outcome, with what happened on the way to it."""
-        if not self._failures or len(self._places) == 1:
-            return outcome
+    def _noted(self, place: int, outcome: Outcome) -> Outcome:
+        """The outcome, with what happened on the way to it; that a place was tried again is no news."""
         answered = outcome.at.name
-        notes = [
-            Note(code="other_key", message=f"{name} failed with one key ({error.code}: {error.message}).")
-            if name == answered
-            else Note(
-                code="fell_back",
-                message=f"{name} failed ({error.code}: {error.message}); {answered} was asked instead.",
-            )
-            for name, error in self._failures
-            if error is not self._cut
-        ]
+        notes = []
+        for failed, error in self._failures:
+            name, why = self._places[failed].at.name, f"({error.code}: {error.message})"
+            if failed == place or error is self._cut:
+                continue
+            if name == answered:
+                notes.append(Note(code="other_key", message=f"{name} failed with one key {why}."))
+            else:
+                message = f"{name} failed {why}; {answered} was asked instead."
+                notes.append(Note(code="fell_back", message=message))
         if self._splice is not None:
             notes.append(self._splice.note(answered))
-        return replace(outcome, notes=(*outcome.notes, *dict.fromkeys(notes)))
+        return replace(outcome, notes=(*outcome.notes, *dict.fromkeys(notes))) if notes else outcome
 
 
-class _Told:
-    """Tells health, and whoever watches the call, how one attempt goes."""
-
-    __slots__ = ("_began", "_health", "_latency_s", "_name", "_watch", "billed")
-
-    def __init__(self, rules: Rules, name: Name, now: float) -> None:
-        self._health = rules.health
-        self._watch = rules.watch
-        self._name = name
-        self._began = now
-        self._latency_s: float | None = None
-        self.billed = False
-        """Whether a request that gave no answer may be billed."""
-        if self._health is not None:
-            self._health.began(name, now)
-
-    def left(self) -> None:
-        """The attempt is over, however it ended."""
-        if self._health is not None:
-            self._health.left(self._name)
-
-    def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
-        if self._watch is not None:
-            self._watch.attempt(at, now, waited_s=waited_s)
-
-    def first(self, now: float) -> None:
-        self._latency_s = now - self._began
-        if self._watch is not None:
-            self._watch.first(now)
-
-    def failed(self, error: Error, now: float, *, billed: bool) -> None:
-        self.billed = self.billed or billed
-        if self._health is not None:
-            self._health.failed(self._name, error, now)
-        if self._watch is not None:
-            self._watch.failed(error, now, billed=billed)
-
-    def answered(self, now: float) -> None:
-        if self._health is not None:
-            self._health.answered(self._name, now, self._latency_s)
-        if self._watch is not None:
-            self._watch.answered(now)
+def _most(retry: RetryPolicy, tiers: list[int], tier: int) -> int:
+    """How often a model is asked at the most: as the policy says, or once with each of its keys."""
+    return max(retry.attempts, tiers.count(tier))
 
 
-def _through(steps: Exchange, change: Callable[[list[Any]], list[Any]]) -> Exchange:
-    """Hand every step on, and every answer back; what is emitted goes through `change`."""
-    answer: Any = None
-    failure: Error | None = None
-    try:
-        while True:
-            step = steps.send(answer) if failure is None else steps.throw(failure)
-            answer = failure = None
-            if type(step) is Emit:
-                step = Emit(change(step.events), step.raw)
-            try:
-                answer = yield step
-            except Error as error:
-                failure = error
-    except StopIteration as done:
-        outcome: Outcome = done.value
-        return outcome
-    finally:
-        steps.close()
-
-
-def _context(at: Deployment) -> int | None:
-    facts = at.facts() if at.facts is not None else None
-    return None if facts is None else facts.context
+_WHY: dict[str | None, str] = {
+    "cooling": "it asked for fewer requests",
+    "out": "its key was refused",
+    "ejected": "it failed too often",
+}
+"""By the reason of a standing."""

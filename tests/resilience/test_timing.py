@@ -28,7 +28,7 @@ def test_no_deadline_bounds_nothing() -> None:
 def test_silence_is_timed_only_after_a_read_without_events() -> None:
     progress = begun(TimeLimits(idle=60.0), streams=True, sent_at=0.0)
     assert progress.since == 0.0
-    progress.shown, progress.since = True, None
+    progress.came()
     assert progress.within(1e9) == progress.lively.within_s == 60.0
     progress.quiet(100.0)
     progress.quiet(130.0)

@@ -111,6 +111,7 @@ class AsyncDriver(DriverBase):
         return await self._services.shared.get(step, lambda: run(step.make(), self._services))
 
     async def _reserve(self, step: Reserve) -> Receipt:
+        self._done_with_reply()
         limiter = self._services.limiter
         if limiter is None:
             return FREE

@@ -180,6 +180,7 @@ class Driver(DriverBase):
         return self._services.shared.get(step, lambda: run(step.make(), self._services))
 
     def _reserve(self, step: Reserve) -> Receipt:
+        self._done_with_reply()
         limiter = self._services.limiter
         if limiter is None:
             return FREE

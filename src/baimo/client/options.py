@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from baimo.types.chat import AudioOutput, Message, Reasoning, ResponseFormat
+from baimo.types.money import Money
 from baimo.types.tools import Tool, ToolChoice
+
+if TYPE_CHECKING:
+    from .budget import Budget
 
 Messages: TypeAlias = str | Sequence[Message | Mapping[str, Any] | tuple[str, str]] | Message
 """A prompt; messages of ours or as OpenAI writes them; or (user, assistant) pairs of earlier turns."""
@@ -55,6 +59,21 @@ class ChatOptions(TypedDict, total=False):
     """Laid over the wire head, signed with the rest."""
     timeout: float | None
     """Seconds for the whole call: retries, waiting and reading included."""
+    strategy: Literal["ordered", "weighted", "least-latency", "cheapest", "least-busy"] | None
+    """How the deployments of a route are chosen; "ordered" where nothing else is said."""
+    on_cut: Literal["raise", "continue"] | None
+    """Streams only: what follows when an answer is cut off after its first word. "continue" lets the next
+    deployment that can go on from there; a `Continued` event and a note on the response tell of it."""
+    at_most: str | Money | None
+    """What the call may cost, retries and fallbacks included: "0.05 CNY"."""
+    budget: str | Budget | None
+    """A budget that this call counts against, besides those of the client."""
+    cache: bool | None
+    """Whether equal calls may be answered from the cache; None: as the client is set."""
+    priority: int | None
+    """Where calls wait in line for a limit the higher goes first; 0 where nothing is said."""
+    conversation: str | None
+    """Names the conversation: its calls go to the same key of a pool, where prompt caches still know it."""
     keep_raw: bool
     """Keep the provider's own reply as `r.raw`."""
     keep: bool

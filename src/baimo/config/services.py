@@ -155,6 +155,28 @@ def read_services(layers: Iterable[Layer]) -> Services:
     return Services(**read)
 
 
+_FIRST = {"cache": "store", "ledger": "path"}
+"""What a bare text given for a table stands for."""
+
+
+def read_arguments(services: Services, given: Mapping[str, Any]) -> Services:
+    """The services with a client's arguments on top. Raises ConfigError."""
+    changes: dict[str, Any] = {}
+    for name in ("limits", "cache", "ledger", "telemetry"):
+        if (value := given.get(name)) is None:
+            continue
+        if value is False:
+            changes[name] = None
+            continue
+        table = {} if value is True else {_FIRST[name]: value} if isinstance(value, str) else value
+        changes[name] = _read(name, table, f"the argument {name}", whole=True)
+    if (folder := given.get("record")) is not None:
+        old = services.recordings
+        keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
+        changes["recordings"] = RecordSettings(folder=str(folder), **keep)
+    return msgspec.structs.replace(services, **changes) if changes else services
+
+
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 

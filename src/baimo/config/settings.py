@@ -20,7 +20,7 @@ from . import dotenv, files, paths, shape
 from .credentials import Locator
 from .layers import DOTENV, PROJECT_FILE, USER_FILE, Given, Layer, Variables, merged
 from .provider import Around, Key, Tables
-from .resolve import Resolver, check_alias
+from .resolve import NO_RULE, Resolver, RouteRule, check_alias
 from .trust import RECORD, Project
 
 if TYPE_CHECKING:
@@ -89,6 +89,20 @@ class Settings:
         if not model:
             raise ConfigError("the list of models is empty")
         return tuple(pool for name in model for pool in self.resolve(_text(name)))
+
+    def rule(self, model: str | Sequence[str] | None = None) -> RouteRule:
+        """How calls go over the route of an alias, as far as the alias says."""
+        name = self._default() if model is None else model
+        return self._resolver.rule(name) if isinstance(name, str) and name in self._aliases else NO_RULE
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether limits of one's own are asked for anywhere."""
+        return any("limits" in layer.table for layer in self.layers) or any(
+            "limits" in table or any("limits" in key for key in table.get("keys", ()))
+            for layer in self.layers
+            for table in layer.table.get("providers", {}).values()
+        )
 
     @property
     def services(self) -> Services:

@@ -101,6 +101,14 @@ class ChatDialect(Dialect, Protocol):
 
 
 @runtime_checkable
+class ContinueDialect(ChatDialect, Protocol):
+    """Going on with an answer that was begun."""
+
+    def continues(self, request: ChatRequest, site: Site) -> bool:
+        """Whether the reply to a request that ends with the beginning of an answer is its rest alone."""
+
+
+@runtime_checkable
 class ServedDialect(Dialect, Protocol):
     """Being the provider: which operation a request asks for."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from baimo.errors import TimedOutError
-from baimo.steps import Read, Send
+from baimo.steps import Emit, Read, Send
 from baimo.wire.http import WireHead, WireRequest
 
 
@@ -53,13 +55,14 @@ class Progress:
     signs of life and no more.
     """
 
-    __slots__ = ("_begun", "_limits", "_quiet", "_streams", "head", "lively", "shown", "since")
+    __slots__ = ("_limits", "_quiet", "_streams", "begun", "head", "lively", "shown", "since")
 
     def __init__(self, limits: TimeLimits, *, streams: bool) -> None:
         self._limits = limits
         self._streams = streams
-        self._begun = False
         self._quiet = False
+        self.begun = False
+        """Whether the reply has begun: the wait for the next piece is that of a reply that goes on."""
         self.head: WireHead | None = None
         self.shown = False
         """Whether events were emitted."""
@@ -85,15 +88,19 @@ class Progress:
 
     def made_by(self, piece: bytes) -> bool:
         """Whether a piece that gave no event is progress all the same."""
-        if self._streams or not (self._begun or not piece.isspace()):
+        if self._streams or not (self.begun or not piece.isspace()):
             return False
-        self._begun = True
-        self.since = None
+        self.came()
         return True
 
-    def came(self, piece: bytes) -> None:
+    def showing(self, events: list[Any], pieces: list[bytes] | None) -> Emit:
+        """The step that shows events, beside the pieces of the wire where they are wanted."""
+        self.shown = True
+        return Emit(events, None if pieces is None else b"".join(pieces))
+
+    def came(self) -> None:
         """A read brought events."""
-        self.made_by(piece)
+        self.begun = True
         self.since = None
 
     def quiet(self, now: float) -> None:
@@ -106,8 +113,8 @@ class Progress:
         """Seconds that the next read may take."""
         limits = self._limits
         if self.since is None:
-            return limits.idle if self.shown or self._begun else limits.head
-        if self.shown or self._begun:
+            return limits.idle
+        if self.begun:
             longest = limits.idle
         elif not self._streams:
             longest = limits.head

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
+from baimo.errors import Error
 from baimo.notes import Note
+from baimo.steps import Emit, Steps
 from baimo.types.content import Text
 from baimo.types.events import Continued, PartDelta, PartEnded, PartStarted, Started
 
@@ -30,10 +33,12 @@ class Splice:
         out: list[Any] = []
         for event in events:
             kind = type(event)
+            if not self._is_begun:
+                self._is_begun = True
+                model = event.model if kind is Started else None
+                out.append(Continued(model=model, after=self._characters))
             if kind is Started:
-                if not self._is_begun:
-                    out.append(Continued(model=event.model, after=self._characters))
-                    self._is_begun = True
+                pass  # the answer began before
             elif kind is PartStarted:
                 out += self._opened(event)
             elif kind is PartDelta or kind is PartEnded:
@@ -56,3 +61,23 @@ class Splice:
             return [PartDelta(index=self._part, text=event.part.text)] if event.part.text else []
         self._places[event.index] = self._part + 1 + len(self._places)
         return [replace(event, index=self._places[event.index])]
+
+
+def through(steps: Steps, change: Callable[[list[Any]], list[Any]]) -> Steps:
+    """Hand every step on, and every answer back; what is emitted goes through `change`."""
+    answer: Any = None
+    failure: Error | None = None
+    try:
+        while True:
+            step = steps.send(answer) if failure is None else steps.throw(failure)
+            answer = failure = None
+            if type(step) is Emit:
+                step = Emit(change(step.events), step.raw)
+            try:
+                answer = yield step
+            except Error as error:
+                failure = error
+    except StopIteration as done:
+        return done.value
+    finally:
+        steps.close()

@@ -49,7 +49,7 @@ class HealthRules(msgspec.Struct, frozen=True, kw_only=True):
     rate_calls: int = 10
     """So many calls there must be in the window before their share says anything."""
     ejection_s: float = 30.0
-    """Of the first ejection; the second lasts twice as long, and so on."""
+    """Of the first ejection; the second lasts twice as long, the third three times."""
     longest_ejection_s: float = 300.0
     cooling_s: float = 1.0
     """Where a refusal for too many requests does not say how long; doubles with each in a row."""
@@ -57,6 +57,8 @@ class HealthRules(msgspec.Struct, frozen=True, kw_only=True):
     out_s: float = 300.0
     """Until a key without money, or a refused one, is tried again; doubles with each time."""
     longest_out_s: float = 3600.0
+    probe_s: float = 10.0
+    """So long nobody else tries a key that one call is trying out."""
     latency_share: float = 0.3
     """Weight of the newest time to the first event in the mean."""
     latency_lives_s: float = 120.0
@@ -75,14 +77,15 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     latency_s: float | None = None
 
 
-class _Key:
-    """One key of a provider, whatever the model."""
+class _Out:
+    """A key that is refused: for one model, or whatever the model."""
 
-    __slots__ = ("out_until", "times_out", "word")
+    __slots__ = ("probing", "times", "until", "word")
 
     def __init__(self) -> None:
-        self.out_until = 0.0
-        self.times_out = 0
+        self.until = 0.0
+        self.times = 0
+        self.probing = False
         self.word: str | None = None
 
 
@@ -125,16 +128,17 @@ class HealthBook:
         self._rules = rules or HealthRules()
         self._lock = lock if lock is not None else nullcontext()
         self._states: dict[Name, _State] = {}
-        self._keys: dict[tuple[str, str, str], _Key] = {}
+        self._outs: dict[tuple[str, ...], _Out] = {}
+        """By the name without its model, or by the whole name."""
 
     def condition(self, name: Name, now: float) -> Condition:
         """What is known of a deployment."""
         with self._lock:
             state = self._states.get(name)
-            key = self._keys.get(name[:3])
-            if key is not None and now < key.out_until:
-                busy = 0 if state is None else state.busy
-                return Condition(wait_s=key.out_until - now, reason="out", word=key.word, busy=busy)
+            for out in self._out(name):
+                if now < out.until:
+                    busy = 0 if state is None else state.busy
+                    return Condition(wait_s=out.until - now, reason="out", word=out.word, busy=busy)
             if state is None:
                 return _UNKNOWN
             latency = state.latency
@@ -156,20 +160,26 @@ class HealthBook:
                 latency_s=latency,
             )
 
-    def began(self, name: Name, now: float) -> None:
-        """A call was given to a deployment."""
+    def began(self, name: Name, now: float) -> bool:
+        """A call was given to a deployment. Whether it probes one that was ejected: `left` wants to know."""
         with self._lock:
             state = self._states.setdefault(name, _State())
             state.busy += 1
-            if state.ejected_until and now >= state.ejected_until:
-                state.probing = True
+            for out in self._out(name):
+                if now >= out.until:
+                    out.until, out.probing = now + self._rules.probe_s, True
+            if not state.ejected_until or now < state.ejected_until or state.probing:
+                return False
+            state.probing = True
+            return True
 
-    def left(self, name: Name) -> None:
+    def left(self, name: Name, *, probed: bool = False) -> None:
         """A call is done with a deployment, however it ended. Said once for every `began`."""
         with self._lock:
             state = self._states[name]
             state.busy -= 1
-            state.probing = False
+            if probed:
+                state.probing = False
 
     def answered(self, name: Name, now: float, latency_s: float | None) -> None:
         """It answered; `latency_s` are the seconds to its first event."""
@@ -182,9 +192,8 @@ class HealthBook:
                 state.calls = state.failed = 0
             elif state.ejections and state.calls >= self._rules.rate_calls and not state.failed:
                 state.ejections -= 1
-            key = self._keys.get(name[:3])
-            if key is not None:
-                del self._keys[name[:3]]
+            self._outs.pop(name[:3], None)
+            self._outs.pop(name, None)
             if latency_s is not None:
                 share = self._rules.latency_share
                 old = state.latency
@@ -197,34 +206,50 @@ class HealthBook:
         with self._lock:
             state = self._states[name]
             if isinstance(error, RateLimitedError):
-                state.coolings += 1
-                state.word = error.code
+                if now >= state.cool_until:  # calls that were under way together are one refusal
+                    state.coolings += 1
                 wait = error.retry_after
                 if wait is None:
-                    wait = min(rules.cooling_s * 2.0 ** (state.coolings - 1), rules.longest_cooling_s)
-                state.cool_until = max(state.cool_until, now + wait)
-            elif isinstance(error, (AuthError, PermissionDeniedError, QuotaError)):
-                key = self._keys.setdefault(name[:3], _Key())
-                key.times_out += 1
-                key.word = error.code
-                key.out_until = now + min(rules.out_s * 2.0 ** (key.times_out - 1), rules.longest_out_s)
+                    wait = _doubled(rules.cooling_s, state.coolings, rules.longest_cooling_s)
+                self._cool(state, error, now + wait)
+            elif isinstance(error, (AuthError, QuotaError)):
+                self._take_out(name[:3], error, now)
+            elif isinstance(error, PermissionDeniedError):
+                self._take_out(name, error, now)  # the key may be good for other models
             elif isinstance(error, _FAILURES):
-                self._broke(state, error, now)
+                if error.retry_after is not None:
+                    self._cool(state, error, now + error.retry_after)
+                if now >= state.ejected_until:  # what was under way when it was ejected says nothing new
+                    self._broke(state, error, now)
+
+    def _out(self, name: Name) -> list[_Out]:
+        """What keeps a key from being used."""
+        outs = self._outs
+        return [outs[whose] for whose in (name[:3], name) if whose in outs] if outs else []
+
+    def _take_out(self, whose: tuple[str, ...], error: Error, now: float) -> None:
+        out = self._outs.setdefault(whose, _Out())
+        if out.probing or now >= out.until:  # calls that were under way together are one refusal
+            out.times += 1
+            out.probing = False
+        out.word = error.code
+        out.until = now + _doubled(self._rules.out_s, out.times, self._rules.longest_out_s)
+
+    def _cool(self, state: _State, error: Error, until: float) -> None:
+        state.word = error.code
+        state.cool_until = max(state.cool_until, until)
 
     def _broke(self, state: _State, error: Error, now: float) -> None:
         rules = self._rules
         self._count(state, now, failed=True)
         state.in_a_row += 1
         is_bad = state.calls >= rules.rate_calls and state.failed >= rules.rate * state.calls
-        is_probe = state.ejected_until > 0 and now >= state.ejected_until
+        is_probe = state.ejected_until > 0
         if state.in_a_row >= rules.failures or is_bad or is_probe:
             state.ejections += 1
             state.word = error.code
             state.ejected_until = now + min(rules.ejection_s * state.ejections, rules.longest_ejection_s)
             state.in_a_row = state.calls = state.failed = 0
-        elif isinstance(error, OverloadedError) and error.retry_after is not None:
-            state.word = error.code
-            state.cool_until = max(state.cool_until, now + error.retry_after)
 
     def _count(self, state: _State, now: float, *, failed: bool) -> None:
         """Count a call in the window; of what is older than one half remains, then nothing."""
@@ -236,6 +261,11 @@ class HealthBook:
             state.window = now
         state.calls += 1
         state.failed += failed
+
+
+def _doubled(first_s: float, times: int, longest_s: float) -> float:
+    """The first time `first_s`, then twice as long each time, up to the longest."""
+    return min(first_s * 2.0 ** min(times - 1, 32), longest_s)
 
 
 _UNKNOWN = Condition()

@@ -62,6 +62,7 @@ class OpenAIChat:
             raise ConfigError(f"a quirk of {NAME} is wrong: {error}") from None
 
     encode_request = staticmethod(requests.encode_request)
+    continues = staticmethod(requests.continues)
 
     def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
         """A decoder for a reply with that head; refusals included."""

@@ -51,10 +51,10 @@ class MessageEncoder:
         self._complaints = complaints
         self._ids: dict[str, str] = {}
 
-    def encode(self, messages: tuple[Message, ...], *, continues: bool = False) -> list[dict[str, Any]]:
+    def encode(self, messages: tuple[Message, ...], *, mark: str = "") -> list[dict[str, Any]]:
         """The wire's messages; a tool's results become one message each.
 
-        `continues`: the last one is the beginning of the answer that is asked for.
+        `mark` is the field which says that the last one is the beginning of the answer that is asked for.
         """
         if not messages:
             raise InputError("messages is empty; a request needs at least one")
@@ -67,13 +67,13 @@ class MessageEncoder:
                 wire.append(self._assistant(message, index))
             else:
                 self._other(message, index, wire)
-        if continues:
-            self._continue(messages[-1], wire[-1])
+        if mark:
+            self._continue(messages[-1], wire[-1], mark)
         return wire
 
-    def _continue(self, message: Message, wire: dict[str, Any]) -> None:
+    def _continue(self, message: Message, wire: dict[str, Any], mark: str) -> None:
         """Mark the beginning of an answer; its reasoning goes with it, for nothing could replace that."""
-        wire["prefix"] = True
+        wire[mark] = True
         if message.thinking and self._thinks and self._quirks.reasoning_replay != "never":
             wire["reasoning_content"] = message.thinking
 

@@ -64,11 +64,15 @@ Extra: TypeAlias = Literal[
     "video",
     "tool_calls_switch",
     "json_word",
+    "prefix",
+    "partial",
 ]
 """What some providers of this wire understand beyond the common words.
 
 `video` is a part `video_url`. `tool_calls_switch` is a field that must be true for tool calls to come as a
 list. `json_word`: a JSON object is made only where the messages hold the word "json"; a note tells so.
+`prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the answer.
+After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
 
 

@@ -39,7 +39,7 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "this provider")
     made = _Body(request, quirks, complaints)
     body = made.build()
-    path = quirks.paths.prefix if made.continues or made.strict else ""
+    path = quirks.paths.prefix if made.mark or made.strict else ""
     if quirks.paths.fill:
         from . import fill
 
@@ -103,14 +103,14 @@ class _Body:
         self._body: dict[str, Any] = {"model": request.model}
         asked = request.reasoning
         self._thinks = asked is None or not (asked.enabled is False or asked.effort == "none")
-        self.continues = bool(quirks.paths.prefix) and is_prefix(request.messages)
-        """Whether the conversation ends with an answer to be continued."""
+        self.mark = mark_of(request, quirks)
+        """What marks the last message as an answer to be continued."""
         self.strict = False
 
     def build(self) -> dict[str, Any]:
         request, body = self._request, self._body
         encoder = MessageEncoder(self._quirks, self._complaints, thinks=self._thinks)
-        body["messages"] = encoder.encode(request.messages, continues=self.continues)
+        body["messages"] = encoder.encode(request.messages, mark=self.mark)
         if request.tools:
             self._tools(request.tools, request.tool_choice)
         elif request.tool_choice is not None and request.tool_choice.mode == "required":
@@ -349,6 +349,24 @@ _PLAIN = ("verbosity", "service_tier", "store", "metadata", "user", "prompt_cach
 """Fields that go out as they are."""
 
 _TOP_LOGPROBS = Interval("[0, 20]")
+
+
+def continues(request: ChatRequest, site: Site) -> bool:
+    """Whether the reply to a request that ends with the beginning of an answer is its rest alone."""
+    quirks: Quirks = site.quirks or _DEFAULTS
+    mark = mark_of(request, quirks)
+    return mark == "partial" or (mark == "prefix" and bool(quirks.paths.prefix))
+
+
+def mark_of(request: ChatRequest, quirks: Quirks) -> str:
+    """The field that marks the last message as the beginning of an answer; empty where there is none."""
+    if not is_prefix(request.messages):
+        return ""
+    if quirks.paths.prefix or "prefix" in quirks.extras:
+        return "prefix"
+    form = request.response_format
+    is_json = form is not None and form.type == "json_object"
+    return "partial" if "partial" in quirks.extras and not is_json else ""
 
 
 def is_prefix(messages: tuple[Message, ...]) -> bool:
