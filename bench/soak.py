@@ -4,7 +4,7 @@ python -m bench.soak                    200,000 calls, 200 at a time: some minut
 python -m bench.soak --calls 4000       the short form that the tests run
 
 A fifth is streamed, a few are cancelled. What is open and resident after the first fifth of the calls is laid
-beside what is at the end. Exits with 1 where a bound is broken, or where an answer was not what it claimed to be.
+beside what is at the end. Exits with 1 where a bound is broken, or an answer was not what it claimed to be.
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ async def soaked(origin: str, calls: int, concurrency: int, seed: int) -> Soak:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.soak", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--calls", type=int, default=200_000)
     parser.add_argument("--concurrency", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)

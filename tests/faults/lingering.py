@@ -24,9 +24,7 @@ def event(text: str) -> bytes:
 
 
 WHOLE = reply(
-    json.dumps(
-        {"choices": [{"index": 0, "message": {"content": "well"}, "finish_reason": "stop"}]}
-    ).encode(),
+    json.dumps({"choices": [{"index": 0, "message": {"content": "well"}, "finish_reason": "stop"}]}).encode(),
     b"Content-Type: application/json",
 )
 

@@ -15,7 +15,6 @@ from baimo.errors import (
     TransportError,
     WireError,
 )
-
 from tests.faults.matrix_native import NATIVE
 from tests.faults.rows import Met, Row, said
 
@@ -42,7 +41,7 @@ REFUSED = (
         ),
         faults=("429",),
         whole=Met(error=RateLimitedError, requests=(3, 0), most_s=WAITS_S),
-        whole_fallback=AFTER_THREE,
+        whole_fallback=Met(requests=(3, 1), least_s=3.0, most_s=3.0),
     ),
     Row(
         name="500-once",
@@ -54,7 +53,9 @@ REFUSED = (
     Row(
         name="503-for-good",
         what=said("503, persistent", "503，持续"),
-        sees=said("`OverloadedError`; with a fallback its answer", "`OverloadedError`；有备用模型时得到其回答"),
+        sees=said(
+            "`OverloadedError`; with a fallback its answer", "`OverloadedError`；有备用模型时得到其回答"
+        ),
         faults=("503",),
         whole=Met(error=OverloadedError, requests=(3, 0), most_s=WAITS_S),
         whole_fallback=AFTER_THREE,
@@ -145,22 +146,22 @@ TIME = (
     Row(
         name="silence",
         what=said(
-            "120 s of silence; `first_event` and `head` are 30 s, the call has 100 s",
-            "静默 120 秒；`first_event` 与 `head` 为 30 秒，整个调用限 100 秒",
+            "120 s of silence; `first_event` and `head` are 30 s, the call has 140 s",
+            "静默 120 秒；`first_event` 与 `head` 为 30 秒，整个调用限 140 秒",
         ),
         sees=said(
-            "`TimedOutError` after three attempts of 30 s; with a fallback its answer, asked for after the first",
+            "`TimedOutError` after three attempts of 30 s; with a fallback its answer after the first",
             "三次各 30 秒后 `TimedOutError`；有备用模型时第一次超时后就改用它，得到其回答",
         ),
         faults=("slow_head@120",),
         timeouts={"first_event": 30.0, "head": 30.0},
-        timeout=100.0,
+        timeout=140.0,
         may_bill=True,
         whole=Met(error=TimedOutError, limit="head", requests=(3, 0), least_s=90.0, most_s=91.5),
         streamed=Met(error=TimedOutError, limit="first_event", requests=(3, 0), least_s=90.0, most_s=91.5),
         whole_fallback=Met(requests=(1, 1), least_s=30.0, most_s=30.0),
         streamed_fallback=Met(requests=(1, 1), least_s=30.0, most_s=30.0),
-        speed=150.0,
+        speed=120.0,
     ),
     Row(
         name="silence-until-the-deadline",
@@ -189,10 +190,10 @@ TIME = (
             "60 个 token 中的 20 个之后静默 30 秒；`idle` 为 20 秒",
         ),
         sees=said(
-            "streamed: the 20 tokens, then `StreamInterrupted` (`stalled`) with them; whole: `TimedOutError`, "
-            "with a fallback its answer",
-            "流式：先得到 20 个 token，然后 `StreamInterrupted`（`stalled`），其中带有它们；非流式：`TimedOutError`，"
-            "有备用模型时得到其回答",
+            "streamed: the 20 tokens, then `StreamInterrupted` (`stalled`) with them; "
+            "whole: `TimedOutError`, with a fallback its answer",
+            "流式：先得到 20 个 token，然后 `StreamInterrupted`（`stalled`），其中带有它们；"
+            "非流式：`TimedOutError`，有备用模型时得到其回答",
         ),
         faults=("stall_after@20,30",),
         timeouts={"idle": 20.0},
@@ -208,10 +209,10 @@ BROKEN = (
         name="cut",
         what=said("the connection breaks after 40 of 60 tokens", "60 个 token 中的 40 个之后连接中断"),
         sees=said(
-            "streamed: the 40 tokens, then `StreamInterrupted` (`cut`) with them; whole: `TransportError`, with "
-            "a fallback its answer",
-            "流式：先得到 40 个 token，然后 `StreamInterrupted`（`cut`），其中带有它们；非流式：`TransportError`，"
-            "有备用模型时得到其回答",
+            "streamed: the 40 tokens, then `StreamInterrupted` (`cut`) with them; "
+            "whole: `TransportError`, with a fallback its answer",
+            "流式：先得到 40 个 token，然后 `StreamInterrupted`（`cut`），其中带有它们；"
+            "非流式：`TransportError`，有备用模型时得到其回答",
         ),
         faults=("cut_after@40",),
         may_bill=True,
@@ -225,7 +226,8 @@ BROKEN = (
         sees=said(
             "streamed: what came, then `StreamInterrupted` (`error`) with it; whole: `ServerError`, with a "
             "fallback its answer",
-            "流式：先得到已来的内容，然后 `StreamInterrupted`（`error`）；非流式：`ServerError`，有备用模型时得到其回答",
+            "流式：先得到已来的内容，然后 `StreamInterrupted`（`error`）；"
+            "非流式：`ServerError`，有备用模型时得到其回答",
         ),
         faults=("fail@2000",),
         may_bill=True,
@@ -239,7 +241,8 @@ BROKEN = (
         sees=said(
             "streamed: what came, then `StreamInterrupted` (`error`) with it; whole: `WireError`, with a "
             "fallback its answer",
-            "流式：先得到已来的内容，然后 `StreamInterrupted`（`error`）；非流式：`WireError`，有备用模型时得到其回答",
+            "流式：先得到已来的内容，然后 `StreamInterrupted`（`error`）；"
+            "非流式：`WireError`，有备用模型时得到其回答",
         ),
         faults=("malformed@300",),
         may_bill=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from baimo.errors import AuthError, StreamInterrupted, TransportError
-
 from tests.faults.rows import Met, Row, said
 
 HOUR_S = 3600.0
@@ -31,7 +30,10 @@ def _closed(code: int, why: str, why_zh: str, attempts: int = 3) -> Row:
     most_s = 1.5 if attempts > 1 else 0.0
     return Row(
         name=f"close-{code}",
-        what=said(f"a WebSocket is closed with {code} ({why}) in the middle", f"WebSocket 中途以 {code}（{why_zh}）关闭"),
+        what=said(
+            f"a WebSocket is closed with {code} ({why}) in the middle",
+            f"WebSocket 中途以 {code}（{why_zh}）关闭",
+        ),
         sees=said(
             "`StreamInterrupted` (`cut`) with what came; whole, with a fallback: its answer",
             "`StreamInterrupted`（`cut`），其中带有已来的内容；非流式且有备用模型时得到其回答",

@@ -9,13 +9,13 @@ import msgspec
 from baimo.catalogue.rows import Bilingual
 from baimo.errors import Error
 
-TOKENS = tuple(["w00", *(f" w{number:02d}" for number in range(1, 60))])
+TOKENS = ("w00", *(f" w{number:02d}" for number in range(1, 60)))
 """The tokens of what a provider says that nothing befalls."""
 ANSWER = "".join(TOKENS)
 
 
 class Met(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller meets: an answer, or an error of just that kind. Times are seconds of the row's clock."""
+    """What the caller meets: an answer, or an error of just that kind. Times are in the row's seconds."""
 
     error: type[Error] | None = None
     ended: str = ""

@@ -1,4 +1,4 @@
-"""The fault matrix: every row on each of eight ways, in this process on a clock that jumps and on loopback."""
+"""The fault matrix: every row on each of eight ways, on a clock that jumps and over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few rows in real time over real sockets: nothing is hurried, and the deadline holds to a tenth of a second."""
+"""A few rows in real time over real sockets: the deadline holds to a tenth of a second."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def loopback() -> Iterator[LoopbackWorld]:
     world.close()
 
 
-@pytest.mark.parametrize(("row", "way"), CELLS, ids=lambda one: one.name if isinstance(one, Row) else str(one))
+@pytest.mark.parametrize(
+    ("row", "way"), CELLS, ids=lambda one: one.name if isinstance(one, Row) else str(one)
+)
 def test_in_real_time(loopback: LoopbackWorld, row: Row, way: Way) -> None:
     met = row.met(streamed=way.streamed, fallback=way.fallback)
     late = []

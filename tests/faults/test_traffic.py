@@ -10,8 +10,9 @@ import pytest
 import baimo
 from baimo.errors import Error, OverloadedError
 from baimo.simulator.faults import Fault, FaultRule
+from baimo.simulator.scripts import fixed
 from tests.faults.matrix import WAITS_S
-from tests.faults.rows import ANSWER, Row
+from tests.faults.rows import ANSWER, TOKENS, Row
 from tests.faults.worlds import FALLBACK, ClockWorld, Place
 
 FIRST = "openai/gpt-4o-mini"
@@ -40,7 +41,7 @@ def test_an_outage_under_traffic(fallback: bool) -> None:
     failed: list[Error] = []
     with baimo.Client(transport=world.transport(Place()), config=config, clock=clock) as client:
         for number in range(CALLS):
-            clock.sleep(max(0.0, began + EVERY_S * number - clock.mono()))
+            world.let_pass(max(0.0, began + EVERY_S * number - clock.mono()))
             at = clock.mono() - began
             if at >= OUTAGE_S:
                 world.mend()
@@ -101,3 +102,58 @@ def test_a_token_that_ends_in_the_middle_of_a_run() -> None:
             assert (iam.made, world.requests("pangu")) == (2, 15)
 
     asyncio.run(drive())
+
+
+def cut_and_continued(route: list[str], refused: str = "") -> tuple[str, Any, ClockWorld]:
+    """What was shown, and the response or the error, of a stream that is cut after 40 tokens."""
+    world = ClockWorld()
+    row = plain(world)
+    world.simulation.faults.add(FaultRule(fault=Fault("cut_after", (40.0,)), provider="openai"))
+    if refused:
+        world.simulation.faults.add(
+            FaultRule(fault=Fault("refuse", word="invalid_request"), provider=refused)
+        )
+    world.simulation.script = fixed(ANSWER)
+    config = world.config(row, Place())
+    config["providers"]["hunyuan"] = world.config(plain_of(row, "hunyuan/x"), Place())["providers"]["hunyuan"]
+    shown = ""
+    with baimo.Client(transport=world.transport(Place()), config=config, clock=world.clock) as client:
+        stream = client.stream(route, "Hi", on_cut="continue")
+        try:
+            with stream:
+                for piece in stream.text:
+                    shown += piece
+        except Error as error:
+            return shown, error, world
+        return shown, stream.response, world
+
+
+def plain_of(row: Row, model: str) -> Row:
+    """The same row at another model."""
+    return Row(name=row.name, what=row.what, sees=row.sees, whole=row.whole, model=model)
+
+
+def test_a_cut_stream_goes_on_elsewhere_when_asked_and_says_so() -> None:
+    shown, response, world = cut_and_continued([FIRST, FALLBACK])
+    before = "".join(TOKENS[:40])
+    assert shown == before + ANSWER == response.text
+    assert (response.ended, response.provider) == ("complete", "deepseek")
+    assert "continued" in {note.code for note in response.notes}
+    asked = world.simulation.log.all()[-1].chat
+    assert asked.messages[-1].text == before
+
+
+@pytest.mark.parametrize(
+    ("route", "refused", "hint", "asked"),
+    [([FIRST, FALLBACK], "deepseek", "could not go on", 1), ([FIRST, "hunyuan/x"], "", "can go on", 0)],
+    ids=["refuses", "cannot"],
+)
+def test_a_cut_stream_whose_fallback_refuses_to_go_on_is_cut(
+    route: list[str], refused: str, hint: str, asked: int
+) -> None:
+    shown, error, world = cut_and_continued(route, refused)
+    assert isinstance(error, baimo.StreamInterrupted)
+    assert (error.ended, error.partial.text, error.partial.ended) == ("cut", shown, "cut")
+    assert shown == "".join(TOKENS[:40])
+    assert hint in str(error.hint)
+    assert (world.requests("openai"), len(world.simulation.log.all())) == (1, 1 + asked)

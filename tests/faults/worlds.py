@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import msgspec
 import trustme
 
-from baimo.client.clock import REAL_CLOCK, Clock
+from baimo.client.clock import Clock
 from baimo.simulator.engine import Moderation, Simulation
 from baimo.simulator.faces import Faces
 from baimo.simulator.faults import parse_rule
@@ -27,7 +25,7 @@ from baimo.transports.aio import AioTransport
 from baimo.transports.names import Address, Resolver
 from baimo.transports.options import TlsOptions, TransportOptions
 from baimo.transports.sync import SyncTransport
-from tests.faults.hurry import AsyncHurriedTransport, Hurry, HurriedTransport
+from tests.faults.hurry import AsyncHurriedTransport, HurriedTransport, Hurry
 from tests.faults.rows import ANSWER, Row
 from tests.transports.peer import once, peer
 
@@ -143,8 +141,9 @@ class ClockWorld(World):
     def async_transport(self, place: Place) -> AsyncSimulatedTransport:
         return AsyncSimulatedTransport(self.simulation, self._virtual)
 
-    def close(self) -> None:
-        """There is nothing to close."""
+    def let_pass(self, seconds: float) -> None:
+        """Time goes by between two calls."""
+        self._virtual.advance(seconds)
 
 
 class LoopbackWorld(World):
@@ -232,9 +231,9 @@ def _expired_certificate(world: World) -> Iterator[Place]:
     authority = trustme.CA()
     before = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", not_before=before, not_after=before + datetime.timedelta(days=1)).configure_cert(
-        context
-    )
+    authority.issue_cert(
+        "localhost", not_before=before, not_after=before + datetime.timedelta(days=1)
+    ).configure_cert(context)
     with peer(once(b""), context=context) as server:
         ca = authority.cert_pem.bytes().decode()
         yield Place(base_url=f"https://localhost:{server.port}/v1", ca=ca)

@@ -46,7 +46,17 @@ class Services:
 class DriverBase:
     """What both drivers have: one call, the reply that is open on it, and steps that need no waiting."""
 
-    __slots__ = ("_held", "_is_over", "_looked", "_opening", "_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = (
+        "_held",
+        "_is_over",
+        "_looked",
+        "_opening",
+        "_reply",
+        "_services",
+        "_steps",
+        "outcome",
+        "raw",
+    )
 
     def __init__(self, steps: Exchange, services: Any) -> None:
         self._steps = steps

@@ -170,7 +170,13 @@ _KINDS = (
     _status_row(502, None, "a proxy got no answer", "网关收不到上游的回答"),
     _status_row(503, Why.OVERLOADED, "overloaded or down", "服务过载或停机"),
     _status_row(529, None, "overloaded, as some providers say it", "服务过载（部分服务商的写法）"),
-    _row("reset", strikes.reset, "the connection is reset before the head", "响应头之前连接被重置", is_early=True),
+    _row(
+        "reset",
+        strikes.reset,
+        "the connection is reset before the head",
+        "响应头之前连接被重置",
+        is_early=True,
+    ),
     _row(
         "slow_head",
         strikes.slow_head,
@@ -283,7 +289,11 @@ _KINDS = (
         wires="http",
     ),
     _row(
-        "content_type", strikes.content_type, "the reply calls itself text/html", "响应自称 text/html", wires="http"
+        "content_type",
+        strikes.content_type,
+        "the reply calls itself text/html",
+        "响应自称 text/html",
+        wires="http",
     ),
     _row("gzip", strikes.gzip, "a compressed body whose end is missing", "压缩的正文缺少结尾", wires="http"),
     _row(

@@ -1,4 +1,4 @@
-"""What faults do to the acts of a reply: one function a fault, from the acts as they would be to those that come.
+"""What faults do to a reply: one function a fault, from the acts as they would be to those that come.
 
 Cuts by bytes strike anywhere, those by tokens between two events; a whole reply has no tokens, it is cut in
 its middle.

@@ -77,7 +77,7 @@ class SyncTransport:
             waiter.wake()
 
     def abort_opening(self, thread: int, is_opening: Callable[[], bool]) -> None:
-        """Break off the `open` that another thread is in. `is_opening` says whether it still is in that one."""
+        """Break off the `open` that another thread is in; `is_opening` tells whether it still is."""
         with self._lock:
             if not is_opening():
                 return
