@@ -98,8 +98,8 @@ an answer itself takes; with `max_retries` as it is by default. The page is writ
 
 ## 发两次，付两次
 
-据我们所知，没有对话 API 提供幂等键：已发送而未得到回答的请求可能已被处理并计费，重试最坏会多付一次。回答与错误都会
-计数：`attempts` 是全部请求数，`maybe_billed` 是已发送、没有得到回答、也未被拒绝的次数（
+据我们所知，没有对话 API 提供幂等键：已发送而未得到回答的请求可能已被处理并计费，重试最坏会多付一次。
+回答与错误都会计数：`attempts` 是全部请求数，`maybe_billed` 是已发送、没有得到回答、也未被拒绝的次数（
 `r.sent.maybe_billed`、`error.maybe_billed`）。不允许付两次的调用请使用 `max_retries=0` 且不设备用模型。
 
 ## 离开

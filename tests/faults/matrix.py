@@ -172,6 +172,7 @@ TIME = (
         ),
         faults=("slow_head@120",),
         timeout=40.0,
+        speed=25.0,
         may_bill=True,
         whole=Met(error=TimedOutError, limit="total", least_s=40.0, most_s=40.0),
         whole_fallback=Met(requests=(1, 1), least_s=24.0, most_s=24.0),
