@@ -15,8 +15,14 @@ from baimo.auth.signer import Grant, Granting, Signer
 from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
+    AuthError,
     Error,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
     ProviderError,
+    QuotaError,
+    RateLimitedError,
     StaleConnectionError,
     StreamInterrupted,
     TimedOutError,
@@ -454,8 +460,7 @@ class _Attempts(Tally):
             error = _out_of_time(error, limits, deadline, mono, first=first)
         tally, head = self._tally, progress.head
         tally.head = head
-        status = getattr(error, "status", None) if head is None else head.status
-        billed = error.sent and (status is None or status < 400)  # what was refused is not billed
+        billed = _may_be_billed(error, head)
         tally.maybe_billed += billed
         _annotate(error, self._at, tally, head, wall)
         if self.watch is not None:
@@ -491,6 +496,23 @@ class _Attempts(Tally):
 
     def _may_retry(self) -> bool:
         return self.together is None or self.together.may_retry(self)
+
+
+_TURNED_AWAY = (
+    AuthError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    QuotaError,
+    RateLimitedError,
+)
+"""Refusals before any work, whatever the status: some providers say them under a good one."""
+
+
+def _may_be_billed(error: Error, head: WireHead | None) -> bool:
+    """Whether the attempt that failed so may be billed: it was sent, and not turned away."""
+    status = getattr(error, "status", None) if head is None else head.status
+    return error.sent and (status is None or status < 400) and not isinstance(error, _TURNED_AWAY)
 
 
 def _laid_over(wire: WireRequest, fields: HeaderFields, given: Mapping[str, str]) -> WireRequest:

@@ -74,6 +74,13 @@ OPENAI: Mapping[Why, Refusal] = {
         "invalid_request_error",
         "content_policy_violation",
     ),
+    Why.CONTEXT_TOO_LONG: Refusal(
+        400,
+        "This model's maximum context length is 128000 tokens; the messages have more. Please reduce the "
+        "length of the messages.",
+        "invalid_request_error",
+        "context_length_exceeded",
+    ),
     Why.INVALID_REQUEST: Refusal(400, "{detail}", "invalid_request_error"),
     Why.NO_SUCH_ADDRESS: Refusal(404, "Invalid URL: {detail}", "invalid_request_error"),
     Why.SERVER_ERROR: Refusal(500, "The server had an error while processing the request", "server_error"),
