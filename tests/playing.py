@@ -39,6 +39,8 @@ class Play:
         self.sent: list[Send] = []
         self.waits: list[Wait] = []
         self.reads: list[float] = []
+        self.sent_at: list[float] = []
+        self.waited_until: list[float] = []
         self.reserved: list[Reserve] = []
         self.settled: list[tuple[Receipt, Settlement]] = []
         self.held: list[Receipt] = []
@@ -61,6 +63,8 @@ class Play:
                 match step:
                     case Send():
                         self.sent.append(step)
+                        self.sent_at.append(self.now)
+                        self.begin()
                         answer, failure = self._next()
                     case Read():
                         self.reads.append(step.within_s)
@@ -71,6 +75,7 @@ class Play:
                     case Wait():
                         self.waits.append(step)
                         self.now += step.seconds
+                        self.waited_until.append(self.now)
                     case Now():
                         answer = (self.now + 1e9, self.now)
                     case Dice():
@@ -91,6 +96,9 @@ class Play:
                         raise AssertionError(step)
         except StopIteration as done:
             return done.value
+
+    def begin(self) -> None:
+        """A request is sent; what is played next may depend on it."""
 
     def share(self, step: Shared) -> Any:
         """The value of a shared step; it is fetched each time."""

@@ -14,7 +14,9 @@ def budget(active: int, **changes: float) -> RetryBudget:
     return made
 
 
-@pytest.mark.parametrize(("active", "allowed"), [(0, 3), (1, 3), (15, 3), (16, 3), (20, 4), (100, 20), (104, 20)])
+@pytest.mark.parametrize(
+    ("active", "allowed"), [(0, 3), (1, 3), (15, 3), (16, 3), (20, 4), (100, 20), (104, 20)]
+)
 def test_a_fifth_of_the_calls_under_way_may_be_tried_again_and_never_fewer_than_three(
     active: int, allowed: int
 ) -> None:

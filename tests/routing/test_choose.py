@@ -30,7 +30,9 @@ def standings_of(count: int) -> st.SearchStrategy[list[Standing]]:
             [(0.0, None), (0.0, None), (3.0, "cooling"), (300.0, "out"), (20.0, "ejected"), (5.0, "ejected")]
         )
         return st.builds(
-            lambda waiting, **facts: Standing(name=f"n{place}", wait_s=waiting[0], reason=waiting[1], **facts),
+            lambda waiting, **facts: Standing(
+                name=f"n{place}", wait_s=waiting[0], reason=waiting[1], **facts
+            ),
             waits,
             tier=st.integers(0, 2),
             weight=st.floats(0.1, 10),
@@ -63,9 +65,7 @@ def test_an_order_holds_each_that_may_be_used_once_and_can_be_made_again(
         tiers = [standings[place].tier for place in order]
         assert tiers == sorted(tiers)
     told = tuple([msgspec.to_builtins(one) for one in standings])
-    decision = Decision(
-        at_s=1.0, strategy=strategy, dice=dice, sticky=sticky, standings=told, order=order
-    )
+    decision = Decision(at_s=1.0, strategy=strategy, dice=dice, sticky=sticky, standings=told, order=order)
     kept = msgspec.json.decode(msgspec.json.encode(decision), type=Decision)
     assert again(kept) == kept.order == order
 
@@ -85,7 +85,9 @@ def plain(*names: str, **facts: float) -> list[Standing]:
         ("weighted", [{"tier": 2}, {"tier": 1}, {"tier": 0}], (0, 1, 2)),
     ],
 )
-def test_each_strategy_has_its_first(strategy: Strategy, facts: list[dict[str, float]], order: object) -> None:
+def test_each_strategy_has_its_first(
+    strategy: Strategy, facts: list[dict[str, float]], order: object
+) -> None:
     standings = [Standing(name=f"n{place}", **fact) for place, fact in enumerate(facts)]  # type: ignore[arg-type]
     assert choose(strategy, standings, dice=0.0) == order
 

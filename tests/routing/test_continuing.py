@@ -24,7 +24,11 @@ from baimo.types.events import (
 from baimo.types.fold import Folder
 from baimo.types.usage import Usage
 
-SHOWN: list[Any] = [Started(id="1"), PartStarted(index=0, part=Text(text="One ")), PartDelta(index=0, text="two ")]
+SHOWN: list[Any] = [
+    Started(id="1"),
+    PartStarted(index=0, part=Text(text="One ")),
+    PartDelta(index=0, text="two "),
+]
 REST: list[Any] = [
     Started(id="2", model="other"),
     PartStarted(index=0, part=Text(text="")),
@@ -71,7 +75,9 @@ def test_a_second_beginning_is_nothing_new() -> None:
 
 
 def test_the_first_words_of_a_part_that_begins_with_some_are_not_lost() -> None:
-    out, response = joined(Splice(0, characters=8, after="a/m"), [PartStarted(index=0, part=Text(text="three"))])
+    out, response = joined(
+        Splice(0, characters=8, after="a/m"), [PartStarted(index=0, part=Text(text="three"))]
+    )
     assert out[1:] == [PartDelta(index=0, text="three")]
     assert response.text == "One two three"
 

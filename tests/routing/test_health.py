@@ -28,7 +28,9 @@ OTHER: Name = ("acme", "chat", "k1", "small")
 KEY2: Name = ("acme", "chat", "k2", "big")
 
 
-def told(book: HealthBook, name: Name, outcome: Error | None, now: float, latency_s: float | None = None) -> bool:
+def told(
+    book: HealthBook, name: Name, outcome: Error | None, now: float, latency_s: float | None = None
+) -> bool:
     """One call from its beginning to its end, in no time. Whether it was a probe."""
     probed = book.began(name, now)
     if outcome is None:
