@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from baimo.errors import Error
+from baimo.errors import Error, LimitReachedError
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle, Shared, Wait
 from baimo.types.limits import Receipt, Settlement
 from baimo.wire.http import WireHead
@@ -110,6 +110,9 @@ class Play:
         grant = self._grants.pop(0) if self._grants else Receipt(0)
         if isinstance(grant, Error):
             return None, grant
+        if step.within_s is not None and grant.waited_s > step.within_s:
+            self.now += step.within_s
+            return None, LimitReachedError("no room in time")
         self.now += grant.waited_s
         receipt = replace(grant, ticket=len(self.reserved))
         self.held.append(receipt)

@@ -193,6 +193,8 @@ def test_a_conversation_sticks_by_how_it_begins() -> None:
 
 def test_a_conversation_without_words_and_half_characters_are_no_trouble() -> None:
     assert talk(said("user"), said("assistant", "Hello"), said("user", "?")).sticky is None
+    assert talk(said("assistant", "Hello"), said("user", "Hi")).sticky is not None
+    assert talk(said("system", "Be brief."), said("assistant", "Hello")).sticky is not None
     assert talk(said("user", "\ud83d"), said("assistant", "Hello"), said("user", "?")).sticky is not None
 
 
