@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from baimo.errors import Error
+from baimo.errors import Error, LimitReachedError
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Send, Settle, Shared, Wait
 from baimo.types.limits import Receipt, Settlement
 from baimo.wire.http import WireHead
@@ -36,6 +36,8 @@ class Play:
         self.sent: list[Send] = []
         self.waits: list[Wait] = []
         self.reads: list[float] = []
+        self.sent_at: list[float] = []
+        self.waited_until: list[float] = []
         self.reserved: list[Reserve] = []
         self.settled: list[tuple[Receipt, Settlement]] = []
         self.held: list[Receipt] = []
@@ -57,6 +59,8 @@ class Play:
                 match step:
                     case Send():
                         self.sent.append(step)
+                        self.sent_at.append(self.now)
+                        self.begin()
                         answer, failure = self._next()
                     case Read():
                         self.reads.append(step.within_s)
@@ -67,6 +71,7 @@ class Play:
                     case Wait():
                         self.waits.append(step)
                         self.now += step.seconds
+                        self.waited_until.append(self.now)
                     case Now():
                         answer = (self.now + 1e9, self.now)
                     case Dice():
@@ -87,6 +92,9 @@ class Play:
         except StopIteration as done:
             return done.value
 
+    def begin(self) -> None:
+        """A request is sent; what is played next may depend on it."""
+
     def share(self, step: Shared) -> Any:
         """The value of a shared step; it is fetched each time."""
         value, _ = self.run(step.make())
@@ -97,6 +105,9 @@ class Play:
         grant = self._grants.pop(0) if self._grants else Receipt(0)
         if isinstance(grant, Error):
             return None, grant
+        if step.within_s is not None and grant.waited_s > step.within_s:
+            self.now += step.within_s
+            return None, LimitReachedError("no room in time")
         self.now += grant.waited_s
         receipt = replace(grant, ticket=len(self.reserved))
         self.held.append(receipt)

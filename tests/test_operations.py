@@ -10,6 +10,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
+from baimo import dialects
 from baimo.catalogue import load
 from baimo.dialect.protocols import Site
 from baimo.dialects.openai_chat import DIALECT as OPENAI
@@ -30,8 +31,8 @@ from baimo.operations import (
 )
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
-from baimo.types.chat import ChatRequest, Message, Role
-from baimo.types.content import Opaque, Text
+from baimo.types.chat import ChatRequest, ChatResponse, Choice, Message, ResponseFormat, Role
+from baimo.types.content import Opaque, Refusal, Text, Thinking, ToolCall
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo, PullProgress
@@ -161,6 +162,132 @@ def test_what_another_wire_told_beside_its_answer_is_left_out_and_ones_own_is_no
     plain = ChatRequest(model="m", messages=(asked,))
     ChatOperation(plain).encode(deployment(model="m", dialect=Keeper()))
     assert sent[1] is plain
+
+
+def said(role: str, *parts: Any) -> Message:
+    return Message(
+        role=Role(role), content=tuple(Text(text=part) if isinstance(part, str) else part for part in parts)
+    )
+
+
+def talk(*messages: Message, conversation: str | None = None, **facts: Any) -> ChatOperation:
+    return ChatOperation(ChatRequest(model="", messages=messages, **facts), conversation=conversation)
+
+
+ONE = (said("system", "Be brief."), said("user", "Hi"))
+
+
+def test_a_first_question_sticks_to_nobody() -> None:
+    assert talk(*ONE).sticky is None
+    assert talk(said("user", "Hi"), said("user", "there")).sticky is None
+
+
+def test_a_conversation_sticks_by_how_it_begins() -> None:
+    second = (*ONE, said("assistant", "Hello"), said("user", "How are you?"))
+    third = (*second, said("assistant", "Well."), said("user", "Good."))
+    assert talk(*second).sticky == talk(*third).sticky is not None
+    others = [
+        (said("system", "Be long."), *second[1:]),
+        (said("developer", "Be brief."), said("user", "Ho"), *second[2:]),
+        (said("user", "Be brief.Hi"), *second[2:]),
+    ]
+    assert len({talk(*messages).sticky for messages in [second, *others]}) == 4
+
+
+def test_a_conversation_without_words_and_half_characters_are_no_trouble() -> None:
+    assert talk(said("user"), said("assistant", "Hello"), said("user", "?")).sticky is None
+    assert talk(said("assistant", "Hello"), said("user", "Hi")).sticky is not None
+    assert talk(said("system", "Be brief."), said("assistant", "Hello")).sticky is not None
+    assert talk(said("user", "\ud83d"), said("assistant", "Hello"), said("user", "?")).sticky is not None
+
+
+def test_who_names_his_conversation_is_taken_at_his_word() -> None:
+    assert talk(*ONE, conversation="c-7").sticky == "c-7"
+    assert talk(*ONE, prompt_cache_key="p-1").sticky == "p-1"
+    assert talk(*ONE, conversation="c-7", prompt_cache_key="p-1").sticky == "c-7"
+
+
+def spoken(*parts: Any, **facts: Any) -> ChatResponse:
+    return ChatResponse(choices=(Choice(message=said("assistant", *parts), **facts),))
+
+
+def test_what_was_said_stands_at_the_end_of_what_is_continued() -> None:
+    begun = talk(*ONE, conversation="c-7", stream=True).continued(spoken(Thinking(text="Hm"), "Well, "))
+    assert begun is not None
+    play = asked(begun, b"t:Hi\nend\n", dialect=LineDialect())
+    assert play.sent[0].wire.body == b"Be brief.\nHi\nWell, "  # type: ignore[union-attr]
+    assert (begun.sticky, begun.streams) == ("c-7", True)
+    assert talk(*ONE).continued(spoken("Well, ")).sticky is not None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        ChatResponse(choices=()),
+        spoken(),
+        spoken(""),
+        spoken("Well", Thinking(text="Hm")),
+        spoken("Well", ToolCall(id="1", name="f", arguments="{")),
+        spoken(ToolCall(id="1", name="f", arguments="{}"), "Well"),
+        spoken(Refusal(text="No")),
+        spoken("Well", withdrawn="moderation"),
+        ChatResponse(choices=(*spoken("a").choices, *spoken("b").choices)),
+    ],
+)
+def test_what_is_more_than_one_plain_text_is_not_continued(cut: ChatResponse) -> None:
+    assert talk(*ONE).continued(cut) is None
+
+
+def test_the_rest_of_an_answer_that_the_caller_began_is_not_continued() -> None:
+    assert talk(*ONE, said("assistant", "Well, ")).continued(spoken("hello")) is None
+
+
+def test_whether_a_deployment_goes_on_is_for_its_dialect_to_say() -> None:
+    begun = talk(*ONE, said("assistant", "Well, "))
+    assert not begun.can_go_on(deployment(dialect=LineDialect()))
+
+    def openai(**quirks: Any) -> Any:
+        site = Site(base_url="http://acme.test/v1", quirks=OPENAI.quirks(quirks))
+        return deployment(dialect=OPENAI, site=site)
+
+    beta = {"prefix": "/beta/chat/completions"}
+    assert begun.can_go_on(openai(paths=beta))
+    assert begun.can_go_on(openai(extras=["partial"]))
+    assert not begun.can_go_on(openai(extras=["prefix"]))  # the answer repeats it
+    assert not begun.can_go_on(openai())
+    assert not begun.can_go_on(deployment(dialect=OPENAI, site=Site(base_url="http://acme.test/v1")))
+    assert not talk(*ONE).can_go_on(openai(paths=beta))
+    json = ResponseFormat(type="json_object")
+    assert not talk(*ONE, said("assistant", "{"), response_format=json).can_go_on(openai(extras=["partial"]))
+    schema = ResponseFormat(type="json_schema", name="n", schema={})
+    assert talk(*ONE, said("assistant", "{"), response_format=schema).can_go_on(openai(extras=["partial"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "goes_on"),
+    [
+        ("deepseek/deepseek-flash", True),
+        ("moonshot/kimi-k2.6", True),
+        ("moonshot-intl/kimi-k2.6", True),
+        ("qwen/qwen-plus", True),
+        ("qwen-intl/qwen3-max", True),
+        ("qwen/qwq-plus", False),
+        ("qwen/qwen3-30b-a3b-thinking-2507", False),
+        ("qwen/deepseek-v3", False),
+        ("qwen-coding/qwen3-coder-plus", False),
+        ("mistral/mistral-small-latest", False),
+        ("openai/gpt-5", False),
+        ("ollama/qwen3", False),
+    ],
+)
+def test_which_providers_go_on_with_an_answer_that_was_begun(name: str, goes_on: bool) -> None:
+    provider, _, model = name.partition("/")
+    row = load.provider(provider)
+    endpoint = next(one for one in row.endpoints if one.dialect in ("openai_chat", "ollama"))
+    dialect = dialects.get(endpoint.dialect)
+    site = Site(base_url="http://acme.test", quirks=dialect.quirks(endpoint.quirks_for(model)))
+    at = deployment(provider, model, dialect=dialect, site=site)
+    assert talk(*ONE, said("assistant", "Well, ")).can_go_on(at) is goes_on
 
 
 def test_more_texts_than_a_wire_takes_are_asked_in_batches() -> None:

@@ -128,10 +128,20 @@ class RouteCall:
             fresh = [place for place in usable if place not in self._round and self._has_tries()]
             fresh = self._affordable(fresh, wall)
             if fresh:
-                taken = yield from self._taken(fresh, mono)
-                if taken is not None:
-                    return taken
-            elif here := [place for place in here if place not in self._gone]:
+                wanted = self._reservation(fresh, mono)
+                if wanted is None:
+                    return fresh[0], None
+                places, step = wanted
+                try:
+                    receipt: Receipt = yield step
+                except LimitReachedError as error:
+                    self._gone.update(places)
+                    self._remember(fresh[0], error)
+                    continue
+                if receipt.waited_s and self._rules.watch is not None:
+                    self._rules.watch.queued(receipt.waited_s)
+                return places[receipt.which], receipt
+            if here := [place for place in here if place not in self._gone]:
                 known = [standings[rest.index(place)] for place in here]
                 yield from self._pause(here, known, mono, can_go=bool(usable))
 
@@ -197,27 +207,19 @@ class RouteCall:
                 fitting.append(place)
         return fitting
 
-    def _taken(self, fresh: list[int], mono: float) -> Generator[Step, Any, _Taken | None]:
-        """The best of the places that has room within limits; None where none has in time."""
+    def _reservation(self, fresh: list[int], mono: float) -> tuple[list[int], Reserve] | None:
+        """The places that are limited, with the step that takes one of them; None where the best is not."""
         claims = self._rules.claims
         if claims is None:
-            return fresh[0], None
+            return None
         wanted = [(place, claims(self._operation, self._places[place].at)) for place in fresh]
-        limited = [(place, claim) for place, claim in wanted if claim is not None]
         if wanted[0][1] is None:
-            return fresh[0], None
+            return None
+        limited = [(place, claim) for place, claim in wanted if claim is not None]
         left = self._deadline.left(mono)
         within = self._deadline.bound(PATIENCE_S, mono) if self._has_other_tier() else left
         step = Reserve(tuple([claim for _, claim in limited]), within, self._rules.priority)
-        try:
-            receipt: Receipt = yield step
-        except LimitReachedError as error:
-            self._gone.update(place for place, _ in limited)
-            self._remember(fresh[0], error)
-            return None
-        if receipt.waited_s and self._rules.watch is not None:
-            self._rules.watch.queued(receipt.waited_s)
-        return limited[receipt.which][0], receipt
+        return [place for place, _ in limited], step
 
     def _pause(
         self, here: list[int], known: list[Standing], mono: float, *, can_go: bool
