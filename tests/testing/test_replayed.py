@@ -74,6 +74,7 @@ def check(was: Recorded, now: Any) -> None:
     assert now.outcome == was.outcome
     assert list(now.events) == was.events
     assert now.times == pytest.approx(was.times)
+    assert now.took_s == pytest.approx(was.took_s)
     assert type(now.error) is type(was.error)
     if was.error is not None:
         assert now.error.message == was.error.message
