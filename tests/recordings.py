@@ -34,6 +34,7 @@ class Recorded(msgspec.Struct, kw_only=True):
     times: list[float]
     error: Error | None
     outcome: Outcome
+    took_s: float
 
 
 class Watching:
@@ -123,7 +124,12 @@ class Caller:
         )
         self.client.close()
         return Recorded(
-            path=self.call.path, events=self.events, times=self.times, error=error, outcome=outcome
+            path=self.call.path,
+            events=self.events,
+            times=self.times,
+            error=error,
+            outcome=outcome,
+            took_s=self.clock.mono() - self.began,
         )
 
 
