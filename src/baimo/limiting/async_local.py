@@ -76,8 +76,12 @@ class AsyncBell:
 
     async def _wait_or_sleep(self, seconds: float) -> None:
         sleeping = asyncio.ensure_future(self._clock.asleep(seconds))
-        sleeping.add_done_callback(lambda slept: slept.cancelled() or self._rung.set())
+        sleeping.add_done_callback(self._slept)
         try:
             await self._rung.wait()
         finally:
             sleeping.cancel()
+
+    def _slept(self, sleeping: asyncio.Future[None]) -> None:
+        if not sleeping.cancelled():
+            self._rung.set()
