@@ -84,6 +84,15 @@ def test_a_large_claim_at_the_head_is_not_starved_by_small_ones() -> None:
     assert queue.granted == ["taken", "large", *(f"small {number}" for number in range(5))]
 
 
+def test_a_large_claim_is_not_starved_by_those_who_share_only_one_of_its_places() -> None:
+    wide = Hold("k", TOKENS)
+    queue = Queue()
+    for name, model, tokens in (("taken", "m", 60), ("large", "m", 90), ("small", "n", 2)):
+        queue.join(name, Reserve((Claim((wide, Hold(f"k/{model}")), tokens),)))
+    queue.join("smaller and less urgent", step("k", limit=TOKENS, tokens=1, priority=-1))
+    assert queue.granted == ["taken"]
+
+
 def test_who_waits_for_another_place_passes() -> None:
     queue = Queue()
     queue.join("a1", step("a"))
@@ -204,7 +213,7 @@ def test_laws_of_the_line(happenings: list[tuple[str, str, int, int]]) -> None:
             ahead = [
                 other
                 for other in waiting[: waiting.index(one)]
-                if other[1] == place and other[2] == priority and other[0].receipt is None
+                if other[1] == place and other[2] >= priority and other[0].receipt is None
             ]
             assert ahead == []
             waiting.remove(one)
