@@ -253,11 +253,9 @@ def _attempted(
                 error = failure
             if credentials is not None and not progress.shown and credentials.may_renew(error):
                 continue
-            other = _mended(operation, error, at) if not progress.shown else None
-            if other is not None:
-                operation, wire = other, _encoded(other, at)
-                if credentials is not None:
-                    credentials.asks(operation, wire)
+            again = None if progress.shown else _mended(operation, error, at, credentials)
+            if again is not None:
+                operation, wire = again
                 continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
@@ -324,13 +322,20 @@ _NOW = Now()
 _DICE = Dice()
 
 
-def _mended(operation: Operation, error: Error, at: Deployment) -> Operation | None:
+def _mended(
+    operation: Operation, error: Error, at: Deployment, credentials: _Granted | None
+) -> tuple[Operation, WireRequest] | None:
     """The same in other words, where the refusal is about its words: asked at once, and no retry."""
     if not isinstance(error, ProviderError) or not hasattr(operation, "mended"):
         return None
     found = operation.mended(error, at)
-    other: Operation | None = None if found is None else found[0]
-    return other
+    if found is None:
+        return None
+    other: Operation = found[0]
+    wire = _encoded(other, at)
+    if credentials is not None:
+        credentials.asks(other, wire)
+    return other, wire
 
 
 def _encoded(operation: Operation, at: Deployment) -> WireRequest:
