@@ -65,6 +65,7 @@ TOP: dict[str, Kind] = {
     "budgets": "table",
     "strategy": "strategy",
     "mend": "truth",
+    "facts": "table",
 }
 SERVICES = ("limits", "cache", "ledger", "recordings", "record", "telemetry", "money", "budgets")
 """The keys of `config.services`."""
