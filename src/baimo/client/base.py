@@ -35,13 +35,14 @@ from baimo.types.models import ModelInfo
 from .clock import Clock
 from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
-from .request import NO_OPTIONS, build
+from .request import NO_OPTIONS, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.transports.recorder import CallRecorder
 
-    from .attachments import Attachments, Extras
+    from .attachments import Attachments
+    from .extras import Extras
     from .ruling import Ruling
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
@@ -60,6 +61,10 @@ class ClientBase:
         clock: Clock,
         extras: Extras,
     ) -> None:
+        if extras:
+            from .extras import read_extras
+
+            extras = read_extras(extras)
         if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
         if timeout is not None and timeout <= 0:
@@ -116,13 +121,21 @@ class ClientBase:
         request, call = build(messages, options, stream=stream, model=route[0][0].model)
         limits = self._limits_of(route, call.timeout)
         is_plain = self._is_plain(route) and (call is NO_OPTIONS or not call.has_rules)
-        if not is_plain or request.response_format is not None:
-            return self._ruled.chat(
+        if (
+            not is_plain
+            or request.response_format is not None
+            or self._settings.rule(model).on_cut is not None
+        ):
+            prepared = self._ruled.chat(
                 model, route, request, call, limits, mends=self._mends, learned=self._learned
             )
-        operation = ChatOperation(request, mends=self._mends, learned=self._learned)
-        steps = plan(operation, route, retry=self._retry, limits=limits, raw=call.keep_raw, rules=self._rules)
-        return Prepared(steps, route[0][0].model, call)
+        else:
+            operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+            raw, rules = call.keep_raw, self._rules
+            steps = plan(operation, route, retry=self._retry, limits=limits, raw=raw, rules=rules)
+            prepared = Prepared(steps, route[0][0].model, call)
+        prepared.tier = tier_of(request)
+        return prepared
 
     def _is_plain(self, route: Route) -> bool:
         return self._attached is None and len(route) == 1 and len(route[0]) == 1
@@ -153,7 +166,7 @@ class ClientBase:
         """The calls that it takes, one after the other."""
         route = self._settings.resolve(model)
         for batch in in_batches(request, route):
-            yield self._simple("embeddings", EmbedOperation(batch), route, timeout)
+            yield self._simple("embeddings", EmbedOperation(batch), route, timeout, batch)
 
     def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
         return self._simple("count_tokens", CountOperation(request), self._settings.resolve(model), timeout)
@@ -167,10 +180,17 @@ class ClientBase:
     def _list(self, provider: str, timeout: float | None) -> Prepared:
         return self._simple("models", ModelsOperation(), self._settings.resolve(f"{provider}/*"), timeout)
 
-    def _simple(self, name: str, operation: Operation, route: Route, timeout: float | None) -> Prepared:
+    def _simple(
+        self,
+        name: str,
+        operation: Operation,
+        route: Route,
+        timeout: float | None,
+        request: EmbedRequest | None = None,
+    ) -> Prepared:
         limits = self._limits_of(route, timeout)
         if not self._is_plain(route):
-            return self._ruled.other(name, operation, route, limits)
+            return self._ruled.other(name, operation, route, limits, request)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=self._rules)
         return Prepared(steps, route[0][0].model)
 

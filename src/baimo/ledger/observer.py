@@ -12,6 +12,8 @@ from baimo.types.record import CallRecord, Content
 
 from .writer import HELD, Writer
 
+FILE = "ledger.db"
+
 
 class LedgerObserver:
     """Meets the protocol `Observer`. The file and the thread begin with the first call, in each process.
@@ -23,7 +25,7 @@ class LedgerObserver:
 
     def __init__(self, settings: LedgerSettings, folder: Path) -> None:
         """`folder` is where `ledger.db` lies unless the settings name a file."""
-        self.path = folder / "ledger.db" if settings.path is None else Path(settings.path)
+        self.path = folder / FILE if settings.path is None else Path(settings.path)
         self._keep_days = settings.keep_days
         self._writers: dict[int, Writer] = {}
         """By process: a child after `fork` has none of its parent's threads, and begins its own."""
@@ -37,19 +39,21 @@ class LedgerObserver:
         return self._lost if writer is None else self._lost + writer.lost
 
     def began(self) -> None:
-        """Nothing is needed of it."""
+        """A call begins: a client that was closed is in use again, as one is on a second event loop."""
+        self._is_closed = False
 
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
         """Take the record in. Never waits, never fails."""
         writer = self._writers.get(os.getpid())
         if writer is None:
-            if self._is_closed:
-                return
             writer = self._begin()
         if writer.held() < HELD:
             writer.put(call)
         else:
             writer.overflow()
+        if self._is_closed:  # it began before the close and ends after it
+            self._writers.pop(os.getpid(), None)
+            writer.finish()
 
     def flush(self) -> None:
         """Return when everything told so far was written or given up."""
@@ -58,7 +62,7 @@ class LedgerObserver:
             writer.flush()
 
     def close(self) -> None:
-        """Write what is left, and end the thread. What is told later is not kept."""
+        """Write what is left, and end the thread. What is told later is written too, each by itself."""
         self._is_closed = True
         writer = self._writers.pop(os.getpid(), None)
         if writer is not None:

@@ -135,6 +135,23 @@ def spent_since(path: Path, at: float, models: Sequence[str], keys: Sequence[str
     return tuple(Money(amount, currency) for currency, amount in sorted(spent.items()))
 
 
+def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
+    """What calls since then cost: provider/model, name of the key, amount. Nothing where there is no ledger."""
+    if not path.exists():
+        return []
+    spent: dict[tuple[str, str, str], Decimal] = {}
+    with _opened(path) as opened:
+        rows = opened.execute(
+            "SELECT provider, model, key, currency, cost, count(*) FROM calls "
+            "WHERE at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
+            (at,),
+        )
+        for provider, model, key, currency, amount, count in rows:
+            group = f"{provider}/{model}", key, currency
+            spent[group] = spent.get(group, Decimal(0)) + Decimal(amount) * count
+    return [(model, key, Money(amount, currency)) for (model, key, currency), amount in sorted(spent.items())]
+
+
 _GROUPS = {
     "day": "strftime('%Y-%m-%d', at, 'unixepoch', 'localtime')",
     "model": "coalesce(provider || '/' || model, '')",
