@@ -20,7 +20,7 @@ from baimo.plan import Route
 from baimo.steps import Emit, Keep, Look, Now, Step
 from baimo.types.chat import FinishReason, Message, Sent
 from baimo.types.content import Refusal, Text, Thinking
-from baimo.types.events import ChatEvent
+from baimo.types.events import ChatEvent, UsageReported
 from baimo.types.fold import Folder
 from baimo.wire.http import WireHead
 
@@ -158,7 +158,7 @@ def _keep(key: str, pieces: list[list[ChatEvent]], outcome: Outcome) -> Generato
         wall, _ = yield Now()
         at = outcome.at
         kept = Kept(
-            pieces=pieces,
+            pieces=[[_readable(event) for event in piece] for piece in pieces],
             provider=at.provider,
             endpoint=at.endpoint,
             model=at.model,
@@ -172,6 +172,13 @@ def _keep(key: str, pieces: list[list[ChatEvent]], outcome: Outcome) -> Generato
     except CacheError as error:
         return _unavailable(error)
     return None
+
+
+def _readable(event: ChatEvent) -> ChatEvent:
+    """The event as it can be read back: without the provider's own object of usage, which says the same."""
+    if type(event) is UsageReported and event.usage.raw is not None:
+        return replace(event, usage=replace(event.usage, raw=None))
+    return event
 
 
 def is_good(pieces: Sequence[Sequence[ChatEvent]]) -> bool:

@@ -95,7 +95,8 @@ class CallWatch:
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         """It failed."""
-        outcome: Outcome = "interrupted" if isinstance(error, StreamInterrupted) else "failed"
+        shown = self._open is not None and self._open.first_s is not None and self._streamed
+        outcome: Outcome = "interrupted" if shown or isinstance(error, StreamInterrupted) else "failed"
         self._close(now - self._mono, outcome, error, billed)
 
     def answered(self, now: float) -> None:
