@@ -259,7 +259,7 @@ class RouteCall:
             cause = last.__cause__
             again = cause.retryable if isinstance(cause, TransportError) else True
             last = TransportError(last.message, retryable=again)
-        elif cooling is None and last.retry_after is not None and of > 1:
+        elif of > 1 and last.retry_after is not None and (cooling is None or cooling < last.retry_after):
             last = type(last)(last.message, retryable=last.retryable)  # another key than this may be asked
         dice = yield _DICE
         verdict = self._retry.verdict(self._tries + 1, last, dice=dice, left_s=self._deadline.left(mono))

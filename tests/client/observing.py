@@ -114,7 +114,7 @@ class Fates:
 
     def open(self, request: Any, *, connect_s: float, head_s: float) -> Any:
         assert isinstance(request, HttpRequest)
-        key = dict(request.headers)[b"authorization"].decode().removeprefix("Bearer ")
+        key = bearer(request)
         self.asked.append(key)
         fate = self._fates.get(key)
         if isinstance(fate, list):
@@ -126,13 +126,19 @@ class Fates:
                 headers.append((b"retry-after", str(retry_after).encode()))
             return ScriptedReply(WireHead(status, tuple(headers)), [body, b""], [])
         real = tuple(
-            (name, b"Bearer " + self._real.encode() if name == b"authorization" else value)
+            (name, b"Bearer " + self._real.encode() if name.lower() == b"authorization" else value)
             for name, value in request.headers
         )
         return self._inner.open(replace(request, headers=real), connect_s=connect_s, head_s=head_s)
 
     def close(self) -> None:
         self._inner.close()
+
+
+def bearer(request: Any) -> str:
+    """The key that a request shows."""
+    fields = {name.lower(): value for name, value in request.headers}
+    return str(fields.get(b"authorization", b"").decode().removeprefix("Bearer "))
 
 
 def refusal(status: int, message: str, code: str, retry_after: float | None = None) -> Any:
