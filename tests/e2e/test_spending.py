@@ -240,7 +240,7 @@ NOON = 1_767_240_000.0  # the first of January 2026, noon in Beijing
 
 
 def with_ledger(sim: Simulator, path: Path, **budget: Any) -> dict[str, Any]:
-    return {**sim.config, "ledger": {"path": str(path), "keep_days": 100_000}, "budgets": {"daily": {"per": "day", **budget}}}
+    return {**sim.config, "ledger": {"path": str(path)}, "budgets": {"daily": {"per": "day", **budget}}}
 
 
 def test_a_day_begins_with_what_the_ledger_tells(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_models_and_keys_of_the_ledger_count_where_the_budget_counts_them(tmp_pa
             "deepseek",
             {"name": "sk-a"},
             {"name": "sk-b", "weight": 0.0001},
-            ledger={"path": str(path), "keep_days": 100_000},
+            ledger={"path": str(path)},
             budgets=keyed,
         )
         spent: dict[str, Decimal] = {}
@@ -299,7 +299,7 @@ def test_models_and_keys_of_the_ledger_count_where_the_budget_counts_them(tmp_pa
 def test_a_ledger_that_cannot_be_compared_or_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "calls.db"
     with Simulator("deepseek", "openai", clock=VirtualClock(wall=NOON)) as sim:
-        with sim.client(ledger={"path": str(path), "keep_days": 100_000}) as client:
+        with sim.client(ledger=str(path)) as client:
             client.chat(GPT, "Hi")
         config = with_ledger(sim, path, amount="1 CNY")
         with pytest.raises(ConfigError, match="'daily' cannot begin with what the ledger tells.*USD"):

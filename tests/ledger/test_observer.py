@@ -104,16 +104,6 @@ def test_a_call_that_ends_after_the_close_is_written_and_leaves_no_thread(tmp_pa
     assert len(last_calls(tmp_path / "ledger.db", 10)) == 2
 
 
-def test_a_client_that_is_used_again_after_its_close_keeps_its_calls(tmp_path: Path) -> None:
-    ledger = LedgerObserver(ALWAYS, tmp_path)
-    for number in (1, 2):
-        keep(ledger, record(number))
-        assert len(writers()) == 1
-        ledger.close()
-    assert writers() == []
-    assert len(last_calls(tmp_path / "ledger.db", 10)) == 2
-
-
 def test_a_forgotten_ledger_writes_what_it_has(tmp_path: Path) -> None:
     ledger = LedgerObserver(ALWAYS, tmp_path)
     keep(ledger, record(1))

@@ -210,7 +210,7 @@ class AsyncClient(ClientBase):
         call.done(None)
 
     async def close(self) -> None:
-        """Close all connections of the running loop."""
+        """Close all connections; calls of other tasks and loops end with TransportError."""
         await self._transport.close()
         for kept in (self._limiter, self._cache):
             if kept is not None:

@@ -109,7 +109,7 @@ class Attachments:
         if self.services.ledger is not None and self.services.ledger.on:
             from baimo.ledger.make import make_ledger
 
-            found.append(make_ledger(self.services.ledger))
+            found.append(make_ledger(self.services.ledger, self._clock.wall))
         return tuple(found)
 
     def _budgets(self, extras: Extras) -> tuple[Budget, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,13 @@ class LedgerObserver:
 
     wants_content = False
 
-    def __init__(self, settings: LedgerSettings, folder: Path) -> None:
+    def __init__(
+        self, settings: LedgerSettings, folder: Path, wall: Callable[[], float] = time.time
+    ) -> None:
         """`folder` is where `ledger.db` lies unless the settings name a file."""
         self.path = folder / FILE if settings.path is None else Path(settings.path)
         self._keep_days = settings.keep_days
+        self._wall = wall
         self._writers: dict[int, Writer] = {}
         """By process: a child after `fork` has none of its parent's threads, and begins its own."""
         self._lost = 0
@@ -39,8 +44,7 @@ class LedgerObserver:
         return self._lost if writer is None else self._lost + writer.lost
 
     def began(self) -> None:
-        """A call begins: a client that was closed is in use again, as one is on a second event loop."""
-        self._is_closed = False
+        """Nothing is needed of it."""
 
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
         """Take the record in. Never waits, never fails."""
@@ -70,7 +74,7 @@ class LedgerObserver:
             self._lost += writer.lost
 
     def _begin(self) -> Writer:
-        made = Writer(self.path, keep_days=self._keep_days, told=_warn)
+        made = Writer(self.path, keep_days=self._keep_days, told=_warn, wall=self._wall)
         writer = self._writers.setdefault(made.pid, made)
         if writer is made:  # of several threads that come first one begins
             weakref.finalize(self, made.close)  # forgotten without close, or the program ends
