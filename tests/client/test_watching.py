@@ -173,7 +173,8 @@ def test_silence_is_told_with_the_time_it_took(ask: Ask, told: Remembers) -> Non
 def test_a_call_that_was_worded_anew_shows_both_attempts(told: Remembers) -> None:
     whole = {"choices": [{"index": 0, "message": {"content": "ok"}, "finish_reason": "stop"}]}
     script = Script(
-        (WireHead(400, JSON), [b'{"error": {"message": "temperature is not supported"}}', b""]), (WireHead(200, JSON), [json.dumps(whole).encode(), b""]),
+        (WireHead(400, JSON), [b'{"error": {"message": "temperature is not supported"}}', b""]),
+        (WireHead(200, JSON), [json.dumps(whole).encode(), b""]),
     )
     config = {"providers": {"openai": {"api_key": "sk-fake"}}, "unsupported": "drop"}
     with baimo.Client(config=config, transport=script, observers=[told]) as client:

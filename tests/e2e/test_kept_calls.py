@@ -143,7 +143,9 @@ def test_a_cut_stream_goes_on_elsewhere_when_asked(ask: Ask, sim: Simulator) -> 
     )
     sent = sim.requests[-1].chat.messages[-1]
     assert sent.role.value == "assistant" and sent.text == "one two"
-    assert [one.provider for one in sim.requests] == ["deepseek"] * 2, "Ollama cannot go on, so it is not asked"
+    assert [one.provider for one in sim.requests] == ["deepseek"] * 2, (
+        "Ollama cannot go on, so it is not asked"
+    )
     assert told.one.model == "deepseek-v4-pro" and "deepseek-v4-pro went on" in answer.notes[0].message
     sim.fault("cut_after@3", times=1)
     error = ask(sim, "stream", [FLASH, "ollama/qwen3"], "Count", on_cut="raise", client={"max_retries": 0})
@@ -264,7 +266,11 @@ def test_a_client_is_used_on_after_a_fork(tmp_path: Path) -> None:
 def test_what_a_program_forgets_to_close_is_written_at_its_end(tmp_path: Path) -> None:
     program = FORKED.partition("    child = os.fork()")[0]
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert len(last_calls(tmp_path / "calls.db", 50)) == 1

@@ -25,7 +25,9 @@ def sim() -> Iterator[Simulator]:
 
 
 def client_of(sim: Simulator, fates: dict[str, Any], *keys: dict[str, Any], **options: Any) -> baimo.Client:
-    config = pool(sim, "deepseek", *(keys or ({"name": "sk-a"}, {"name": "sk-b"})), **options.pop("above", {}))
+    config = pool(
+        sim, "deepseek", *(keys or ({"name": "sk-a"}, {"name": "sk-b"})), **options.pop("above", {})
+    )
     return baimo.Client(
         config=config, transport=Fates(sim, "deepseek", fates), clock=sim.clock, strategy="ordered", **options
     )

@@ -66,7 +66,7 @@ class CallPurse:
                 book.check(found.high, wall=wall, model=at.name, key=at.key, why=found.why)
 
     def take(self, at: Place, wall: float) -> None:
-        """A request goes there: set its worst case aside. Raises BudgetError, and then holds nothing of it."""
+        """A request goes there: set its worst case aside. Raises BudgetError, and then nothing is."""
         self._answered += self._open
         self._open, self._wall = (), wall
         if any(book.counts(at.name, at.key) for book in self._books):
@@ -80,7 +80,7 @@ class CallPurse:
         self._settle(None, billed=billed)
 
     def close(self, cost: Money | None) -> None:
-        """The call is over. All that was answered cost so much; None: not known, so all that was set aside."""
+        """The call is over. What was answered cost so much; None: not known, so all that was set aside."""
         held, self._answered = (*self._answered, *self._open), ()
         self._open = ()
         seen: set[int] = set()

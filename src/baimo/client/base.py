@@ -169,7 +169,8 @@ class ClientBase:
             yield self._simple("embeddings", EmbedOperation(batch), route, timeout, batch)
 
     def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
-        return self._simple("count_tokens", CountOperation(request), self._settings.resolve(model), timeout)
+        route = self._settings.resolve(model)
+        return self._simple("count_tokens", CountOperation(request), route, timeout, request)
 
     def _describe(self, model: Model, timeout: float | None) -> Prepared:
         return self._simple("describe", DescribeOperation(), self._settings.resolve(model), timeout)
@@ -186,7 +187,7 @@ class ClientBase:
         operation: Operation,
         route: Route,
         timeout: float | None,
-        request: EmbedRequest | None = None,
+        request: EmbedRequest | CountRequest | None = None,
     ) -> Prepared:
         limits = self._limits_of(route, timeout)
         if not self._is_plain(route):

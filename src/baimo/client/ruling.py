@@ -24,6 +24,7 @@ from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
 from baimo.rules import Rules
 from baimo.types.chat import ChatRequest
+from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 
 from .answer import folded_response
@@ -117,14 +118,16 @@ class Ruling:
         operation: Operation,
         route: Route,
         limits: list[TimeLimits],
-        request: EmbedRequest | None = None,
+        request: EmbedRequest | CountRequest | None = None,
     ) -> Prepared:
         """Another call than chat: watched and limited alike, not cached; budgets count embeddings."""
         watch = self._watch(name, route)
-        purse = None if request is None else self._purse(request, NO_OPTIONS, cheapest=False)
+        purse = None
+        if isinstance(request, EmbedRequest):
+            purse = self._purse(request, NO_OPTIONS, cheapest=False)
         rules = replace(self._rules(watch), purse=purse)
         if watch is not None:
-            rules = self._begun(watch, None, route, limits, False, rules)
+            rules = self._begun(watch, request, route, limits, False, rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
         prepared = self._prepared(steps, route, NO_OPTIONS, watch)
         prepared.purse = purse
@@ -155,7 +158,7 @@ class Ruling:
     def _begun(
         self,
         watch: CallWatch,
-        request: ChatRequest | None,
+        request: ChatRequest | EmbedRequest | CountRequest | None,
         route: Route,
         limits: list[TimeLimits],
         raw: bool,
@@ -165,7 +168,7 @@ class Ruling:
         taken = watch.recording
         if taken is None:
             return rules
-        streamed = request is not None and request.stream
+        streamed = isinstance(request, ChatRequest) and request.stream
         taken.began(
             watch.operation,
             request,
@@ -226,7 +229,7 @@ class Ruling:
             streamed=request is not None and request.stream,
             conversation=call.conversation,
             request=request,
-            recorder=attached.recorder,
+            recorder=attached.recorder if operation != "balance" else None,  # money is nobody else's business
         )
 
     def _purse(self, request: ChatRequest | EmbedRequest, call: CallOptions, *, cheapest: bool) -> Any:

@@ -25,9 +25,7 @@ class LedgerObserver:
 
     wants_content = False
 
-    def __init__(
-        self, settings: LedgerSettings, folder: Path, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, settings: LedgerSettings, folder: Path, wall: Callable[[], float] = time.time) -> None:
         """`folder` is where `ledger.db` lies unless the settings name a file."""
         self.path = folder / FILE if settings.path is None else Path(settings.path)
         self._keep_days = settings.keep_days

@@ -18,7 +18,7 @@ from baimo.types.record import CallRecord
 from . import store
 
 _READ_S = 5.0
-_COUNTED = "('models', 'describe', 'pull', 'count_tokens')"
+_COUNTED = "('models', 'describe', 'pull', 'count_tokens', 'balance')"
 """Operations that nobody is billed for."""
 _UNKNOWN = f"""
 cost IS NULL AND NOT cached AND attempts > 0 AND operation NOT IN {_COUNTED}
