@@ -34,6 +34,8 @@ CORE = (
     "over.py",
     "places.py",
     "plan.py",
+    "remember.py",
+    "repair.py",
     "rules.py",
 )
 REST_PERCENT = 90.0

@@ -17,8 +17,7 @@ class Play:
     """Carries steps out without I/O. `replies` are heads, pieces and errors in the order they are asked for.
 
     A number in `replies` lets that many seconds pass before the next one. `grants` answer what is reserved:
-    receipts, whose waits pass, and errors; where they are over, the first claim is granted. `found` is what
-    the cache holds, look by look.
+    receipts, whose waits pass, and errors; where they are over, the first claim is granted.
     """
 
     def __init__(
@@ -26,12 +25,10 @@ class Play:
         *replies: WireHead | bytes | Error | float,
         dice: float = 0.5,
         grants: Iterable[Receipt | Error] = (),
-        found: Iterable[bytes | None] = (),
     ) -> None:
         self._replies = list(replies)
         self._dice = dice
         self._grants = list(grants)
-        self._found = list(found)
         self.now = 1000.0
         self.trace: list[str] = []
         self.events: list[Any] = []
@@ -45,8 +42,7 @@ class Play:
         self.settled: list[tuple[Receipt, Settlement]] = []
         self.held: list[Receipt] = []
         """Granted and not settled."""
-        self.looked: list[Look] = []
-        self.kept: list[Keep] = []
+        self.kept: dict[str, bytes] = {}
 
     def run(self, steps: Generator[Any, Any, Any], *, leave_after: int | None = None) -> Any:
         """What the generator returned; its error is raised. The caller may leave after so many steps."""
@@ -88,10 +84,9 @@ class Play:
                         self.held.remove(step.receipt)
                         self.settled.append((step.receipt, step.settlement))
                     case Look():
-                        self.looked.append(step)
-                        answer = self._found.pop(0) if self._found else None
+                        answer, failure = self.look(step)
                     case Keep():
-                        self.kept.append(step)
+                        failure = self.keep(step)
                     case _:
                         raise AssertionError(step)
         except StopIteration as done:
@@ -117,6 +112,17 @@ class Play:
         receipt = replace(grant, ticket=len(self.reserved))
         self.held.append(receipt)
         return receipt, None
+
+    def look(self, step: Look) -> tuple[bytes | None, Error | None]:
+        """What is kept, and whether looking failed."""
+        found = self.kept.get(step.key)
+        return (None if found == step.stale else found), None
+
+    def keep(self, step: Keep) -> Error | None:
+        """Whether keeping failed."""
+        if step.value is not None:
+            self.kept[step.key] = step.value
+        return None
 
     def _next(self) -> tuple[Any, Error | None]:
         reply = self._replies.pop(0) if self._replies else b""

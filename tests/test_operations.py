@@ -5,22 +5,25 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
 from baimo import dialects
-from baimo.catalogue import load as catalogue
+from baimo.catalogue import load
 from baimo.dialect.protocols import Site
 from baimo.dialects.openai_chat import DIALECT as OPENAI
-from baimo.errors import ConfigError
-from baimo.exchange import Operation, exchange
+from baimo.errors import ConfigError, InvalidRequestError, ServerError
+from baimo.exchange import Deployment, Operation, exchange
 from baimo.notes import Note
 from baimo.operations import (
+    BalanceOperation,
     ChatOperation,
     CountOperation,
     DescribeOperation,
     EmbedOperation,
+    Learned,
     ModelsOperation,
     PullOperation,
     in_batches,
@@ -279,7 +282,7 @@ def test_whether_a_deployment_goes_on_is_for_its_dialect_to_say() -> None:
 )
 def test_which_providers_go_on_with_an_answer_that_was_begun(name: str, goes_on: bool) -> None:
     provider, _, model = name.partition("/")
-    row = catalogue.provider(provider)
+    row = load.provider(provider)
     endpoint = next(one for one in row.endpoints if one.dialect in ("openai_chat", "ollama"))
     dialect = dialects.get(endpoint.dialect)
     site = Site(base_url="http://acme.test", quirks=dialect.quirks(endpoint.quirks_for(model)))
@@ -319,3 +322,116 @@ def test_what_is_unknown_of_one_batch_is_unknown_of_all() -> None:
     whole = joined([answer(1.0, tokens=3, cost=fen), answer(3.0, tokens=None)])
     assert (whole.usage.input, whole.cost) == (None, None)
     assert joined([answer(1.0, tokens=1, cost=fen), answer(2.0, tokens=1, cost=cent)]).cost is None
+
+
+def test_a_balance_is_asked_for_where_the_row_says_and_with_the_deployment_s_key() -> None:
+    at = deployment("acme", site=Site(base_url="https://acme.test/v1/", provider="acme"))
+    play = Play(OK, b'{"data": {"available_balance": 4.5}}', b"")
+    operation: Operation = BalanceOperation(load.provider("moonshot"))
+    play.run(exchange(operation, at, retry=RetryPolicy(), limits=TimeLimits()))
+    wire = play.sent[0].wire
+    assert isinstance(wire, HttpRequest)
+    assert (wire.method, wire.origin, wire.target) == ("GET", "https://acme.test", b"/v1/users/me/balance")
+    (found,) = play.events
+    assert (found.provider, str(found)) == ("acme", "4.5 CNY")
+
+
+def test_a_refused_balance_is_what_the_dialect_says_it_is() -> None:
+    play = Play(WireHead(401), b"no", b"")
+    with pytest.raises(ServerError, match="no"):
+        play.run(
+            exchange(
+                BalanceOperation(load.provider("moonshot")),
+                deployment(),
+                retry=RetryPolicy(attempts=1),
+                limits=TimeLimits(),
+            )
+        )
+
+
+def test_without_a_documented_place_or_over_a_socket_there_is_no_balance() -> None:
+    with pytest.raises(ConfigError, match="documents no way") as caught:
+        BalanceOperation(load.provider("openai"))
+    assert caught.value.hint is not None and "platform.openai.com" in caught.value.hint
+    at = deployment("acme", site=Site(base_url="wss://acme.test/v1", provider="acme"))
+    with pytest.raises(ConfigError, match="no balance of an account"):
+        BalanceOperation(load.provider("moonshot")).encode(at)
+
+
+STREAM_ONLY = InvalidRequestError("This model only support stream mode", status=400)
+COMPATIBLE = deployment(dialect=OPENAI, site=Site(base_url="http://acme.test"))
+
+
+def body_of(operation: ChatOperation, at: Deployment = COMPATIBLE) -> dict[str, Any]:
+    wire = operation.encode(at)
+    assert isinstance(wire, HttpRequest)
+    assert isinstance(wire.body, bytes)
+    body: dict[str, Any] = msgspec.json.decode(wire.body)
+    return body
+
+
+def test_a_refusal_of_the_wording_gives_the_same_in_other_words() -> None:
+    operation = ChatOperation(chat_request())
+    found = operation.mended(STREAM_ONLY, COMPATIBLE)
+    assert found is not None
+    other, note = found
+    assert note.code == "mended"
+    assert body_of(other)["stream"] is True
+    assert other.encode(COMPATIBLE).notes == (note,)
+    assert not other.streams  # the caller still gets the whole
+    assert "stream" not in body_of(operation)
+
+
+def test_a_mending_may_be_forbidden_but_its_words_are_still_said() -> None:
+    operation = ChatOperation(replace(chat_request(), temperature=0.5), mends=False)
+    assert operation.mended(STREAM_ONLY, COMPATIBLE) is None
+    fixed = InvalidRequestError("invalid temperature: only 1 is allowed for this model", status=400)
+    assert operation.mended(fixed, COMPATIBLE) is None
+    assert 'unsupported="drop"' in (fixed.hint or "")
+    told = InvalidRequestError(fixed.message, status=400, hint="read this")
+    assert operation.mended(told, COMPATIBLE) is None
+    assert told.hint == "read this"
+
+
+def test_a_wire_that_knows_no_mending_and_a_refusal_of_something_else_stay_as_they_are() -> None:
+    assert ChatOperation(chat_request()).mended(STREAM_ONLY, deployment()) is None
+    other = InvalidRequestError("Something is wrong", status=400)
+    assert ChatOperation(chat_request()).mended(other, COMPATIBLE) is None
+
+
+def test_a_call_is_mended_twice_at_the_most() -> None:
+    request = replace(chat_request(), max_tokens=5, temperature=0.5, top_p=0.5, unsupported="drop")
+    operation = ChatOperation(request)
+    for name in ("temperature", "top_p"):
+        found = operation.mended(InvalidRequestError(f"{name} is not supported", status=400), COMPATIBLE)
+        assert found is not None
+        operation = found[0]
+    assert body_of(operation).keys() == {"model", "messages", "max_tokens"}
+    assert [note.code for note in operation.encode(COMPATIBLE).notes].count("mended") == 2
+    assert operation.mended(STREAM_ONLY, COMPATIBLE) is None
+
+
+def test_what_helped_is_what_the_next_call_begins_with() -> None:
+    learned: Learned = {}
+    found = ChatOperation(chat_request(), learned=learned).mended(STREAM_ONLY, COMPATIBLE)
+    assert found is not None
+    found[0].decoder(WireHead(400), COMPATIBLE)
+    assert learned == {}  # it did not help
+    found[0].decoder(WireHead(200), COMPATIBLE)
+    following = ChatOperation(chat_request(), learned=learned)
+    assert body_of(following)["stream"] is True
+    assert [note.code for note in following.encode(COMPATIBLE).notes] == ["mended"]
+    elsewhere = replace(COMPATIBLE, model="other")
+    assert "stream" not in body_of(following, elsewhere)
+    assert "stream" not in body_of(ChatOperation(chat_request(), learned=learned, mends=False))
+    assert following.mended(STREAM_ONLY, COMPATIBLE) is None  # it was asked so already
+
+
+def test_what_was_dropped_is_not_remembered() -> None:
+    learned: Learned = {}
+    request = replace(chat_request(), seed=1, unsupported="drop")
+    error = InvalidRequestError("seed is not supported", status=400)
+    found = ChatOperation(request, learned=learned).mended(error, COMPATIBLE)
+    assert found is not None
+    found[0].decoder(WireHead(200), COMPATIBLE)
+    assert body_of(ChatOperation(request, learned=learned))["seed"] == 1

@@ -5,15 +5,19 @@ TYPE_CHECKING = (
 )
 
 if TYPE_CHECKING:
+    from baimo.accounting.estimate import Estimate
     from baimo.client.async_client import AsyncClient
     from baimo.client.async_streams import AsyncChatStream
+    from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
+        AnswerFormatError,
         AuthError,
         BudgetError,
+        CacheError,
         ConfigError,
         ConnectError,
         ContentFilteredError,
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     )
     from baimo.notes import Note
     from baimo.steps import Retrying
+    from baimo.types.balance import Balance
     from baimo.types.chat import (
         AudioOutput,
         ChatRequest,
@@ -89,21 +94,24 @@ if TYPE_CHECKING:
     from baimo.types.usage import Usage
 
 _HOMES = {
+    "baimo.accounting.estimate": "Estimate",
     "baimo.client.async_client": "AsyncClient",
     "baimo.client.async_streams": "AsyncChatStream",
+    "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
-        "AuthError BudgetError ConfigError ConnectError ContentFilteredError ContextTooLongError "
-        "EmptyAnswerError Error InputError InvalidRequestError LimitReachedError LocalModelError "
-        "MissingExtraError MissingKeyError NotFoundError OverloadedError PermissionDeniedError ProviderError "
-        "QuotaError RateLimitedError ServerError StaleConnectionError StreamInterrupted TimedOutError "
-        "TransportError UnknownProviderError UnsupportedError WireError"
+        "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
+        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
+        "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
+        "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
+        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
+    "baimo.types.balance": "Balance",
     "baimo.types.chat": (
         "AudioOutput ChatRequest ChatResponse Choice FinishReason Message Reasoning ResponseFormat Role"
     ),
@@ -121,18 +129,22 @@ _HOMES = {
     "baimo.types.tools": "CustomTool FunctionTool ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
 }
-_ROOMS = ("auth",)
+_ROOMS = ("auth", "telemetry")
 """Packages that are offered as they are, without an import of their own."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
     "Audio",
     "AudioOutput",
     "AuthError",
+    "Balance",
+    "Budget",
     "BudgetError",
     "Cache",
+    "CacheError",
     "ChatOptions",
     "ChatRequest",
     "ChatResponse",
@@ -149,6 +161,7 @@ __all__ = [
     "EmbedResponse",
     "EmptyAnswerError",
     "Error",
+    "Estimate",
     "File",
     "FinishReason",
     "Finished",

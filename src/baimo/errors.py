@@ -14,8 +14,10 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
 ├── LimitReachedError          a limit of one's own would make the call wait too long; nothing was sent
 ├── BudgetError                the next request could cost more than the call or a budget may; it was not sent
 ├── WireError                  bytes that do not follow the dialect
+├── AnswerFormatError          a whole answer that is not in the form that was asked for; `.response` holds it
 ├── StreamInterrupted          a reply stopped before its end; `.partial` holds what came
 ├── LocalModelError            the embedded model could not be fetched, loaded or run
+├── CacheError                 the cache of answers cannot be read or written; calls go on without it
 └── ProviderError              the provider answered no: `.status` `.provider_code` `.body`
     ├── InvalidRequestError    ├── ContextTooLongError   ├── ContentFilteredError
     ├── AuthError              ├── PermissionDeniedError ├── NotFoundError
@@ -198,6 +200,25 @@ class WireError(Error):
     _sent = True
 
 
+class AnswerFormatError(Error):
+    """The answer is whole, but it is not the JSON that `response_format` asked for.
+
+    `response` is the whole answer, so nothing is lost; `path` is where in it the fault was found, "$" being
+    the root, and `fault` says what it is, without words of the answer.
+    """
+
+    code = "answer_format"
+    _sent = True
+
+    def __init__(
+        self, message: str, *, response: Any = None, path: str = "$", fault: str = "", **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.response = response
+        self.path = path
+        self.fault = fault
+
+
 class StreamInterrupted(Error):  # noqa: N818 - a public name of the plan; it is a state of a stream
     """A reply stopped before its end mark.
 
@@ -218,6 +239,12 @@ class LocalModelError(Error):
     """The embedded model could not be fetched, verified, loaded or run."""
 
     code = "local_model"
+
+
+class CacheError(Error):
+    """The cache of answers cannot be read or written. A call goes on without it and says so in a note."""
+
+    code = "cache"
 
 
 class ProviderError(Error):

@@ -15,7 +15,14 @@ from baimo.auth.signer import Grant, Granting, Signer
 from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
+    AuthError,
     Error,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProviderError,
+    QuotaError,
+    RateLimitedError,
     StaleConnectionError,
     StreamInterrupted,
     TimedOutError,
@@ -23,12 +30,13 @@ from baimo.errors import (
 )
 from baimo.notes import Note
 from baimo.resilience.budget import TOO_MANY, RetryBudget
+from baimo.resilience.empty import Emptiness
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
-from baimo.types.events import Started, UsageReported
 from baimo.types.fold import Folder
+from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
@@ -61,8 +69,12 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds for every key of the provider, model by model, as configured."""
     key_limit: Limit | None = None
     """Bounds of this key, whatever the model, as configured."""
+    row_limit: Limit | None = None
+    """Bounds that a new account meets, as the row tells."""
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
+    holidays: Callable[[], Holidays] | None = None
+    """Reads the days on which the hours of its prices do not hold."""
     advice: Callable[[Error], str | None] | None = None
     """What to tell the user about a refusal, from dated facts."""
 
@@ -89,7 +101,11 @@ class Decoder(Protocol):
 
 
 class Operation(Protocol):
-    """What is asked of a deployment: chat, embeddings, a list of models."""
+    """What is asked of a deployment: chat, embeddings, a list of models.
+
+    One that can be asked for in other words after a refusal has `mended(error, at)`: the operation to go on
+    with and the note that tells of it, or None.
+    """
 
     streams: bool
     headers: Mapping[str, str]
@@ -111,6 +127,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     notes: tuple[Note, ...] = ()
     told_id: str | None = None
     """The call's id at the provider, where the body tells it."""
+    cached: bool = False
+    """The answer was kept from an earlier call: nothing was sent, and `sent` and `head` are empty."""
 
     @property
     def request_id(self) -> str | None:
@@ -172,36 +190,31 @@ def exchange(
 
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
-    own_fields = bool(at.headers or operation.headers)
-    attempts = _Attempts(at, retry, tally or Tally(), watch, together, has_own_fields=own_fields)
+    attempts = _Attempts(at, retry, tally, watch, together, bool(at.headers or operation.headers))
+    if deadline is None and limits.total is None:
+        deadline = NO_DEADLINE
     return _attempted(operation, at, attempts, limits, deadline, raw)
 
 
 def _attempted(
-    operation: Operation,
-    at: Deployment,
-    attempts: _Attempts,
-    limits: TimeLimits,
-    deadline: Deadline | None,
-    raw: bool,
+    operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
 ) -> Exchange:
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
     timed = streams or at.signer.timed or watch is not None
-    if deadline is None and limits.total is None:
-        deadline = NO_DEADLINE
     attempts.begin()
     try:
         while True:
             progress = Progress(limits, streams=streams)
-            attempts.held = []
+            pieces: list[bytes] = []
+            held = attempts.new_held()
             wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
                 wall, mono = yield _NOW
                 progress.since = mono
                 deadline = deadline or Deadline(limits.total, now=mono)
-            attempts.watched(mono)
+                attempts.watched(mono)
             try:
                 if credentials is not None:
                     wall, mono = yield from credentials.fetch(deadline, wall, mono)
@@ -211,8 +224,7 @@ def _attempted(
                 head: WireHead = yield progress.sending(signed, deadline, mono)
                 progress.head = head
                 decoder = operation.decoder(head, at)
-                out = _Out(attempts.held, progress, streams=streams, raw=raw)
-                bounded, lively, flowing = deadline.is_set, progress.lively, False
+                bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
                 step: Step | None = None if bounded else progress.first
                 while True:
@@ -220,23 +232,30 @@ def _attempted(
                         _, now = yield _NOW
                         step = Read(deadline.bound(progress.within(now), now))
                     piece = yield step
+                    if raw:
+                        pieces.append(piece)
                     try:
                         events = decoder.feed(piece) if piece else decoder.end()
                     except Error:
-                        if (rest := out.rest(decoder.early, piece)) is not None:
-                            yield rest
+                        held += decoder.early
+                        empty.saw(decoder.early)
+                        if streams and held and not empty.is_open:
+                            yield progress.showing(held, pieces if raw else None)
                         raise
                     is_end = not piece or (limited is not None and limited.is_over)
                     if events and flowing:
                         progress.since = None
                         yield Emit(events)
-                    elif events or is_end or raw:
-                        if watch is not None and events and not out.has_begun:
+                    elif events or is_end:
+                        if watch is not None and events and not held:
                             _, now = yield _NOW
                             watch.first(now)
-                        if (emit := out.take(events, piece, is_end=is_end)) is not None:
-                            yield emit
-                            flowing = streams and not raw
+                        held += events
+                        progress.came()
+                        empty.look(events, is_end=is_end)
+                        if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
+                            yield progress.showing(held, pieces if raw else None)
+                            pieces, held, flowing = [], attempts.new_held(), streams and not raw
                     if is_end:
                         if watch is not None:
                             _, now = yield _NOW
@@ -248,66 +267,35 @@ def _attempted(
                     step = None if bounded or progress.since is not None else lively
             except Error as failure:
                 error = failure
-            if credentials is not None and not progress.shown and credentials.may_renew(error):
-                continue
+            if not progress.shown:
+                if credentials is not None and credentials.may_renew(error):
+                    continue
+                if (other := _mended(operation, error, at, credentials)) is not None:
+                    operation, wire = other
+                    continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
         attempts.end()
 
 
-class _Out:
-    """What goes out of one attempt, and what is held back.
-
-    Of a stream that is what comes before its first word, which others could say as well: until then
-    another attempt may begin anew. Of a whole answer it is all of it.
-    """
-
-    __slots__ = ("_held", "_pieces", "_progress", "_raw", "_streams", "has_begun")
-
-    def __init__(self, held: list[Any], progress: Progress, *, streams: bool, raw: bool) -> None:
-        self._held = held
-        self._progress = progress
-        self._streams = streams
-        self._raw = raw
-        self._pieces: list[bytes] = []
-        self.has_begun = False
-        """Whether an event came."""
-
-    def take(self, events: list[Any], piece: bytes, *, is_end: bool) -> Emit | None:
-        """The step for what may go out now."""
-        if self._raw:
-            self._pieces.append(piece)
-        if events or is_end:
-            self._held += events
-            self.has_begun = True
-            self._progress.came()
-        return self._all() if is_end or self._speaks() else None
-
-    def rest(self, early: list[Any], piece: bytes) -> Emit | None:
-        """The same for what came before a failure: a stream shows it."""
-        if self._raw:
-            self._pieces.append(piece)
-        self._held += early
-        return self._all() if self._speaks() else None
-
-    def _speaks(self) -> bool:
-        """Whether a stream says something by now."""
-        return self._streams and any(type(event) not in _NO_WORD for event in self._held)
-
-    def _all(self) -> Emit | None:
-        held, pieces = self._held, self._pieces
-        if not held and not any(pieces):
-            return None
-        self._progress.shown = True
-        emit = Emit(held.copy(), b"".join(pieces) if self._raw else None)
-        held.clear()
-        pieces.clear()
-        return emit
-
-
-_NO_WORD = (Started, UsageReported)
 _NOW = Now()
 _DICE = Dice()
+
+
+def _mended(
+    operation: Operation, error: Error, at: Deployment, credentials: _Granted | None
+) -> tuple[Operation, WireRequest] | None:
+    """The same in other words, where the refusal is about its words: asked at once, and no retry."""
+    if not isinstance(error, ProviderError) or not hasattr(operation, "mended"):
+        return None
+    found = operation.mended(error, at)
+    if found is None:
+        return None
+    other: Operation = found[0]
+    wire = _encoded(other, at)
+    if credentials is not None:
+        credentials.asks(other, wire)
+    return other, wire
 
 
 def _encoded(operation: Operation, at: Deployment) -> WireRequest:
@@ -356,6 +344,10 @@ class _Granted:
         now: tuple[float, float] = yield _NOW
         return now
 
+    def asks(self, operation: Operation, wire: WireRequest) -> None:
+        """Go on with another operation, whose request that is."""
+        self._operation, self.wire = operation, wire
+
     def may_renew(self, error: Error) -> bool:
         """Whether the call is made again at once with a fresh grant: one time a call."""
         if self._is_renewed or self._grant is None or not self._granting.renews(error):
@@ -365,26 +357,41 @@ class _Granted:
         return True
 
 
-class _Attempts:
-    """The attempts of one call: how many, which of them may be billed, what follows a failure."""
+class _Attempts(Tally):
+    """The attempts of one call to one deployment: which may be billed, what follows a failure."""
+
+    __slots__ = (
+        "_at",
+        "_retry",
+        "_stale",
+        "_tally",
+        "has_own_fields",
+        "held",
+        "together",
+        "waited_s",
+        "watch",
+    )
 
     def __init__(
         self,
         at: Deployment,
         retry: RetryPolicy,
-        tally: Tally,
+        tally: Tally | None,
         watch: Watch | None,
         together: RetryBudget | None,
-        *,
         has_own_fields: bool,
     ) -> None:
         self._at = at
         self._retry = retry
+        if tally is None:
+            tally = self
+            self.made, self.maybe_billed, self.head = 1, 0, None
         self._tally = tally
-        self._together = together
         self._stale = False
-        self._waited_s = 0.0
+        self.waited_s = 0.0
+        """How long the attempt that comes next has waited, as a retry does."""
         self.watch = watch
+        self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
         self.held: list[Any] = []
@@ -392,18 +399,23 @@ class _Attempts:
 
     def begin(self) -> None:
         """The call begins."""
-        if self._together is not None:
-            self._together.begin(self)
+        if self.together is not None:
+            self.together.begin(self)
 
     def watched(self, now: float) -> None:
         """An attempt begins."""
         if self.watch is not None:
-            self.watch.attempt(self._at, now, waited_s=self._waited_s)
+            self.watch.attempt(self._at, now, waited_s=self.waited_s)
 
     def end(self) -> None:
         """The call is over."""
-        if self._together is not None:
-            self._together.end(self)
+        if self.together is not None:
+            self.together.end(self)
+
+    def new_held(self) -> list[Any]:
+        """Nothing is held any more."""
+        self.held = []
+        return self.held
 
     def next(
         self,
@@ -419,7 +431,7 @@ class _Attempts:
         dice = yield _DICE
         held = () if operation.streams else self.held  # what begins a stream is no part of an answer
         wait = self._wait_or_raise(error, deadline.left(mono), dice, held)
-        self._waited_s = wait.seconds
+        self.waited_s = wait.seconds
         yield wait
 
     def sent(self, wire: WireRequest) -> Sent:
@@ -449,8 +461,7 @@ class _Attempts:
             error = _out_of_time(error, limits, deadline, mono, first=first)
         tally, head = self._tally, progress.head
         tally.head = head
-        status = getattr(error, "status", None) if head is None else head.status
-        billed = error.sent and (status is None or status < 400)  # what was refused is not billed
+        billed = _may_be_billed(error, head)
         tally.maybe_billed += billed
         _annotate(error, self._at, tally, head, wall)
         if self.watch is not None:
@@ -485,7 +496,24 @@ class _Attempts:
         return Wait(verdict.wait_s, why)
 
     def _may_retry(self) -> bool:
-        return self._together is None or self._together.may_retry(self)
+        return self.together is None or self.together.may_retry(self)
+
+
+_TURNED_AWAY = (
+    AuthError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    QuotaError,
+    RateLimitedError,
+)
+"""Refusals before any work, whatever the status: some providers say them under a good one."""
+
+
+def _may_be_billed(error: Error, head: WireHead | None) -> bool:
+    """Whether the attempt that failed so may be billed: it was sent, and not turned away."""
+    status = getattr(error, "status", None) if head is None else head.status
+    return error.sent and (status is None or status < 400) and not isinstance(error, _TURNED_AWAY)
 
 
 def _laid_over(wire: WireRequest, fields: HeaderFields, given: Mapping[str, str]) -> WireRequest:

@@ -1,4 +1,4 @@
-"""What can be asked of a deployment: chat, embeddings, counts, models, pulls.
+"""What can be asked of a deployment: chat, embeddings, counts, models, pulls, the balance.
 
 Operations know dialects by what they can do, never by name.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
+from baimo.catalogue.rows import ProviderRow
+from baimo.dialect.estimate import likely_tokens, prompt_size
+from baimo.dialect.mending import MOST, Mending, laid_over
 from baimo.dialect.protocols import (
     ChatDialect,
     ContinueDialect,
@@ -20,9 +23,11 @@ from baimo.dialect.protocols import (
     EmbedDialect,
     ModelsDialect,
     PullDialect,
+    Site,
 )
-from baimo.errors import ConfigError
+from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
+from baimo.notes import Note
 from baimo.plan import Route
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
@@ -30,17 +35,48 @@ from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
 from baimo.types.usage import Usage
-from baimo.wire.http import WireHead, WireRequest
+from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
+
+if TYPE_CHECKING:
+    from baimo.types.balance import Balance
+
+_USUAL_ANSWER = 512
+"""Tokens that an answer is reckoned with where nothing bounds it."""
+_JSON = ((b"accept", b"application/json"),)
+
+Learned: TypeAlias = dict[tuple[str, str, str], "tuple[Mending, ...]"]
+"""What helped before, by provider, endpoint and model."""
 
 
 class ChatOperation:
-    """Chat, whole or streamed. `conversation` names the one that it belongs to, where the caller knows it."""
+    """Chat, whole or streamed. `conversation` names the one that it belongs to, where the caller knows it.
 
-    def __init__(self, request: ChatRequest, *, conversation: str | None = None) -> None:
+    What `learned` holds of a deployment is asked for so from the start, and what helps here is put into it.
+    """
+
+    def __init__(
+        self,
+        request: ChatRequest,
+        *,
+        conversation: str | None = None,
+        mends: bool = True,
+        learned: Learned | None = None,
+        mended: tuple[Mending, ...] = (),
+    ) -> None:
+        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is."""
         self._request = request
         self._conversation = conversation
+        self._mends = mends
+        self._learned = learned
+        self._mended = mended
         self.streams = request.stream
         self.headers = request.headers
+
+    @property
+    def tokens(self) -> int:
+        """What the call may use, on the high side: prompt and answer."""
+        request = self._request
+        return prompt_size(request).likely + (request.max_tokens or _USUAL_ANSWER) * (request.n or 1)
 
     @property
     def sticky(self) -> str | None:
@@ -68,7 +104,9 @@ class ChatOperation:
         if messages[-1].role is Role.ASSISTANT:
             return None
         request = replace(self._request, messages=(*messages, said))
-        return ChatOperation(request, conversation=self._conversation)
+        return ChatOperation(
+            request, conversation=self._conversation, mends=self._mends, learned=self._learned
+        )
 
     def can_go_on(self, at: Deployment) -> bool:
         """Whether a deployment goes on with an answer that stands at the end of the conversation."""
@@ -82,15 +120,67 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
-        return dialect.encode_request(self._asked_of(at), at.site)
+        mended = self._how(at)
+        if not mended:
+            return dialect.encode_request(self._asked_of(at), at.site)
+        asked, known = self._asked_of(at), self._known(at)
+        wire = dialect.encode_request(asked, _site(at, mended))
+        notes = [
+            one.note
+            for one in mended
+            if one not in known or wire != dialect.encode_request(asked, _without(one, mended, at))
+        ]
+        return replace(wire, notes=(*wire.notes, *notes)) if notes else wire
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         """A decoder; a dialect with `decoder_for` is told what was asked."""
         dialect: ChatDialect = at.dialect
+        site = at.site
+        if self._mended:
+            site = _site(at, self._mended)
+            if self._learned is not None and head.status < 300:
+                lasting = tuple([one for one in self._mended if one.is_lasting])
+                if lasting:
+                    self._learned[at.provider, at.endpoint, at.model] = lasting
         if hasattr(dialect, "decoder_for"):
-            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, at.site)
+            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, site)
             return decoder
-        return dialect.decoder(head, at.site)
+        return dialect.decoder(head, site)
+
+    def mended(self, error: ProviderError, at: Deployment) -> tuple[ChatOperation, Note] | None:
+        """The same, asked in words that the deployment takes, and the note of it; None where there are none.
+
+        An error that only the caller can do something about is given a hint.
+        """
+        if not hasattr(at.dialect, "mending"):
+            return None
+        so_far = self._how(at)
+        found: Mending | None = at.dialect.mending(error, self._request, _site(at, so_far))
+        if found is None:
+            return None
+        if not found.quirks:
+            error.hint = error.hint or found.hint
+            return None
+        known = self._known(at)
+        if not self._mends or len([one for one in self._mended if one not in known]) >= MOST:
+            return None
+        other = ChatOperation(
+            self._request,
+            conversation=self._conversation,
+            learned=self._learned,
+            mended=(*so_far, found),
+        )
+        return other, found.note
+
+    def _how(self, at: Deployment) -> tuple[Mending, ...]:
+        """How the request is worded for that deployment, besides what its row says."""
+        if self._mended or not self._learned or not self._mends:
+            return self._mended
+        return self._known(at)
+
+    def _known(self, at: Deployment) -> tuple[Mending, ...]:
+        """What helped there before."""
+        return self._learned.get((at.provider, at.endpoint, at.model), ()) if self._learned else ()
 
     def _asked_of(self, at: Deployment) -> ChatRequest:
         """The request for that deployment, without what other wires told beside their answers."""
@@ -128,6 +218,19 @@ def _addressed(request: _Asked, at: Deployment) -> _Asked:
     if at.extra:
         request = replace(request, extra={**at.extra, **request.extra})
     return request
+
+
+def _site(at: Deployment, mended: tuple[Mending, ...]) -> Site:
+    """The deployment's site with the quirks that were learned by its refusals."""
+    site = at.site
+    for one in mended:
+        site = laid_over(site, one.quirks, at.dialect.quirks({}))
+    return site
+
+
+def _without(one: Mending, mended: tuple[Mending, ...], at: Deployment) -> Site:
+    """The same without one of them: what was learned of a model may not concern this request."""
+    return _site(at, tuple([other for other in mended if other is not one]))
 
 
 def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
@@ -169,6 +272,12 @@ class EmbedOperation:
     def __init__(self, request: EmbedRequest) -> None:
         self._request = request
         self.headers = request.headers
+
+    @property
+    def tokens(self) -> int:
+        """What the call may use, on the high side."""
+        inputs = self._request.inputs
+        return sum([likely_tokens(one) if isinstance(one, str) else len(one) for one in inputs])
 
     def encode(self, at: Deployment) -> WireRequest:
         if not hasattr(at.dialect, "encode_embed"):
@@ -216,6 +325,41 @@ class CountOperation:
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: CountDialect = at.dialect
         return _Whole(lambda body: dialect.decode_count(head, body, at.site))
+
+
+class BalanceOperation:
+    """What is left on the account, at the place that the provider's row names."""
+
+    streams = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, row: ProviderRow) -> None:
+        """Raises ConfigError where the row knows of no such place."""
+        if row.balance is None:
+            raise ConfigError(
+                f"{row.name} documents no way to ask for the balance", hint=f"It is shown at {row.home}."
+            )
+        self._places = row.balance
+        self._currency = row.currency
+
+    def encode(self, at: Deployment) -> WireRequest:
+        origin, base = split_url(at.site.base_url)
+        if not origin.startswith("http"):
+            raise _incapable(at, "balance of an account")
+        target = f"{base}{self._places.path}".encode()
+        return HttpRequest(method="GET", origin=origin, target=target, headers=_JSON)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        """A refusal is read as the dialect reads one."""
+        if not 200 <= head.status < 300:
+            refusal: Decoder = at.dialect.decoder(head, at.site)
+            return refusal
+        return _Whole(self._read(at.provider))
+
+    def _read(self, provider: str) -> Callable[[bytes], Balance]:
+        from baimo.accounting.balance import read_balance  # a call of any other kind needs none of it
+
+        return lambda body: read_balance(body, self._places, provider=provider, currency=self._currency)
 
 
 class DescribeOperation:

@@ -255,7 +255,10 @@ class RouteCall:
     ) -> Generator[Step, Any, Verdict]:
         """What the retry policy says after a round in which every place failed."""
         if isinstance(last, StreamInterrupted):
-            last = TransportError(last.message)  # nobody has seen it, or it can be gone on from
+            # Nobody has seen it, or it can be gone on from: it is what broke it off.
+            cause = last.__cause__
+            again = cause.retryable if isinstance(cause, TransportError) else True
+            last = TransportError(last.message, retryable=again)
         elif cooling is None and last.retry_after is not None and of > 1:
             last = type(last)(last.message, retryable=last.retryable)  # another key than this may be asked
         dice = yield _DICE
@@ -290,11 +293,11 @@ class RouteCall:
         self._round.add(place)
         self._tries += 1
         self._tokens = self._tally.head = None
-        if rules.purse is not None:
-            rules.purse.take(one.at, wall)
         told = Told(rules, one.name, mono, waited_s=self._waited_s)
         self._waited_s = 0.0
         try:
+            if rules.purse is not None:
+                rules.purse.take(one.at, wall)
             steps = exchange(
                 self._operation,
                 one.at,

@@ -106,15 +106,18 @@ class Settle(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True):
     """Look into the cache. Result: the stored bytes, or None: then the caller is the one who fetches.
 
-    While another call fetches the same, this one waits for it, `within_s` at the most.
+    While another call fetches the same, this one waits for it, `within_s` at the most. Raises CacheError
+    where nothing can be looked up: then the caller fetches, and keeps nothing.
     """
 
     key: str
     within_s: float | None = None
+    stale: bytes | None = None
+    """Stored bytes that are no good: where it is these that are kept, the caller fetches anew."""
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """End what `Look` began. Result: None."""
+    """End what `Look` began, however it goes. Result: None. Raises CacheError where nothing can be stored."""
 
     key: str
     value: bytes | None

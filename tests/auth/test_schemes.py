@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from baimo.auth import schemes
+from baimo.auth.keys import NoKey
 from baimo.auth.signer import Signer
 from baimo.errors import ConfigError
 
@@ -50,3 +53,24 @@ def test_an_unknown_scheme_is_told_with_near_ones() -> None:
 def test_an_option_that_a_signer_does_not_know_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"'spark_url' has no such option.*colour"):
         schemes.signer("spark_url", {"colour": "red"})
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("tc3", {"service": "hunyuan"}),
+        ("sdk_hmac_sha256", {"unsigned_payload": False}),
+        ("iam_token", {"method": "hw_ak_sk", "url": "https://iam.test"}),
+        ("spark_url", {"form": "header"}),
+    ],
+)
+def test_a_signer_tells_what_makes_another_one_like_it(name: str, options: dict[str, Any]) -> None:
+    scheme, told = schemes.scheme_of(schemes.signer(name, options))
+    assert scheme == name
+    assert options.items() <= told.items()
+    assert schemes.scheme_of(schemes.signer(scheme, told)) == (scheme, told)
+
+
+def test_a_signer_of_somebodys_own_has_no_scheme() -> None:
+    with pytest.raises(ConfigError, match="NoKey is no signer of a known scheme"):
+        schemes.scheme_of(NoKey())

@@ -51,6 +51,7 @@ def test_every_row_is_small_enough_to_read_in_a_call(row: ProviderRow) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=row_name)
 def test_every_text_stands_in_both_languages(row: ProviderRow) -> None:
     remarks = [row.remark, row.site_hint, row.free_tier]
+    remarks += [row.balance.remark] if row.balance else []
     for endpoint in row.endpoints:
         remarks += [endpoint.remark, *(parameter.remark for parameter in endpoint.parameters.values())]
     for remark in filter(None, remarks):

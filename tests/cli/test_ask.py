@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,28 @@ def test_bytes_that_are_no_text_are_refused_in_words(spawn: Spawn, provider: Scr
     assert done.returncode == 2
     assert b"standard input is not UTF-8 text" in done.stderr
     assert provider.seen == []
+
+
+def test_an_estimate_is_told_and_nothing_is_sent(run: Run, folder: Path, provider: ScriptedProvider) -> None:
+    (folder / "baimo.toml").write_text(
+        f'[providers.moonshot]\nbase_url = "{provider.url}"\napi_key = "sk-fake-0123456789"\n', "utf-8"
+    )
+    args = ("ask", "--estimate", "-m", "moonshot/kimi-k2.5", "--max-tokens", "1000", "Hello there")
+    result = run(*args)
+    assert result.exit_code == 0
+    assert "model      moonshot/kimi-k2.5" in result.stdout
+    assert "answer     up to 1,000 tokens" in result.stdout
+    assert " CNY to 0.0" in result.stdout
+    assert "费用" in run(*args, BAIMO_LANG="zh").stdout
+    found = json.loads(run(*args, "--json").stdout)
+    assert found["high"]["currency"] == "CNY" and Decimal(found["high"]["amount"]) > 0
+    assert (found["output_tokens"], found["why"]) == (1000, None)
+    assert provider.seen == []
+
+
+def test_what_cannot_be_estimated_says_why_and_ends_with_1(run: Run, provider: ScriptedProvider) -> None:
+    result = run("ask", "--estimate", "Hello there")
+    assert result.exit_code == 1
+    assert "not known: no price is known for acme/big" in result.stdout
+    assert "up to" not in result.stdout
+    assert json.loads(run("ask", "--estimate", "--json", "Hello there").stdout)["high"] is None

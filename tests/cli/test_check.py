@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Iterator
+from decimal import Decimal
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
+from baimo.cli.balances import ask_balance
 from baimo.cli.probe import clock, cure_of
+from baimo.config.settings import load_settings
 from baimo.errors import AuthError, LocalModelError, QuotaError
+from baimo.testing import Simulator
+from baimo.types.balance import Balance
+from baimo.types.money import Money
 from tests.cli.conftest import Run, ScriptedProvider, refusal, words
 
 
@@ -225,3 +232,81 @@ def test_a_code_that_nobody_knows_is_told_with_near_ones(run: Run) -> None:
     assert "0301 is in no table of pangu's codes" in result.stderr and "APIG.0301" in result.stderr
     assert "no table of openai's codes" in run("check", "openai", "--code", "x").stderr
     assert run("check", "--code", "x").exit_code == 2
+
+
+PLACES = """
+[providers.{name}]
+base_url = "{url}"
+api_key = "sk-fake-0123456789abcdef0123456789abcdef"
+"""
+
+
+@pytest.fixture
+def deepseek() -> Iterator[Simulator]:
+    with Simulator("deepseek") as simulator:
+        yield simulator
+
+
+def of_simulator(simulator: Simulator) -> str:
+    key = simulator.credentials_of("deepseek")["api_key"]
+    return f'[providers.deepseek]\nbase_url = "{simulator.origin_of("deepseek")}"\napi_key = "{key}"\n'
+
+
+def test_the_balance_is_told_in_both_languages_and_for_programs(
+    run: Run, folder: Path, deepseek: Simulator
+) -> None:
+    (folder / "baimo.toml").write_text(of_simulator(deepseek), "utf-8")
+    result = run("check", "deepseek", "--balance")
+    assert result.exit_code == 0
+    assert "88 CNY left, 8 CNY of it granted, 80 CNY of it paid in" in result.stdout
+    assert (
+        "余额  剩余 88 CNY，其中赠送 8 CNY，其中充值 80 CNY"
+        in run("check", "deepseek", "--balance", BAIMO_LANG="zh").stdout
+    )
+    (found,) = json.loads(run("check", "deepseek", "--balance", "--json").stdout)
+    assert found["ok"] and found["balance"]["amounts"] == [{"amount": "88.00", "currency": "CNY"}]
+    assert found["balance"]["available"] is True
+    (without,) = json.loads(run("check", "deepseek", "--json").stdout)
+    assert "balance" not in without
+
+
+def test_a_provider_that_tells_no_balance_says_so_and_nothing_failed(run: Run) -> None:
+    result = run("check", "acme", "--balance")
+    assert result.exit_code == 0
+    assert "acme documents no way to ask for the balance" in result.stdout
+    assert "没有公开的余额查询接口" in run("check", "acme", "--balance", BAIMO_LANG="zh").stdout
+
+
+def test_where_the_balance_is_shown_instead_is_told(run: Run, folder: Path, deepseek: Simulator) -> None:
+    (folder / "baimo.toml").write_text(
+        PLACES.format(name="groq", url=deepseek.origin_of("deepseek")), "utf-8"
+    )
+    result = run("check", "groq", "--balance")
+    assert "It is shown at https://console.groq.com" in result.stdout
+
+
+def test_a_refused_balance_is_a_failure_with_what_else_is_needed(
+    run: Run, folder: Path, provider: ScriptedProvider
+) -> None:
+    (folder / "baimo.toml").write_text(
+        f'[providers.openrouter]\nbase_url = "{provider.url}"\napi_key = "sk-or-fake-0123456789"\n', "utf-8"
+    )
+    result = run("check", "openrouter", "--balance")
+    assert result.exit_code == 1
+    assert "nothing here [not_found]" in result.stdout
+    assert "management key" in result.stdout
+    (found,) = json.loads(run("check", "openrouter", "--balance", "--json").stdout)
+    assert not found["ok"] and "balance" not in found
+
+
+def test_a_balance_that_is_not_enough_for_calls_is_a_warning() -> None:
+    class Poor:
+        settings = load_settings({})
+
+        def balance(self, name: str) -> Balance:
+            return Balance(provider=name, amounts=(Money(Decimal(0), "CNY"),), available=False)
+
+    finding = ask_balance(Poor(), "deepseek", {})  # type: ignore[arg-type]
+    assert finding.verdict == "warn"
+    assert finding.text == "0 CNY left"
+    assert "no calls can be made" in finding.cure

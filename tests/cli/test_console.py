@@ -35,6 +35,16 @@ def test_a_terminal_gets_no_control_characters() -> None:
     assert console.shown("a\x1b") == "a\x1b"
 
 
+def test_emphasis_of_ours_reaches_the_terminal_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console()
+    console.out_is_terminal = True
+    words = "model's \x1b[31mwords"
+    assert console.shown(console.bold(words)) == "\x1b[1mmodel's [31mwords\x1b[0m"
+    assert console.shown(console.coloured("no", "red") + words) == "\x1b[31mno\x1b[0mmodel's [31mwords"
+
+
 def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")

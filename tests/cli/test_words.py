@@ -11,7 +11,9 @@ import pytest
 from baimo import errors
 from baimo.cli import words
 from baimo.cli.answers import REMARKABLE
+from baimo.cli.timeline import SIGNS
 from baimo.config.keyshape import Doubt
+from baimo.types.record import Outcome
 from tests.house import sources
 
 IN_BOTH = ("mistaken", "shape", "swapped", "same")
@@ -79,13 +81,19 @@ def made_up() -> set[str]:
         "models": ("name", "context", "output", "price", "remark"),
         "providers": ("name", "title", "key", "address"),
     }
-    looked = ("key", "endpoint", "service", "reach", "token", "clock", "call", "engine", "model")
+    looked = ("key", "endpoint", "service", "reach", "token", "clock", "call", "engine", "model", "balance")
     return {
         *(f"endpoint.{word}" for word in whys),
         *(f"providers.{row}_row" for row in rows),
         *(f"{table}.{name}" for table, names in columns.items() for name in names),
         *(f"config.path_{name}" for name in ("user", "project", "data", "cache")),
         *(f"check.what_{what}" for what in looked),
+        *(f"used.{name}" for name in ("day", "model", "provider", "key")),
+        *(f"used.{name}" for name in ("calls", "failed", "input", "output")),
+        *(f"trace.{name}" for name in ("id", "at", "model", "took", "tries", "outcome")),
+        *(f"trace.{outcome}_after" for outcome in get_args(Outcome)),
+        *(f"trace.{outcome}" for outcome in get_args(Outcome) if outcome != "answered"),
+        *(f"trace.sign_{kind}" for kind in SIGNS),
         *(f"finish.{reason.value}" for reason in REMARKABLE),
         *(f"doubt.{code}" for code in get_args(get_type_hints(Doubt)["code"]) if code not in IN_BOTH),
     }

@@ -9,6 +9,7 @@ import pytest
 from baimo.catalogue import load as catalogue
 from baimo.config import shape
 from baimo.config.candidates import needs
+from baimo.config.services import LimitSettings
 from tests.config.machine import Machine
 from tests.docs.pages import PAGES, blocks
 
@@ -31,7 +32,7 @@ def test_every_block_is_a_configuration_whose_models_can_be_called(machine: Mach
         "fake",
     )
     shown = list(blocks(name, "toml"))
-    assert len(shown) == 5
+    assert len(shown) >= 6
     for text in shown:
         machine.user(text)
         settings = machine.settings()
@@ -66,3 +67,9 @@ def test_both_languages_show_the_same_configuration() -> None:
 def test_every_key_is_on_the_page(name: str) -> None:
     keys = {*shape.TOP, *shape.TIMEOUTS, *shape.NETWORK, *shape.ALIAS, *shape.PROVIDER}
     assert {key for key in keys if key not in PAGES[name]} == set()
+
+
+@pytest.mark.parametrize("name", PAGE_NAMES)
+def test_every_key_of_limits_is_on_the_page(name: str) -> None:
+    keys = LimitSettings.__struct_fields__
+    assert {key for key in keys if f"`{key}`" not in PAGES[name] and f"{key} =" not in PAGES[name]} == set()

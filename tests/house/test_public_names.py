@@ -12,13 +12,17 @@ import baimo
 from baimo import errors
 
 NAMES = {
+    "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
     "Audio",
     "AudioOutput",
     "AuthError",
+    "Balance",
+    "Budget",
     "BudgetError",
     "Cache",
+    "CacheError",
     "ChatOptions",
     "ChatRequest",
     "ChatResponse",
@@ -35,6 +39,7 @@ NAMES = {
     "EmbedResponse",
     "EmptyAnswerError",
     "Error",
+    "Estimate",
     "File",
     "FinishReason",
     "Finished",

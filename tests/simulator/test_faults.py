@@ -17,6 +17,8 @@ from baimo.simulator.faults import (
     parse_fault,
     parse_rule,
 )
+from baimo.simulator.reply import split
+from baimo.simulator.strikes import LONG_S
 from baimo.testing import Simulator
 from tests.simulator.dice import Always, Never
 
@@ -200,9 +202,91 @@ def test_a_fault_that_the_wire_cannot_have_is_refused_not_passed_over(fault: str
     assert "is not for" in met.received.detail
 
 
+@pytest.mark.parametrize("model", [HTTP, SOCKET])
+def test_a_late_first_piece_comes_behind_a_head_in_time(model: str) -> None:
+    met = Met("slow_first@20", model)
+    assert (met.text, met.elapsed, met.received.status) == (WORDS, 20.0, 200 if model == HTTP else 101)
+    assert Met("slow_first@20", stream=False).elapsed == 20.0
+    assert Met("slow_first").elapsed == 120.0 < LONG_S
+
+
+@pytest.mark.parametrize("model", [HTTP, SOCKET])
+def test_a_cut_after_so_many_tokens_strikes_between_two_of_them(model: str) -> None:
+    met = Met("cut_after@4", model)
+    assert (met.kind, met.fact("ended")) == (baimo.StreamInterrupted, "cut")
+    assert met.text == "".join(split(WORDS)[:4])
+    late = Met("cut_after@999", model)
+    assert (late.kind, late.text) == (baimo.StreamInterrupted, WORDS)
+
+
+def test_a_whole_reply_is_cut_in_its_middle() -> None:
+    assert Met("cut_after@4", stream=False).kind is baimo.TransportError
+
+
+@pytest.mark.parametrize("model", [HTTP, SOCKET])
+def test_a_stall_after_so_many_tokens_is_timed_by_the_clock(model: str) -> None:
+    met = Met("stall_after@3,20", model)
+    assert (met.text, met.elapsed, met.fact("ended")) == ("".join(split(WORDS)[:3]), 20.0, "cut")
+    assert Met("stall_after@3", model).fact("ended") == "stalled"
+
+
+def test_an_event_comes_twice_and_which_one_is_counted_in_tokens() -> None:
+    pieces = split(WORDS)
+    assert Met("twice@2").text == "".join([*pieces[:3], pieces[2], *pieces[3:]])
+    assert Met(f"twice@{len(pieces)}").text == WORDS
+    assert Met("twice", stream=False).text == WORDS
+    assert Met("twice", stream=False).received.fault == "twice"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_end_mark_alone_may_be_missing(stream: bool) -> None:
+    met = Met("no_mark", stream=stream)
+    assert (met.text, met.error) == (WORDS, None)
+    assert Met("no_mark", SOCKET).kind is baimo.StreamInterrupted
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_nothing_may_say_why_an_answer_ended_or_what_it_took(stream: bool) -> None:
+    """The bytes, not what the client makes of them."""
+    bare = {}
+    for fault in ("no_finish", "no_usage", "twice@999"):
+        with Simulator("openai") as sim, sim.client() as client:
+            sim.reply(WORDS)
+            sim.fault(fault)
+            if stream:
+                with client.stream(HTTP, "Hi", keep_raw=True) as answer:
+                    list(answer)
+                bare[fault] = bytes(answer.response.raw or b"")
+            else:
+                bare[fault] = bytes(client.chat(HTTP, "Hi", keep_raw=True).raw or b"")
+    assert b"finish_reason" not in bare["no_finish"]
+    assert b"usage" in bare["no_finish"]
+    assert b"usage" not in bare["no_usage"]
+    assert b'"finish_reason":"stop"' in bare["no_usage"]
+    assert len(bare["twice@999"]) > len(bare["no_usage"])
+
+
+def test_a_socket_may_not_say_what_it_took() -> None:
+    met = Met("no_usage", SOCKET)
+    assert (met.text, met.error) == (WORDS, None)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_page_of_a_gateway_is_no_answer(stream: bool) -> None:
+    met = Met("page", stream=stream)
+    assert met.kind is baimo.WireError
+    assert met.received.status == 200
+
+
+@pytest.mark.parametrize("model", [HTTP, SOCKET])
+def test_a_context_that_is_too_long_is_said_in_the_providers_words(model: str) -> None:
+    assert Met("refuse@context_too_long", model).kind is baimo.ContextTooLongError
+
+
 def test_every_fault_is_tried_here() -> None:
     tried = {"429", "500", "502", "503", "529", "reset", "slow_head", "cut", "stall", "fail", "moderate"}
     tried |= {"refuse", "malformed", "no_end", "content_type", "gzip", "close"}
+    tried |= {"slow_first", "cut_after", "stall_after", "twice", "no_mark", "no_finish", "no_usage", "page"}
     assert set(FAULTS) == tried
 
 

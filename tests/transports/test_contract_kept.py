@@ -74,16 +74,22 @@ def test_a_reply_given_up_before_its_end_closes_its_connection(carrier: AnyCarri
 
 
 def test_a_half_closed_connection_gives_its_reply_and_is_not_used_again(carrier: AnyCarrier) -> None:
+    half_closed = threading.Event()
+
     def script(connection: Connection) -> None:
         connection.request()
         connection.say(reply())
         connection.end_writing()
+        half_closed.set()
         connection.ended_at()
 
     with peer(script) as server:
         for count in (1, 2):
+            half_closed.clear()
             assert fetch(carrier, post(server.origin)) == (200, b"hello")
             assert server.accepted == count
+            assert half_closed.wait(5)
+            carrier.do(lambda: None)  # a loop that is asked for something has seen the end before
 
 
 def test_a_connection_that_ended_while_idle_is_replaced_unseen(carrier: AnyCarrier) -> None:

@@ -36,6 +36,9 @@ def blocking(client: baimo.Client) -> None:
 
     assert_type(client.embed("a/b", ["文本"]).vectors, list[list[float]])
     assert_type(client.models("deepseek"), tuple[baimo.ModelInfo, ...])
+    assert_type(client.balance("deepseek"), baimo.Balance)
+    assert_type(client.estimate("a/b", "Hi", max_tokens=100), baimo.Estimate)
+    assert_type(baimo.Budget("5 CNY", per="day").left, baimo.Money)
     for answer in client.map("a/b", ["one", "two"], concurrency=8):
         assert_type(answer, baimo.ChatResponse | baimo.Error)
 
@@ -50,6 +53,8 @@ async def awaited(client: baimo.AsyncClient) -> None:
     assert_type(stream.text, AsyncIterator[str])
     assert_type((await client.embed("a/b", "x")).vectors, list[list[float]])
     assert_type(await client.models(), tuple[baimo.ModelInfo, ...])
+    assert_type(await client.balance("deepseek"), baimo.Balance)
+    assert_type(client.estimate("a/b", "Hi"), baimo.Estimate)
     async for answer in client.map("a/b", ["one"]):
         assert_type(answer, baimo.ChatResponse | baimo.Error)
 

@@ -1,41 +1,36 @@
-"""The cost of one call, from its usage and the model's dated prices."""
+"""The cost of one call: each class of its tokens at its own price."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from baimo.types.models import Price
 from baimo.types.money import Money
 from baimo.types.usage import Usage
 
-_MILLION = Decimal(1_000_000)
+MILLION = Decimal(1_000_000)
 
 
-def price_for(prices: tuple[Price, ...], *, input_tokens: int, day: date) -> Price | None:
-    """The price that holds on `day` for a prompt of that length; None where it is not known."""
-    valid = [
-        price
-        for price in prices
-        if (price.since is None or price.since <= day)
-        and (price.until is None or day < price.until)
-        and (price.max_input is None or input_tokens <= price.max_input)
-    ]
-    if not valid:
-        return None
-    tightest = min(price.max_input if price.max_input is not None else 1 << 62 for price in valid)
-    same_tier = [p for p in valid if (p.max_input if p.max_input is not None else 1 << 62) == tightest]
-    if any(price.when is not None for price in same_tier):
-        return None  # depends on the hour in the provider's words: not known here
-    return same_tier[0]
+def cost(usage: Usage, price: Price, *, batch: bool = False) -> Money | None:
+    """What `usage` costs at `price`; None when a class that was used has no known price.
 
-
-def cost(usage: Usage, price: Price) -> Money | None:
-    """What `usage` costs at `price`; None when a class that was used has no known price."""
+    Reasoning without a price of its own costs what output does, pictures in a prompt what input does.
+    `batch` asks for the prices of batches, which have none for caches, pictures and sound.
+    """
     if usage.input is None or usage.output is None:
         return None
-    total = Decimal(0)
-    for count, per_million in (
+    total: Decimal | int = 0
+    for count, per_million in _batched(usage, price) if batch else _classes(usage, price):
+        if not count:
+            continue
+        if per_million is None:
+            return None
+        total += count * per_million
+    return Money(total / MILLION, price.currency)
+
+
+def _classes(usage: Usage, price: Price) -> tuple[tuple[int | None, Decimal | None], ...]:
+    return (
         (usage.input_uncached, price.input),
         (usage.cache_read, price.cache_read),
         (usage.cache_write_5m, price.cache_write_5m),
@@ -46,10 +41,24 @@ def cost(usage: Usage, price: Price) -> Money | None:
         (usage.audio_out, price.audio_out),
         (usage.image_in, price.image_in if price.image_in is not None else price.input),
         (usage.image_out, None),
-    ):
-        if not count:
-            continue
-        if per_million is None:
-            return None
-        total += count * per_million
-    return Money(total / _MILLION, price.currency)
+    )
+
+
+def _batched(usage: Usage, price: Price) -> tuple[tuple[int | None, Decimal | None], ...]:
+    return (
+        (usage.input_uncached, price.batch_input),
+        (usage.output_visible, price.batch_output),
+        (usage.reasoning, price.batch_output),
+        *(
+            (getattr(usage, name), None)
+            for name in (
+                "cache_read",
+                "cache_write_5m",
+                "cache_write_1h",
+                "audio_in",
+                "audio_out",
+                "image_in",
+                "image_out",
+            )
+        ),
+    )

@@ -69,3 +69,17 @@ def signer(name: str, options: Mapping[str, Any]) -> Signer:
     except TypeError as error:
         raise ConfigError(f"auth scheme {name!r} has no such option: {error}") from error
     return made
+
+
+def scheme_of(made: Signer) -> tuple[str, dict[str, Any]]:
+    """The scheme of a signer that `signer` made, and its options: what makes another one like it.
+
+    Raises ConfigError for a signer of somebody's own.
+    """
+    home = f"{type(made).__module__.rpartition('.')[2]}.{type(made).__name__}"
+    for name, scheme in _SIGNED.items():
+        if scheme.home == home:
+            code = type(made).__init__.__code__
+            names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+            return name, {option: getattr(made, f"_{option}") for option in names}
+    raise ConfigError(f"{type(made).__name__} is no signer of a known scheme")

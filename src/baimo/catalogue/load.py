@@ -15,8 +15,17 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from baimo.catalogue.rows import Auth, Endpoint, ModelRow, ModelsFile, ProviderRow, SecretFacts
+from baimo.catalogue.rows import (
+    Auth,
+    Endpoint,
+    HolidayYear,
+    ModelRow,
+    ModelsFile,
+    ProviderRow,
+    SecretFacts,
+)
 from baimo.errors import ConfigError, UnknownProviderError
+from baimo.types.hours import Holidays
 from baimo.types.models import ModelInfo, Price
 
 _HERE = Path(__file__).parent
@@ -112,6 +121,19 @@ def secret_facts(provider_name: str) -> Mapping[str, SecretFacts]:
     except FileNotFoundError:
         return {}
     return _convert(_toml(text), dict[str, SecretFacts], provider_name)
+
+
+@cache
+def holidays() -> Holidays:
+    """The published days off of every country that has a table; read when a price asks for them."""
+    days: dict[str, frozenset[date]] = {}
+    years: dict[str, frozenset[int]] = {}
+    for path in sorted((_HERE / "holidays").glob("*.toml")):
+        table = _convert(_toml(path.read_text("utf-8")), dict[str, HolidayYear], path.name)
+        country = path.stem.upper()
+        days[country] = frozenset(day for year in table.values() for day in year.days)
+        years[country] = frozenset(map(int, table))
+    return Holidays(days=days, years=years)
 
 
 @cache

@@ -179,6 +179,37 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         return (self.auth, *self.auths)
 
 
+class BalancePlaces(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """Where a provider tells what is left on the account. Places are JSON pointers: `/data/left`."""
+
+    path: str
+    """Behind the base address of the endpoint that calls go to."""
+    accounts: str | None = None
+    """A list with an entry for each currency: the other places, but for `available`, are in an entry."""
+    amount: str
+    """What can be spent."""
+    less: str | None = None
+    """What of it is spent already, where it is told apart."""
+    currency: str | None = None
+    """The code of the currency; None: what the site bills in."""
+    granted: str | None = None
+    topped_up: str | None = None
+    available: str | None = None
+    """Whether calls can be made."""
+    remark: Bilingual | None = None
+    """What else is needed to be told it."""
+    source: str
+    checked: date
+
+    def __post_init__(self) -> None:
+        places = (self.accounts, self.less, self.currency, self.granted, self.topped_up, self.available)
+        for place in (self.path, self.amount, *filter(None, places)):
+            if not place.startswith("/"):
+                raise ValueError(f"a place begins with /, not as {place!r} does")
+
+
 class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Who serves models, where, and what to know about it."""
 
@@ -196,6 +227,8 @@ class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """The table in `baimo.dialect.codes` that holds its error codes."""
     currency: str | None = None
     """What the site bills in, where that is known."""
+    balance: BalancePlaces | None = None
+    """None: no way to ask for it is documented."""
     default_model: str | None = None
     max_queue_s: float = 0.0
     """How long keep-alives may extend the limit of a stream's first event, in seconds."""
@@ -244,6 +277,16 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     source: str | None = None
     """Where the figures are told; None: the file's source."""
     checked: date | None = None
+
+
+class HolidayYear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One year of a country's public holidays."""
+
+    days: tuple[date, ...]
+    """All days off of that year, weekends among them."""
+    source: str
+    announced: date
+    checked: date
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

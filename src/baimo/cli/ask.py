@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @json_option()
 @option("-v", "--verbose", is_flag=True, help="option.verbose")
 @option("--show", is_flag=True, help="ask.show")
+@option("--estimate", is_flag=True, help="ask.estimate")
 @option("--show-reply", is_flag=True, help="ask.show_reply")
 @click.pass_obj
 def run(
@@ -46,6 +47,7 @@ def run(
     as_json: bool,
     verbose: bool,
     show: bool,
+    estimate: bool,
     show_reply: bool,
     system: str | None,
     schema: str | None,
@@ -58,6 +60,10 @@ def run(
     text = incoming.prompt_of(prompt)
     options = _options(system, schema, temperature, max_tokens)
     messages = _messages(text, images)
+    if estimate:
+        from .estimated import show_estimate
+
+        return show_estimate(console, model, messages, options, as_json=as_json)
     streamed = (stream is not False and not as_json and not show_reply) or stream is True
     if show:
         from .shown import show_call

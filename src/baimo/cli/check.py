@@ -12,6 +12,7 @@ from .words import language, say
 
 if TYPE_CHECKING:
     from baimo.config.settings import Settings
+    from baimo.types.balance import Balance
 
     from .console import Console
     from .probe import Finding
@@ -24,6 +25,7 @@ _LOCAL = "local"
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @option("--call", is_flag=True, help="check.call")
 @option("-m", "--model", metavar="NAME", help="check.model")
+@option("--balance", is_flag=True, help="check.balance")
 @option("--code", metavar="CODE", help="check.code")
 @json_option()
 @click.pass_obj
@@ -32,6 +34,7 @@ def run(
     providers: tuple[str, ...],
     call: bool,
     model: str | None,
+    balance: bool,
     code: str | None,
     as_json: bool,
 ) -> int:
@@ -41,6 +44,7 @@ def run(
     from baimo.client.connecting import transport_options
     from baimo.transports.sync import SyncTransport
 
+    from .balances import ask_balance, balance_facts
     from .calling import open_client
     from .probe import look_at
 
@@ -49,9 +53,12 @@ def run(
     names = [settings.row(name).name for name in providers] or _with_keys(settings)
     transport = SyncTransport(transport_options(settings))
     report: dict[str, list[Finding]] = {}
+    left: dict[str, Balance] = {}
     try:
         for name in names:
             found = look_at(settings, name, transport, client if call or model else None, model)
+            if balance and _is_good(found):
+                found.append(ask_balance(client, name, left))
             report[name] = found
             if not as_json:
                 _show(console, settings, name, found)
@@ -60,7 +67,12 @@ def run(
         client.close()
     if as_json:
         facts = [
-            {"provider": name, "ok": _is_good(found), "findings": [one._asdict() for one in found]}
+            {
+                "provider": name,
+                "ok": _is_good(found),
+                **({"balance": balance_facts(left[name])} if name in left else {}),
+                "findings": [one._asdict() for one in found],
+            }
             for name, found in report.items()
         ]
         console.line(json.dumps(facts, ensure_ascii=False, indent=2))

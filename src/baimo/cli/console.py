@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -37,6 +37,8 @@ class Console:
         self.out_is_terminal = _is_terminal(sys.stdout)
         self.err_is_terminal = _is_terminal(sys.stderr)
         self.colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._own = f"\x1b{os.urandom(6).hex()}\x1b"
+        """Stands for the escape character where we put one ourselves: nobody else can know it."""
 
     @property
     def columns(self) -> int:
@@ -93,18 +95,20 @@ class Console:
     def bold(self, text: str) -> str:
         """The text emphasised, where the terminal can."""
         if self.out_is_terminal and self.colours:
-            return click.style(text, bold=True)
+            return self._styled(text, bold=True)
         return text
 
     def coloured(self, text: str, colour: str) -> str:
         """The text in a colour, where the terminal can."""
         if self.out_is_terminal and self.colours:
-            return click.style(text, fg=colour)
+            return self._styled(text, fg=colour)
         return text
 
     def shown(self, text: str) -> str:
-        """The text without what could steer the terminal it goes to."""
-        return text.translate(_STRIPPED) if self.out_is_terminal else text
+        """The text without what could steer the terminal it goes to; emphasis of ours stays."""
+        if not self.out_is_terminal:
+            return text
+        return "\x1b".join([part.translate(_STRIPPED) for part in text.split(self._own)])
 
     def symbol(self, wanted: str, plain: str) -> str:
         """`wanted` where the output's encoding has it, else `plain`."""
@@ -113,6 +117,9 @@ class Console:
         except UnicodeEncodeError:
             return plain
         return wanted
+
+    def _styled(self, text: str, **style: Any) -> str:
+        return click.style(text.translate(_STRIPPED), **style).replace("\x1b", self._own)
 
     def _dimmed(self, text: str) -> str:
         """The text dimmed, where the terminal can: old consoles of Windows would show the codes."""

@@ -28,6 +28,10 @@ _COMMANDS = {
         "pull",
         "check",
         "simulate",
+        "usage",
+        "trace",
+        "replay",
+        "cache",
         "config",
     )
 }

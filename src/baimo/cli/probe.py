@@ -45,7 +45,7 @@ class Finding(NamedTuple):
     """One thing that was looked at."""
 
     what: str
-    """key, endpoint, service, reach, token, clock or call."""
+    """key, endpoint, service, reach, token, clock, call or balance."""
     verdict: Verdict
     text: str
     cure: str = ""

@@ -18,6 +18,15 @@ def pad(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
+def cut(text: str, columns: int) -> str:
+    """The text in so many columns, with dots where it goes on."""
+    if width(text) <= columns:
+        return text
+    while text and width(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"
+
+
 def wrap(text: str, columns: int) -> list[str]:
     """Lines of at most so many columns: broken at spaces, and between wide characters.
 

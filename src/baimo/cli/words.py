@@ -10,15 +10,27 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+from .words_cache import CACHE
 from .words_credentials import CREDENTIALS
 from .words_errors import ERRORS
 from .words_help import HELP
+from .words_ledger import LEDGER
 from .words_messages import MESSAGES
+from .words_money import MONEY
 from .words_simulate import SIMULATE
 
 Language: TypeAlias = Literal["en", "zh"]
 
-TEXTS: Mapping[str, tuple[str, str]] = {**HELP, **MESSAGES, **ERRORS, **CREDENTIALS, **SIMULATE}
+TEXTS: Mapping[str, tuple[str, str]] = {
+    **HELP,
+    **MESSAGES,
+    **ERRORS,
+    **CREDENTIALS,
+    **SIMULATE,
+    **CACHE,
+    **LEDGER,
+    **MONEY,
+}
 """Key to (English, Chinese); both have the same fields in braces."""
 
 _CHINESE = ("zh", "chinese", "cn", "中文")

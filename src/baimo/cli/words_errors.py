@@ -22,8 +22,13 @@ ERRORS: dict[str, tuple[str, str]] = {
         "The reply does not look like this provider's.",
         "回复的格式不对，地址可能填错，或被代理改写。",
     ),
+    "meaning.answer_format": (
+        "The answer is not the JSON that was asked for.",
+        "回答不是所要求的 JSON。",
+    ),
     "meaning.stream_interrupted": ("The answer broke off.", "回答中途断开，上面的内容不完整。"),
     "meaning.local_model": ("The built-in model failed.", "内置模型出错。"),
+    "meaning.cache": ("The cache of answers cannot be used.", "回答缓存无法使用。"),
     "meaning.provider": ("The provider refused the call.", "服务商拒绝了请求。"),
     "meaning.invalid_request": ("The provider refuses this request.", "服务商认为请求有误，重发无用。"),
     "meaning.context_too_long": ("The prompt is too long for the model.", "内容超出模型的上下文长度。"),
@@ -62,6 +67,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "cure.limit_reached": (
         "Raise the limit, wait, or add a key.",
         "请提高限额、稍等，或增加密钥。",
+    ),
+    "cure.answer_format": (
+        "Ask again, simplify the schema, or take another model.",
+        "请重试、简化 schema，或换用其他模型。",
     ),
     "cure.empty_answer": ("Try again, or name a second model.", "请重试，或换用其他模型。"),
     "cure.missing_extra": ("Install what the message names.", "请按提示安装依赖。"),

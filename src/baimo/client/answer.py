@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Protocol
 
 from msgspec import Raw
@@ -14,6 +13,7 @@ from baimo.types.chat import ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
+from baimo.types.hours import NO_HOLIDAYS
 from baimo.types.money import Money
 from baimo.types.usage import Usage
 
@@ -24,28 +24,40 @@ class Driven(Protocol):
     outcome: Outcome | None
     raw: list[bytes]
 
+    def wall(self) -> float:
+        """The time by the client's clock, in Unix seconds."""
+
 
 def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: bool) -> ChatResponse:
     """The whole answer of a call that ended well."""
     outcome = driven.outcome
     assert outcome is not None  # a call that ended well has an outcome
-    at = outcome.at
     kept: Raw | bytes | None = None
     if keep_raw:
         kept = b"".join(driven.raw)
         if not streamed:
             kept = Raw(kept.strip())
+    return folded_response(folder, outcome, driven.wall(), raw=kept)
+
+
+def folded_response(
+    folder: Folder, outcome: Outcome, wall: float, raw: Raw | bytes | None = None
+) -> ChatResponse:
+    """What the events of a call that ended well add up to, with its cost."""
+    at = outcome.at
     response = folder.response(
         model=at.model,
         provider=at.provider,
         notes=outcome.notes,
         request_id=outcome.request_id,
-        sent=outcome.sent,
-        raw=kept,
+        sent=None if outcome.cached else outcome.sent,
+        raw=raw,
     )
     if at.facts is None:
         return response
-    cost = priced(at, response.usage)
+    cost = priced(at, response.usage, wall, thinking=True if response.thinking else None)
+    if cost is not None and outcome.cached:
+        cost = replace(cost, amount=cost.amount * 0)  # nothing was sent
     return response if cost is None else replace(response, cost=cost)
 
 
@@ -54,6 +66,9 @@ def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
     outcome = driven.outcome
     assert outcome is not None
     at = outcome.at
+    usage = given.usage
+    if usage.output is None:
+        usage = replace(usage, output_visible=0)  # vectors are not billed
     return replace(
         given,
         provider=at.provider,
@@ -61,7 +76,7 @@ def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
         notes=given.notes + outcome.notes,
         request_id=given.request_id or outcome.request_id,
         sent=outcome.sent,
-        cost=priced(at, given.usage),
+        cost=priced(at, usage, driven.wall()),
     )
 
 
@@ -79,16 +94,26 @@ def token_count(given: TokenCount, driven: Driven) -> TokenCount:
     )
 
 
-def priced(at: Deployment, usage: Usage) -> Money | None:
-    """What a usage costs at a deployment today, where both price and usage are known."""
+def priced(at: Deployment, usage: Usage, wall: float, *, thinking: bool | None = None) -> Money | None:
+    """What a call that ended at `wall` costs at a deployment, where both price and usage are known."""
     if at.facts is None or usage.input is None:
         return None
     facts = at.facts()
     if facts is None or not facts.prices:
         return None
-    from baimo.accounting.cost import cost, price_for
+    from baimo.accounting.cost import cost
+    from baimo.accounting.prices import asks_for_holidays, price_at
 
-    price = price_for(facts.prices, input_tokens=usage.input, day=date.today())
+    if thinking is None and usage.reasoning is not None:
+        thinking = usage.reasoning > 0
+    price = price_at(
+        facts.prices,
+        input_tokens=usage.input,
+        at=wall,
+        holidays=at.holidays() if at.holidays and asks_for_holidays(facts.prices) else NO_HOLIDAYS,
+        output_tokens=usage.output,
+        thinking=thinking,
+    )
     return None if price is None else cost(usage, price)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from types import TracebackType
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from baimo.config.provider import Key
 from baimo.errors import Error
 from baimo.operations import joined
 from baimo.transports.protocol import AsyncTransport
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
@@ -26,6 +28,12 @@ from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
 from .options import ChatOptions, Messages, Model
+from .prepared import Prepared
+
+if TYPE_CHECKING:
+    from baimo.transports.recorder import CallRecorder
+
+    from .attachments import Extras
 
 
 class AsyncClient(ClientBase):
@@ -44,29 +52,39 @@ class AsyncClient(ClientBase):
         on_retry: OnRetry | None = None,
         transport: AsyncTransport | None = None,
         clock: Clock = REAL_CLOCK,
+        **extras: Unpack[Extras],
     ) -> None:
-        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
+        super().__init__(
+            keys=keys, config=config, max_retries=max_retries, timeout=timeout, clock=clock, extras=extras
+        )
         self._transport = transport if transport is not None else open_transport(self._settings)
-        self._services = AsyncServices(self._transport, on_retry, clock)
+        attached = self._attached
+        self._limiter = attached.async_limiter() if attached is not None else None
+        self._cache = attached.async_cache() if attached is not None else None
+        self._services = AsyncServices(self._transport, on_retry, clock, self._limiter, self._cache)
 
     async def chat(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatResponse:
         """One whole answer. Raises as `Client.chat` does."""
-        steps, _, call = self._chat(model, messages, options, stream=False)
-        driver, folder = AsyncDriver(steps, self._services), Folder()
+        call = self._chat(model, messages, options, stream=False)
+        driver, folder = AsyncDriver(call.steps, call.services or self._services), Folder()
         try:
             await driver.finish(folder.add)
         except Error as error:
-            raise with_partial(error, folder) from error.__cause__
-        return chat_response(folder, driver, keep_raw=call.keep_raw, streamed=False)
+            raise call.broke(with_partial(error, folder)) from error.__cause__
+        except BaseException:
+            call.left()
+            raise
+        response = chat_response(folder, driver, keep_raw=call.options.keep_raw, streamed=False)
+        return call.done(response, driver.outcome)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> AsyncChatStream:
         """One answer as it is made; not awaited itself. The request is sent when reading begins."""
-        steps, route, call = self._chat(model, messages, options, stream=True)
-        return AsyncChatStream(AsyncDriver(steps, self._services), model=route[0][0].model, call=call)
+        call = self._chat(model, messages, options, stream=True)
+        return AsyncChatStream(AsyncDriver(call.steps, call.services or self._services), call)
 
     async def embed(
         self,
@@ -81,11 +99,10 @@ class AsyncClient(ClientBase):
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
         answers: list[EmbedResponse] = []
-        for steps in self._embed(model, request, timeout):
+        for call in self._embed(model, request, timeout):
             found: list[EmbedResponse] = []
-            driver = AsyncDriver(steps, self._services)
-            await driver.finish(found.extend)
-            answers.append(embed_response(found[0], driver))
+            driver = await self._finish(call, found.extend)
+            answers.append(call.done(embed_response(found[0], driver)))
         return joined(answers)
 
     async def count_tokens(
@@ -100,14 +117,15 @@ class AsyncClient(ClientBase):
         """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
         request = count_request(text, extra=extra, headers=headers)
         found: list[TokenCount] = []
-        driver = AsyncDriver(self._count(model, request, timeout), self._services)
-        await driver.finish(found.extend)
+        call = self._count(model, request, timeout)
+        driver = await self._finish(call, found.extend)
+        call.done(None)
         return token_count(found[0], driver)
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""
         found: list[ModelInfo] = []
-        await AsyncDriver(self._describe(model, timeout), self._services).finish(found.extend)
+        await self._told(self._describe(model, timeout), found.extend)
         return self._with_facts((found[0],), found[0].provider)[0]
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
@@ -115,11 +133,18 @@ class AsyncClient(ClientBase):
 
         Leaving the iterator before its end breaks the connection off; the server keeps what it has.
         """
-        driver = AsyncDriver(self._pull(model), self._services)
+        call = self._pull(model)
+        driver = AsyncDriver(call.steps, self._services)
         try:
             while (told := await driver.advance()) is not None:
                 for progress in told:
                     yield progress
+            call.done(None)
+        except Error as error:
+            raise call.broke(error) from error.__cause__
+        except BaseException:
+            call.left()
+            raise
         finally:
             driver.abort()
 
@@ -130,8 +155,14 @@ class AsyncClient(ClientBase):
         if provider is None:
             return self._known_models()
         found: list[tuple[ModelInfo, ...]] = []
-        await AsyncDriver(self._list(provider, timeout), self._services).finish(found.extend)
+        await self._told(self._list(provider, timeout), found.extend)
         return self._with_facts(found[0], provider)
+
+    async def balance(self, provider: str, *, timeout: float | None = None) -> Balance:
+        """What is left on the account, asked now. Raises ConfigError where the provider tells it nowhere."""
+        found: list[Balance] = []
+        await self._told(self._balance(provider, timeout), found.extend)
+        return found[0]
 
     def map(
         self,
@@ -155,9 +186,36 @@ class AsyncClient(ClientBase):
 
         return run_all(call, inputs, concurrency)
 
+    def _taken_down(self, taken: CallRecorder) -> AsyncServices:
+        services = copy(self._services)
+        services.transport = taken.async_transport(self._transport)
+        return services
+
+    async def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> AsyncDriver:
+        """Drive a call to its end."""
+        driver = AsyncDriver(call.steps, call.services or self._services)
+        try:
+            await driver.finish(take)
+        except Error as error:
+            raise call.broke(error) from error.__cause__
+        except BaseException:
+            call.left()
+            raise
+        return driver
+
+    async def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
+        """The same for a call without an answer of its own type."""
+        await self._finish(call, take)
+        call.done(None)
+
     async def close(self) -> None:
         """Close all connections of the running loop."""
         await self._transport.close()
+        for kept in (self._limiter, self._cache):
+            if kept is not None:
+                await kept.close()
+        if self._attached is not None:
+            self._attached.close()
 
     async def __aenter__(self) -> AsyncClient:
         return self

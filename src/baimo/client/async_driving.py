@@ -133,8 +133,8 @@ class AsyncDriver(DriverBase):
 
     async def _keep(self, step: Keep) -> None:
         if self._looked is not None and self._services.cache is not None:
+            self._looked = None  # `keep` ends what `look` began, also where it fails
             await self._services.cache.keep(step)
-            self._looked = None
 
 
 async def run(steps: Exchange, services: AsyncServices) -> Any:

@@ -8,7 +8,7 @@ from types import TracebackType
 from baimo.types.events import ChatEvent
 
 from .async_driving import AsyncDriver
-from .request import NO_OPTIONS, CallOptions
+from .prepared import Prepared
 from .streams import StreamState, TextOnly
 
 
@@ -20,8 +20,8 @@ class AsyncChatStream(StreamState):
     once, as does cancelling the task that reads.
     """
 
-    def __init__(self, driver: AsyncDriver, *, model: str, call: CallOptions = NO_OPTIONS) -> None:
-        super().__init__(driver, model=model, call=call)
+    def __init__(self, driver: AsyncDriver, call: Prepared) -> None:
+        super().__init__(driver, call)
         self._driver = driver
 
     def __aiter__(self) -> AsyncIterator[ChatEvent]:

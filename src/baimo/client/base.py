@@ -4,32 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from msgspec.structs import replace
 
 from baimo.config.provider import Key
 from baimo.config.settings import Settings, load_settings
 from baimo.errors import InputError
-from baimo.exchange import Exchange, Operation
+from baimo.exchange import Operation
 from baimo.operations import (
+    BalanceOperation,
     ChatOperation,
     CountOperation,
     DescribeOperation,
     EmbedOperation,
+    Learned,
     ModelsOperation,
     PullOperation,
     in_batches,
 )
 from baimo.plan import Route, plan
+from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
+from baimo.rules import Rules
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 
+from .clock import Clock
 from .options import ChatOptions, Messages, Model
-from .request import CallOptions, build
+from .prepared import Prepared
+from .request import NO_OPTIONS, build
+
+if TYPE_CHECKING:
+    from baimo.accounting.estimate import Estimate
+    from baimo.transports.recorder import CallRecorder
+
+    from .attachments import Attachments, Extras
+    from .ruling import Ruling
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
 
@@ -44,6 +57,8 @@ class ClientBase:
         config: Config,
         max_retries: int | None,
         timeout: float | None,
+        clock: Clock,
+        extras: Extras,
     ) -> None:
         if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
@@ -54,50 +69,115 @@ class ClientBase:
             max_retries = self._settings.max_retries
         self._retry = RetryPolicy() if max_retries is None else RetryPolicy(attempts=max_retries + 1)
         self._timeout = timeout
+        self._clock = clock
+        self._rules = Rules(together=RetryBudget())
+        self._strategy: Any = extras.get("strategy") or self._settings.strategy or "ordered"
+        self._mends = extras.get("mend", True) and self._settings.mend is not False
+        self._learned: Learned = {}
+        """What helped where a request had to be worded anew."""
+        self._ruling: Ruling | None = None
+        self._attached = self._attach(extras)
+
+    def _attach(self, extras: Extras) -> Attachments | None:
+        """What the client keeps besides its calls; None where nothing is asked for, which costs nothing."""
+        if (
+            not (extras.keys() - {"strategy", "mend"})
+            and not self._settings.has_services
+            and not self._settings.has_limits
+        ):
+            return None
+        from .attachments import Attachments
+
+        return Attachments(self._settings, extras, self._clock)
 
     @property
     def settings(self) -> Settings:
         """The configuration this client works with."""
         return self._settings
 
-    def _chat(
-        self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool
-    ) -> tuple[Exchange, Route, CallOptions]:
+    def estimate(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
+    ) -> Estimate:
+        """What `chat` with the same arguments may cost, were it called now; nothing is sent.
+
+        Of a list of models it is the first that is looked at. Where the cost cannot be bounded `high` is None
+        and `why` says why.
+        """
+        from baimo.accounting.estimate import estimate_chat
+
+        route = self._settings.resolve(model)
+        request, _ = build(messages, options, stream=False, model=route[0][0].model)
+        return estimate_chat(route, request, wall=self._clock.wall())
+
+    def _chat(self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool) -> Prepared:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
         request, call = build(messages, options, stream=stream, model=route[0][0].model)
-        steps = plan(
-            ChatOperation(request),
-            route,
-            retry=self._retry,
-            limits=self._limits_of(route, call.timeout),
-            raw=call.keep_raw,
-        )
-        return steps, route, call
+        limits = self._limits_of(route, call.timeout)
+        is_plain = self._is_plain(route) and (call is NO_OPTIONS or not call.has_rules)
+        if not is_plain or request.response_format is not None:
+            return self._ruled.chat(
+                model, route, request, call, limits, mends=self._mends, learned=self._learned
+            )
+        operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+        steps = plan(operation, route, retry=self._retry, limits=limits, raw=call.keep_raw, rules=self._rules)
+        return Prepared(steps, route[0][0].model, call)
 
-    def _embed(self, model: Model, request: EmbedRequest, timeout: float | None) -> Iterator[Exchange]:
+    def _is_plain(self, route: Route) -> bool:
+        return self._attached is None and len(route) == 1 and len(route[0]) == 1
+
+    @property
+    def _ruled(self) -> Ruling:
+        """Prepares calls of which something is asked besides."""
+        if self._ruling is None:
+            from .ruling import Ruling
+
+            assert self._rules.together is not None
+            self._ruling = Ruling(
+                self._settings,
+                self._clock,
+                self._retry,
+                self._attached,
+                together=self._rules.together,
+                strategy=self._strategy,
+                taken_down=self._taken_down,
+            )
+        return self._ruling
+
+    def _taken_down(self, taken: CallRecorder) -> Any:
+        """What a driver needs, with what goes over the network taken down. Each client's own."""
+        raise TypeError(f"{type(self).__name__} has no transport")
+
+    def _embed(self, model: Model, request: EmbedRequest, timeout: float | None) -> Iterator[Prepared]:
         """The calls that it takes, one after the other."""
         route = self._settings.resolve(model)
-        limits = self._limits_of(route, timeout)
         for batch in in_batches(request, route):
-            yield plan(EmbedOperation(batch), route, retry=self._retry, limits=limits)
+            yield self._simple("embeddings", EmbedOperation(batch), route, timeout)
 
-    def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Exchange:
-        return self._plan(CountOperation(request), model, timeout)
+    def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
+        return self._simple("count_tokens", CountOperation(request), self._settings.resolve(model), timeout)
 
-    def _describe(self, model: Model, timeout: float | None) -> Exchange:
-        return self._plan(DescribeOperation(), model, timeout)
+    def _describe(self, model: Model, timeout: float | None) -> Prepared:
+        return self._simple("describe", DescribeOperation(), self._settings.resolve(model), timeout)
 
-    def _pull(self, model: Model) -> Exchange:
-        return self._plan(PullOperation(), model, None)
+    def _pull(self, model: Model) -> Prepared:
+        return self._simple("pull", PullOperation(), self._settings.resolve(model), None)
 
-    def _plan(self, operation: Operation, model: Model, timeout: float | None) -> Exchange:
-        route = self._settings.resolve(model)
-        return plan(operation, route, retry=self._retry, limits=self._limits_of(route, timeout))
+    def _list(self, provider: str, timeout: float | None) -> Prepared:
+        return self._simple("models", ModelsOperation(), self._settings.resolve(f"{provider}/*"), timeout)
 
-    def _list(self, provider: str, timeout: float | None) -> Exchange:
-        return self._plan(ModelsOperation(), f"{provider}/*", timeout)
+    def _simple(self, name: str, operation: Operation, route: Route, timeout: float | None) -> Prepared:
+        limits = self._limits_of(route, timeout)
+        if not self._is_plain(route):
+            return self._ruled.other(name, operation, route, limits)
+        steps = plan(operation, route, retry=self._retry, limits=limits, rules=self._rules)
+        return Prepared(steps, route[0][0].model)
+
+    def _balance(self, provider: str, timeout: float | None) -> Prepared:
+        row = self._settings.row(provider)
+        route = self._settings.resolve(f"{row.name}/*")
+        return self._simple("balance", BalanceOperation(row), route, timeout)
 
     def _known_models(self) -> tuple[ModelInfo, ...]:
         return self._settings.known_models()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from types import TracebackType
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from baimo.config.provider import Key
 from baimo.errors import Error
 from baimo.operations import joined
 from baimo.transports.protocol import Transport
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
@@ -23,7 +25,13 @@ from .driving import Driver, OnRetry, Services
 from .mapping import Row, read_row, run_all
 from .network import open_transport
 from .options import ChatOptions, Messages, Model
+from .prepared import Prepared
 from .streams import ChatStream
+
+if TYPE_CHECKING:
+    from baimo.transports.recorder import CallRecorder
+
+    from .attachments import Extras
 
 
 class Client(ClientBase):
@@ -51,10 +59,16 @@ class Client(ClientBase):
         on_retry: OnRetry | None = None,
         transport: Transport | None = None,
         clock: Clock = REAL_CLOCK,
+        **extras: Unpack[Extras],
     ) -> None:
-        super().__init__(keys=keys, config=config, max_retries=max_retries, timeout=timeout)
+        super().__init__(
+            keys=keys, config=config, max_retries=max_retries, timeout=timeout, clock=clock, extras=extras
+        )
         self._transport = transport if transport is not None else open_transport(self._settings)
-        self._services = Services(self._transport, on_retry, clock)
+        attached = self._attached
+        self._limiter = attached.limiter() if attached is not None else None
+        self._cache = attached.cache() if attached is not None else None
+        self._services = Services(self._transport, on_retry, clock, self._limiter, self._cache)
 
     def chat(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
@@ -64,20 +78,24 @@ class Client(ClientBase):
         Raises InputError or UnsupportedError before anything is sent, ProviderError when the provider
         answers no, TransportError when no whole answer came.
         """
-        steps, _, call = self._chat(model, messages, options, stream=False)
-        driver, folder = Driver(steps, self._services), Folder()
+        call = self._chat(model, messages, options, stream=False)
+        driver, folder = Driver(call.steps, call.services or self._services), Folder()
         try:
             driver.finish(folder.add)
         except Error as error:
-            raise with_partial(error, folder) from error.__cause__
-        return chat_response(folder, driver, keep_raw=call.keep_raw, streamed=False)
+            raise call.broke(with_partial(error, folder)) from error.__cause__
+        except BaseException:
+            call.left()
+            raise
+        response = chat_response(folder, driver, keep_raw=call.options.keep_raw, streamed=False)
+        return call.done(response, driver.outcome)
 
     def stream(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatStream:
         """One answer as it is made. Arguments are checked now; the request is sent when reading begins."""
-        steps, route, call = self._chat(model, messages, options, stream=True)
-        return ChatStream(Driver(steps, self._services), model=route[0][0].model, call=call)
+        call = self._chat(model, messages, options, stream=True)
+        return ChatStream(Driver(call.steps, call.services or self._services), call)
 
     def embed(
         self,
@@ -92,11 +110,10 @@ class Client(ClientBase):
         """One vector a text, in the order of the texts."""
         request = embed_request(inputs, dimensions=dimensions, extra=extra, headers=headers)
         answers: list[EmbedResponse] = []
-        for steps in self._embed(model, request, timeout):
+        for call in self._embed(model, request, timeout):
             found: list[EmbedResponse] = []
-            driver = Driver(steps, self._services)
-            driver.finish(found.extend)
-            answers.append(embed_response(found[0], driver))
+            driver = self._finish(call, found.extend)
+            answers.append(call.done(embed_response(found[0], driver)))
         return joined(answers)
 
     def count_tokens(
@@ -111,14 +128,15 @@ class Client(ClientBase):
         """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
         request = count_request(text, extra=extra, headers=headers)
         found: list[TokenCount] = []
-        driver = Driver(self._count(model, request, timeout), self._services)
-        driver.finish(found.extend)
+        call = self._count(model, request, timeout)
+        driver = self._finish(call, found.extend)
+        call.done(None)
         return token_count(found[0], driver)
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""
         found: list[ModelInfo] = []
-        Driver(self._describe(model, timeout), self._services).finish(found.extend)
+        self._told(self._describe(model, timeout), found.extend)
         return self._with_facts((found[0],), found[0].provider)[0]
 
     def pull(self, model: str) -> Iterator[PullProgress]:
@@ -126,10 +144,17 @@ class Client(ClientBase):
 
         Leaving the iterator before its end breaks the connection off; the server keeps what it has.
         """
-        driver = Driver(self._pull(model), self._services)
+        call = self._pull(model)
+        driver = Driver(call.steps, self._services)
         try:
             while (told := driver.advance()) is not None:
                 yield from told
+            call.done(None)
+        except Error as error:
+            raise call.broke(error) from error.__cause__
+        except BaseException:
+            call.left()
+            raise
         finally:
             driver.abort()
 
@@ -138,8 +163,14 @@ class Client(ClientBase):
         if provider is None:
             return self._known_models()
         found: list[tuple[ModelInfo, ...]] = []
-        Driver(self._list(provider, timeout), self._services).finish(found.extend)
+        self._told(self._list(provider, timeout), found.extend)
         return self._with_facts(found[0], provider)
+
+    def balance(self, provider: str, *, timeout: float | None = None) -> Balance:
+        """What is left on the account, asked now. Raises ConfigError where the provider tells it nowhere."""
+        found: list[Balance] = []
+        self._told(self._balance(provider, timeout), found.extend)
+        return found[0]
 
     def map(
         self,
@@ -164,9 +195,34 @@ class Client(ClientBase):
 
         return run_all(call, inputs, concurrency)
 
+    def _taken_down(self, taken: CallRecorder) -> Services:
+        services = copy(self._services)
+        services.transport = taken.transport(self._transport)
+        return services
+
+    def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> Driver:
+        """Drive a call to its end."""
+        driver = Driver(call.steps, call.services or self._services)
+        try:
+            driver.finish(take)
+        except Error as error:
+            raise call.broke(error) from error.__cause__
+        except BaseException:
+            call.left()
+            raise
+        return driver
+
+    def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
+        """The same for a call without an answer of its own type."""
+        self._finish(call, take)
+        call.done(None)
+
     def close(self) -> None:
         """Close all connections; calls that other threads are in end with TransportError."""
         self._transport.close()
+        for kept in (self._limiter, self._cache, self._attached):
+            if kept is not None:
+                kept.close()
 
     def __enter__(self) -> Client:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from baimo.errors import Error, ProviderError, TransportError
 from baimo.exchange import Exchange, Outcome
 from baimo.limiting.protocol import Limiter
 from baimo.steps import Dice, Emit, Keep, Look, Now, Read, Reserve, Retrying, Send, Settle, Shared, Wait
+from baimo.transports.failure import call_aborted
 from baimo.transports.protocol import Reply, Transport
 from baimo.types.limits import Receipt
 
@@ -44,12 +46,25 @@ class Services:
 class DriverBase:
     """What both drivers have: one call, the reply that is open on it, and steps that need no waiting."""
 
-    __slots__ = ("_held", "_looked", "_reply", "_services", "_steps", "outcome", "raw")
+    __slots__ = (
+        "_held",
+        "_is_over",
+        "_looked",
+        "_opening",
+        "_reply",
+        "_services",
+        "_steps",
+        "outcome",
+        "raw",
+    )
 
     def __init__(self, steps: Exchange, services: Any) -> None:
         self._steps = steps
         self._services = services
         self._reply: Any = None
+        self._opening = 0
+        """The thread that waits for the head of a reply; 0 for none."""
+        self._is_over = False
         self._held: Receipt | None = None
         """The place within limits that is to be given back."""
         self._looked: str | None = None
@@ -57,13 +72,27 @@ class DriverBase:
         self.outcome: Outcome | None = None
         self.raw: list[bytes] = []
 
+    def wall(self) -> float:
+        """The time by the client's clock, in Unix seconds."""
+        now: float = self._services.clock.wall()
+        return now
+
     def abort(self) -> None:
-        """Close the connection at once; the call is over."""
+        """Close the connection at once, from whatever thread; the call is over."""
+        self._is_over = True
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.abort()
+        elif self._opening:
+            self._abort_opening(self._opening)
         self._steps.close()
         self._let_go()
+
+    def _abort_opening(self, thread: int) -> None:
+        """Another thread waits for the head of the reply: break that off, where the transport can."""
+        abort = getattr(self._services.transport, "abort_opening", None)
+        if abort is not None:
+            abort(thread, lambda: self._opening == thread)
 
     def _done_with_reply(self) -> None:
         """The transport keeps the connection when the whole body was read, else closes it."""
@@ -123,8 +152,10 @@ class Driver(DriverBase):
                 else:
                     step = steps.send(answer)
         except StopIteration as done:
-            self.outcome = done.value
             self._done_with_reply()
+            if self._is_over:
+                raise call_aborted() from None
+            self.outcome = done.value
             return None
         except ProviderError:
             self._done_with_reply()
@@ -136,8 +167,17 @@ class Driver(DriverBase):
 
     def _send(self, step: Send) -> Any:
         self._done_with_reply()
-        self._reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)
-        return self._reply.head
+        self._opening = get_ident()
+        try:
+            reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)
+        finally:
+            self._opening = 0
+        self._reply = reply
+        if self._is_over:
+            self._reply = None
+            reply.abort()
+            raise call_aborted()
+        return reply.head
 
     def _read(self, step: Read) -> bytes:
         if self._reply is None:
@@ -177,8 +217,8 @@ class Driver(DriverBase):
 
     def _keep(self, step: Keep) -> None:
         if self._looked is not None and self._services.cache is not None:
+            self._looked = None  # `keep` ends what `look` began, also where it fails
             self._services.cache.keep(step)
-            self._looked = None
 
 
 FREE = Receipt(0)

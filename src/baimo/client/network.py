@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from baimo.config.settings import Settings
 from baimo.transports.protocol import Reply, Transport
 from baimo.transports.sync import SyncTransport
@@ -22,6 +24,12 @@ class Routed:
         """As `Transport.open`."""
         where = self._embedded() if request.origin == LOCAL_ORIGIN else self._network
         return where.open(request, connect_s=connect_s, head_s=head_s)
+
+    def abort_opening(self, thread: int, is_opening: Callable[[], bool]) -> None:
+        """As `SyncTransport.abort_opening`, of the network."""
+        abort = getattr(self._network, "abort_opening", None)
+        if abort is not None:
+            abort(thread, is_opening)
 
     def close(self) -> None:
         """Close both."""

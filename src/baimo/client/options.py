@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from baimo.types.chat import AudioOutput, Message, Reasoning, ResponseFormat
+from baimo.types.money import Money
 from baimo.types.tools import Tool, ToolChoice
+
+if TYPE_CHECKING:
+    from .budget import Budget
 
 Messages: TypeAlias = str | Sequence[Message | Mapping[str, Any] | tuple[str, str]] | Message
 """A prompt; messages of ours or as OpenAI writes them; or (user, assistant) pairs of earlier turns."""
@@ -55,7 +59,29 @@ class ChatOptions(TypedDict, total=False):
     """Laid over the wire head, signed with the rest."""
     timeout: float | None
     """Seconds for the whole call: retries, waiting and reading included."""
+    strategy: Literal["ordered", "weighted", "least-latency", "cheapest", "least-busy"] | None
+    """How the deployments of a route are chosen; "ordered" where nothing else is said."""
+    on_cut: Literal["raise", "continue"] | None
+    """Streams only: what follows when an answer is cut off after its first word. "continue" lets the next
+    deployment that can go on from there; a `Continued` event and a note on the response tell of it."""
+    at_most: str | Money | None
+    """What the call may cost, retries and fallbacks included: "0.05 CNY"."""
+    budget: str | Budget | None
+    """A budget that this call counts against, besides those of the client."""
+    cache: bool | None
+    """Whether equal calls may be answered from the cache; None: as the client is set."""
+    priority: int | None
+    """Where calls wait in line for a limit the higher goes first; 0 where nothing is said."""
+    conversation: str | None
+    """Names the conversation: its calls go to the same key of a pool, where prompt caches still know it."""
     keep_raw: bool
     """Keep the provider's own reply as `r.raw`."""
     keep: bool
     """Streams only. False lets each piece go once it was given, so that a long stream takes no memory."""
+    validate: bool | Literal["repair"]
+    """What to make of an answer in another form than `response_format` asks for. Left out: JSON is checked,
+    and the schema where the package jsonschema is there. True: the schema must be checked. "repair": a whole
+    answer is asked for once more, with the fault told. False: nothing is looked at."""
+    mend: bool
+    """Whether a call that the provider refuses for its wording is made again in words that it takes; each
+    such mending is told in `r.notes`."""

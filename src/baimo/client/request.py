@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from baimo.errors import InputError
-from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
+from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat, Validate
 from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
 
 from .messages import parse_messages
@@ -23,9 +23,34 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     keep_raw: bool = False
     keep: bool = True
+    validate: Validate = None
+    mend: bool = True
+    strategy: Any = None
+    on_cut: Any = None
+    at_most: Any = None
+    budget: Any = None
+    cache: bool | None = None
+    priority: int = 0
+    conversation: str | None = None
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether anything is said of how the call goes over its route, or of what it may cost."""
+        return (
+            self.strategy is not None
+            or self.on_cut is not None
+            or self.at_most is not None
+            or self.budget is not None
+            or self.cache is not None
+            or self.priority != 0
+            or self.conversation is not None
+            or self.validate is not None
+            or not self.mend
+        )
 
 
 NO_OPTIONS = CallOptions()
+_OF_CALL = frozenset(CallOptions.__struct_fields__)
 
 
 def build(
@@ -44,11 +69,12 @@ def build(
         fields[name] = read(value, name)
     system = fields.pop("system", None)
     call = NO_OPTIONS
-    of_call = {name: fields.pop(name) for name in ("timeout", "keep_raw", "keep") if name in fields}
-    if of_call:
-        call = CallOptions(**of_call)
+    if of_call := _OF_CALL & fields.keys():
+        call = CallOptions(**{name: fields.pop(name) for name in of_call})
     if not call.keep and not stream:
         raise InputError("keep=False is for streams; a whole answer is always kept")
+    if stream and call.validate == "repair":
+        raise InputError('validate="repair" is for whole answers; what was shown cannot be asked for again')
     request = ChatRequest(model=model, messages=parse_messages(messages, system), stream=stream, **fields)
     return request, call
 
@@ -95,6 +121,12 @@ def _flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise _wrong(name, "true or false", value)
     return value
+
+
+def _validate(value: Any, name: str) -> Validate:
+    if value is not True and value is not False and value != "repair":
+        raise InputError(f'{name} must be true, false or "repair"; got {value!r}')
+    return "repair" if value == "repair" else bool(value)
 
 
 def _text(value: Any, name: str) -> str:
@@ -194,6 +226,18 @@ def _reasoning(value: Any, name: str) -> Reasoning:
     return _converted(value, name, Reasoning)  # type: ignore[no-any-return]
 
 
+def _amount(value: Any, name: str) -> Any:
+    from baimo.accounting.rates import parse_money
+
+    return parse_money(value)
+
+
+def _budget(value: Any, name: str) -> Any:
+    from .budget import Budget
+
+    return value if isinstance(value, Budget) else Budget(_text(value, name), per="run")
+
+
 _READ: dict[str, Callable[[Any, str], Any]] = {
     "system": _text,
     "tools": _tools,
@@ -230,4 +274,13 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "timeout": _seconds,
     "keep_raw": _flag,
     "keep": _flag,
+    "strategy": _one_of("ordered", "weighted", "least-latency", "cheapest", "least-busy"),
+    "on_cut": _one_of("raise", "continue"),
+    "at_most": _amount,
+    "budget": _budget,
+    "cache": _flag,
+    "priority": _whole,
+    "conversation": _text,
+    "validate": _validate,
+    "mend": _flag,
 }

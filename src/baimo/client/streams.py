@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from baimo.errors import Error
+from baimo.errors import AnswerFormatError, Error
 from baimo.notes import Note
 from baimo.types.chat import ChatResponse
 from baimo.types.content import Text
@@ -18,7 +18,7 @@ from baimo.types.fold import Folder
 
 from .answer import Driven, chat_response, with_partial
 from .driving import Driver
-from .request import NO_OPTIONS, CallOptions
+from .prepared import Prepared
 
 
 class _Driving(Driven, Protocol):
@@ -60,11 +60,10 @@ _LET_GO = Note(code="not_kept", message="The text of the stream was not kept, as
 class StreamState:
     """What a stream has read so far; the two kinds of streams add how they read on."""
 
-    def __init__(self, driver: _Driving, *, model: str, call: CallOptions = NO_OPTIONS) -> None:
+    def __init__(self, driver: _Driving, call: Prepared) -> None:
         self._driving = driver
-        self._model = model
         self._call = call
-        self._folder = Folder(keep=call.keep)
+        self._folder = Folder(keep=call.options.keep)
         self._waiting: list[ChatEvent] = []
         self._at = 0
         self._begun = False
@@ -75,7 +74,7 @@ class StreamState:
     def response(self) -> ChatResponse:
         """What the events read so far add up to; `ended` is "complete" only after the last one."""
         if self._response is None:
-            return self._folder.response(ended="cut", model=self._model)
+            return self._folder.response(ended="cut", model=self._call.model)
         return self._response
 
     def close(self) -> None:
@@ -84,6 +83,8 @@ class StreamState:
             self._over = True
             self._waiting, self._at = [], 0
             self._driving.abort()
+            if self._begun:
+                self._call.left()
 
     def __del__(self) -> None:
         if getattr(self, "_begun", False) and not self._over:
@@ -107,16 +108,21 @@ class StreamState:
             self._waiting, self._at = events, 0
             return True
         self._over = True
-        response = chat_response(self._folder, self._driving, keep_raw=self._call.keep_raw, streamed=True)
-        if not self._call.keep:
+        options = self._call.options
+        response = chat_response(self._folder, self._driving, keep_raw=options.keep_raw, streamed=True)
+        if not options.keep:
             response = replace(response, notes=(*response.notes, _LET_GO))
-        self._response = response
+        self._response = self._call.done(response, self._driving.outcome)
         return False
 
     def _broke(self, error: BaseException) -> None:
         self._over = True
         if isinstance(error, Error):
-            with_partial(error, self._folder, model=self._model)
+            if isinstance(error, AnswerFormatError):
+                self._response = error.response
+            self._call.broke(with_partial(error, self._folder, model=self._call.model))
+        else:
+            self._call.left()
 
 
 class ChatStream(StreamState):
@@ -130,8 +136,8 @@ class ChatStream(StreamState):
     other `baimo.Error` before.
     """
 
-    def __init__(self, driver: Driver, *, model: str, call: CallOptions = NO_OPTIONS) -> None:
-        super().__init__(driver, model=model, call=call)
+    def __init__(self, driver: Driver, call: Prepared) -> None:
+        super().__init__(driver, call)
         self._driver = driver
 
     def __iter__(self) -> Iterator[ChatEvent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -41,6 +41,10 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     unfit: tuple[str, ...] = ()
     """Names that the caller gave and that this endpoint has no use for, where it uses none of them."""
     weight: float = 1.0
+    label: str = ""
+    """Which key of a pool it is: its name, else its place; empty for the only one."""
+    limits: Mapping[str, Any] = {}
+    """Bounds of this key, as they are written."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,21 +12,37 @@ from baimo.errors import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    QuotaError,
     WireError,
 )
 
 _OF_NAMES = (AuthError, ConnectError, InvalidRequestError, NotFoundError, PermissionDeniedError, WireError)
+_NO_MONEY = "Top up, or renew the plan ({home}), or use a key of another account; waiting does not help."
+_NO_API = (
+    "Something other than this API may be answering: check the base URL, and whether a proxy or the sign-in "
+    "page of a network stands in between."
+)
+_OF_KEYS = (AuthError, PermissionDeniedError)
 _OF_CONTENT = (ContentFilteredError, ContextTooLongError)
 
 
 def hint(error: Error, row: ProviderRow, model: str, base_url: str, dialect: str | None = None) -> str | None:
     """Words that may cure the error, or None. Looked for only when a call has failed."""
+    if isinstance(error, QuotaError):
+        return _NO_MONEY.format(home=row.home)
     if not isinstance(error, _OF_NAMES) or isinstance(error, _OF_CONTENT):
         return None
+    if isinstance(error, WireError):
+        return _advice(row, model, base_url, dialect) or _NO_API
+    known = _advice(row, model, base_url, dialect)
+    site = row.site_hint.en if row.site_hint and isinstance(error, _OF_KEYS) else None
+    return " ".join(words for words in (known, site) if words) or None
+
+
+def _advice(row: ProviderRow, model: str, base_url: str, dialect: str | None) -> str | None:
+    """What is known to be wrong with those names today."""
     from datetime import UTC, datetime
 
     from baimo.catalogue.advice import advice
 
-    known = advice(row.name, model, base_url, dialect=dialect, today=datetime.now(UTC).date())
-    site = row.site_hint.en if row.site_hint and isinstance(error, AuthError) else None
-    return " ".join(words for words in (known, site) if words) or None
+    return advice(row.name, model, base_url, dialect=dialect, today=datetime.now(UTC).date())

@@ -15,13 +15,14 @@ from .address import Address, find_address, own_addresses
 from .candidates import Candidate, Credentials, choose_way, incomplete, needs, secrets_of
 from .credentials import Absent, Located, Locator
 from .layers import Given, Layer, Variables, laid_over, merged
+from .limits import check_limit
 from .trust import Project
 
 Key: TypeAlias = str | Secret | Mapping[str, str | Secret] | None
 """What a caller gives for a provider: its one key, or its secrets by name."""
 Tables: TypeAlias = tuple[tuple[Layer, Mapping[str, Any]], ...]
 
-_OURS = frozenset(("api_key", "keys", "extra", "timeouts"))
+_OURS = frozenset(("api_key", "keys", "extra", "timeouts", "limits"))
 """Keys of a provider's table that are no part of a row."""
 _NAMING = ("auth", "auths", "env", "parameters")
 """Keys that bring names of secrets and parameters of the user's own."""
@@ -66,6 +67,11 @@ class Provider:
     def address_parts(self) -> frozenset[str]:
         """The keys of its table that are parts of its addresses: region, workspace, …"""
         return self._parts
+
+    @property
+    def limits(self) -> Mapping[str, Any]:
+        """Bounds for every key and model, as they are written."""
+        return self._table("limits")
 
     @property
     def extra(self) -> Mapping[str, Any]:
@@ -149,7 +155,8 @@ class Provider:
         for index, entry in enumerate(pool.value):
             apart = {name: one for name, one in self._given.items() if name not in self._secrets}
             own = {name: Given(value, pool.layer) for name, value in entry.items()}
-            sets.append(self._set(endpoint, {**apart, **own}, f"{path}.keys[{index}]", usual=False))
+            label = str(entry.get("name", f"keys[{index}]"))
+            sets.append(self._set(endpoint, {**apart, **own}, f"{path}.keys[{index}]", label=label))
         return tuple(sets)
 
     def _is_for(self, endpoint: Endpoint, table: Mapping[str, Any]) -> bool:
@@ -163,9 +170,11 @@ class Provider:
         given: Mapping[str, Given],
         path: str,
         *,
-        usual: bool = True,
+        label: str = "",
         unfit: tuple[str, ...] = (),
     ) -> Credentials:
+        usual = not label  # the usual variables hold one key; those of a pool are written out
+
         def find(secret: str) -> Located | Absent | None:
             one = given.get(secret)
             found = self._around.locator.configured(one.value, one.layer, f"{path}.{secret}") if one else None
@@ -183,7 +192,7 @@ class Provider:
             problem = error
         if problem is not None:
             problem.provider = self.name
-        weight = given.get("weight")
+        weight, own_limits = given.get("weight"), given.get("limits")
         return Credentials(
             way=way,
             others=tuple(others),
@@ -191,6 +200,8 @@ class Provider:
             problem=problem,
             unfit=unfit,
             weight=float(weight.value) if weight and not usual else 1.0,
+            label=label,
+            limits=own_limits.value if own_limits and not usual else {},
         )
 
     def _new_row(self) -> ProviderRow:
@@ -229,7 +240,7 @@ class Provider:
         """Raise ConfigError for a key that neither row nor provider tables know, or of a wrong type."""
         secrets: dict[str, shape.Kind] = dict.fromkeys(self._secrets, "secret")
         parts: dict[str, shape.Kind] = dict.fromkeys(self._parts, "text")
-        pooled: dict[str, shape.Kind] = {**parts, **secrets, "weight": "weight"}
+        pooled: dict[str, shape.Kind] = {**parts, **secrets, **shape.POOLED}
         kinds = {**secrets, **parts, **shape.PROVIDER}
         for layer, table in self._tables:
             path = f"providers.{self.name}"
@@ -240,6 +251,10 @@ class Provider:
                     raise shape.unknown_key(key, {*kinds, *_ROW_KEYS}, where=layer.label, path=path)
             for index, entry in enumerate(table.get("keys", ())):
                 shape.check(entry, pooled, where=layer.label, path=f"{path}.keys[{index}]")
+                if "limits" in entry:
+                    check_limit(entry["limits"], f"{layer.label}: {path}.keys[{index}].limits")
+            if "limits" in table:
+                check_limit(table["limits"], f"{layer.label}: {path}.limits")
         argument = self._around.keys.get(self.name)
         for name in argument if isinstance(argument, Mapping) else ():
             if name not in self._secrets | self._parts:

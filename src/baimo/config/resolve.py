@@ -20,6 +20,8 @@ from baimo.errors import ConfigError, UnknownProviderError
 from baimo.exchange import Deployment
 from baimo.plan import Pool, Route
 from baimo.resilience.timing import TimeLimits
+from baimo.types.hours import Holidays
+from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, header_fields, with_headers
@@ -29,6 +31,7 @@ from .address import Address
 from .candidates import Candidate, Credentials
 from .hints import hint
 from .layers import Given, Layer
+from .limits import read_limit, row_limit
 from .provider import Around, Provider, Tables
 
 SEPARATORS = "/:"
@@ -53,6 +56,8 @@ class _Signed(NamedTuple):
     site: Site
     """For a model that is like the others of its endpoint."""
     weight: float
+    key: str
+    limit: Limit | None
 
 
 class _Ready(NamedTuple):
@@ -61,6 +66,17 @@ class _Ready(NamedTuple):
     dialect: Dialect
     headers: HeaderFields
     signed: tuple[_Signed, ...]
+
+
+class RouteRule(NamedTuple):
+    """What an alias says of how calls go over its route."""
+
+    strategy: Any = None
+    weights: tuple[float, ...] = ()
+    on_cut: Any = None
+
+
+NO_RULE = RouteRule()
 
 
 def split(name: str) -> tuple[str, str | None]:
@@ -78,10 +94,17 @@ def split(name: str) -> tuple[str, str | None]:
 class Resolver:
     """Makes routes. Reads a provider's row when a model of it is first asked for."""
 
-    def __init__(self, tables: Mapping[str, Tables], aliases: Mapping[str, Given], around: Around) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, Tables],
+        aliases: Mapping[str, Given],
+        around: Around,
+        holidays: Callable[[], Holidays],
+    ) -> None:
         self._tables = tables
         self._aliases = aliases
         self._around = around
+        self._holidays = holidays
         self._providers: dict[str, Provider] = {}
         self._lock = Lock()
         self._ready: dict[tuple[str, str], _Ready] = {}
@@ -104,6 +127,17 @@ class Resolver:
         with self._lock:  # several first calls at once read a key, or run its command, once
             meant = self._meant(name, ())
             return tuple([self._pool(provider, model, dressing) for provider, model, dressing in meant])
+
+    def rule(self, name: str) -> RouteRule:
+        """What the alias of that name says of its route; nothing for any other name."""
+        alias = self._aliases.get(name.strip())
+        if alias is None:
+            return NO_RULE
+        table, weights = alias.value, tuple(alias.value.get("weights", ()))
+        if weights and len(weights) != len(self._meant(name, ())):
+            path = shape.joined("models", name)
+            raise ConfigError(f"{alias.layer.label}: {path}.weights must have one number for each model")
+        return RouteRule(table.get("strategy"), weights, table.get("on_cut"))
 
     def _meant(self, name: str, through: tuple[str, ...]) -> list[tuple[str, str, Dressing]]:
         """The models that a name means, each with what the aliases on the way lay over it."""
@@ -147,7 +181,12 @@ class Resolver:
                 limits=limits,
                 transport="local" if endpoint.transport == "local" else "network",
                 weight=one.weight,
+                key=one.key,
+                limit=read_limit(provider.limits),
+                key_limit=one.limit,
+                row_limit=row_limit(endpoint.limits),
                 facts=_once(partial(catalogue.model, provider.name, model)) if provider.known else None,
+                holidays=self._holidays,
                 advice=partial(
                     hint,
                     row=provider.row,
@@ -192,7 +231,8 @@ class Resolver:
             codes=provider.row.codes,
         )
         read = {name: at.read(self._around.project, provider.name) for name, at in one.way.located.items()}
-        return _Signed(*_signing(auth, read, values), address, site, one.weight)
+        signing = _signing(auth, read, values)
+        return _Signed(*signing, address, site, one.weight, one.label, read_limit(one.limits))
 
     def _guard(self, provider: Provider, address: Address, foreign: str) -> None:
         """Raise ConfigError when an untrusted project leads something that is not its own elsewhere."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-from baimo.errors import ConfigError
+from baimo.errors import ConfigError, Error
+from baimo.types.hours import Holidays, parse_offset
 from baimo.types.limits import Limit
 
-from .layers import Layer, merged
+from .credentials import Locator
+from .layers import PROJECT_FILE, Layer, merged
+from .trust import Project
 
 
 class LimitSettings(Limit, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -76,7 +80,9 @@ class TelemetrySettings(
     """The table `[telemetry]`."""
 
     opentelemetry: bool = False
+    """Spans and metrics, by the providers that the program has set."""
     prometheus: bool = False
+    """Metrics in the default registry of prometheus_client."""
     log: Literal["off", "debug", "info", "warning"] = "off"
     """The level at which every call is told to the logger `baimo`; failures are one level higher."""
     content: bool = False
@@ -92,6 +98,8 @@ class MoneySettings(
     """What one unit of a currency is worth: `USD = "7.12 CNY"`."""
     holidays: tuple[date, ...] = ()
     """Further days on which peak prices do not hold."""
+    holiday_years: tuple[int, ...] = ()
+    """Years of which `holidays` names every day off: no published table is needed for them."""
 
 
 class BudgetSettings(
@@ -140,7 +148,9 @@ def check_services(layer: Layer) -> None:
             _read(name, layer.table[name], layer.label, whole=False)
 
 
-def read_services(layers: Iterable[Layer]) -> Services:
+def read_services(
+    layers: Sequence[Layer], locator: Locator | None = None, project: Project | None = None
+) -> Services:
     """The tables of all layers, the highest first. Raises ConfigError."""
     given = merged((layer, layer.table) for layer in layers)
     read: dict[str, Any] = {}
@@ -152,7 +162,54 @@ def read_services(layers: Iterable[Layer]) -> Services:
         old = read.get("recordings")
         keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
         read["recordings"] = RecordSettings(folder=record.value, **keep)
+    if "cache" in read and locator is not None:
+        read["cache"] = _with_place(read["cache"], layers, locator, project)
+    if "recordings" in read and not read["recordings"].folder:
+        del read["recordings"]  # only how long they would be kept is told
     return Services(**read)
+
+
+_FIRST = {"cache": "store", "ledger": "path"}
+"""What a bare text given for a table stands for."""
+
+
+def read_arguments(services: Services, given: Mapping[str, Any]) -> Services:
+    """The services with a client's arguments on top. Raises ConfigError."""
+    changes: dict[str, Any] = {}
+    for name in ("limits", "cache", "ledger", "telemetry"):
+        if (value := given.get(name)) is None:
+            continue
+        if value is False:
+            changes[name] = None
+            continue
+        table = {} if value is True else {_FIRST[name]: value} if isinstance(value, str) else value
+        changes[name] = _read(name, table, f"the argument {name}", whole=True)
+    if (folder := given.get("record")) is not None:
+        old = services.recordings
+        keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
+        changes["recordings"] = RecordSettings(folder=str(folder), **keep)
+    return msgspec.structs.replace(services, **changes) if changes else services
+
+
+def _with_place(
+    cache: CacheSettings, layers: Sequence[Layer], locator: Locator, project: Project | None
+) -> CacheSettings:
+    """With an absolute path. Raises ConfigError when an untrusted project sends answers elsewhere."""
+    store = merged((layer, layer.table.get("cache", {})) for layer in layers).get("store")
+    if store is None or cache.store == "sqlite":
+        return cache
+    is_address = "://" in cache.store
+    path = locator.path(cache.store, store.layer)
+    if project is not None and store.layer.project and (is_address or not project.holds(path)):
+        project.require(PROJECT_FILE, "wants to keep answers outside of its folder (cache.store)")
+    return cache if is_address else replace(cache, store=str(path))
+
+
+def check_content(layers: Iterable[Layer], project: Project | None) -> None:
+    """Raise ConfigError where an untrusted project wants what is said in logs and spans."""
+    given = merged((layer, layer.table.get("telemetry", {})) for layer in layers).get("content")
+    if project is not None and given is not None and given.value and given.layer.project:
+        project.require(PROJECT_FILE, "wants prompts and replies in logs and spans (telemetry.content)")
 
 
 _T = TypeVar("_T", bound=msgspec.Struct)
@@ -160,12 +217,38 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 
 def _read(name: str, table: Mapping[str, Any], where: str, *, whole: bool) -> Any:
     if name == "budgets":
-        return {
-            key: _convert(one, BudgetSettings, f"{where}: budgets.{key}", whole) for key, one in table.items()
-        }
+        return {key: _budget(key, one, where, whole) for key, one in table.items()}
     if name == "recordings" and whole and "folder" not in table:
         return RecordSettings(folder="", **table)
-    return _convert(table, _KINDS[name], f"{where}: {name}", whole)
+    read = _convert(table, _KINDS[name], f"{where}: {name}", whole)
+    if name == "money":
+        _check_money(name, read, where)
+    return read
+
+
+def _budget(name: str, table: Any, where: str, whole: bool) -> BudgetSettings:
+    path = f"{where}: budgets.{name}"
+    read = _convert(table, BudgetSettings, path, whole)
+    if whole or "amount" in table:
+        _check_money("budgets", read, path)
+    return read
+
+
+def _check_money(name: str, read: Any, where: str) -> None:
+    """Raise ConfigError for amounts, rates and distances from UTC that make no sense."""
+    from baimo.accounting.rates import parse_money, read_rates
+
+    try:
+        if name == "money":
+            read_rates(read.rates)
+            return
+        parse_money(read.amount)
+        parse_offset(read.utc_offset)
+    except (Error, ValueError) as error:
+        words = error.message if isinstance(error, Error) else str(error)
+        raise ConfigError(
+            f"{where}: {words}", hint=error.hint if isinstance(error, Error) else None
+        ) from error
 
 
 def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
@@ -182,6 +265,16 @@ def _convert(table: Any, kind: type[_T], where: str, whole: bool) -> _T:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and not value > 0:
             raise ConfigError(f"{where}: {field.name} must be more than 0, not {value}")
     return read
+
+
+def with_own_days(known: Holidays, money: MoneySettings) -> Holidays:
+    """The published days off with those that the table `[money]` names."""
+    whole = frozenset(money.holiday_years)
+    return Holidays(
+        days=known.days,
+        years={country: years | whole for country, years in known.years.items()},
+        further=known.further | frozenset(money.holidays),
+    )
 
 
 def _number(kind: type, value: Any) -> Any:

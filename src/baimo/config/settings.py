@@ -13,6 +13,7 @@ from baimo.catalogue.rows import ProviderRow
 from baimo.errors import ConfigError, UnknownProviderError
 from baimo.plan import Route
 from baimo.resilience.timing import TimeLimits
+from baimo.types.hours import Holidays
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 
@@ -20,7 +21,7 @@ from . import dotenv, files, paths, shape
 from .credentials import Locator
 from .layers import DOTENV, PROJECT_FILE, USER_FILE, Given, Layer, Variables, merged
 from .provider import Around, Key, Tables
-from .resolve import Resolver, check_alias
+from .resolve import NO_RULE, Resolver, RouteRule, check_alias
 from .trust import RECORD, Project
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Settings:
         self._services: Services | None = None
         self._around = around
         self._aliases = _aliases(layers)
-        self._resolver = Resolver(tables, self._aliases, around)
+        self._resolver = Resolver(tables, self._aliases, around, self.holidays)
         for name, layered in tables.items():
             if any(key not in shape.PROVIDER or key == "keys" for _, table in layered for key in table):
                 self._resolver.provider(name)  # only its row tells whether such keys are known
@@ -90,14 +91,43 @@ class Settings:
             raise ConfigError("the list of models is empty")
         return tuple(pool for name in model for pool in self.resolve(_text(name)))
 
+    def rule(self, model: str | Sequence[str] | None = None) -> RouteRule:
+        """How calls go over the route of an alias, as far as the alias says."""
+        name = self._default() if model is None else model
+        return self._resolver.rule(name) if isinstance(name, str) and name in self._aliases else NO_RULE
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether limits of one's own are asked for anywhere."""
+        return any("limits" in layer.table for layer in self.layers) or any(
+            "limits" in table or any("limits" in key for key in table.get("keys", ()))
+            for layer in self.layers
+            for table in layer.table.get("providers", {}).values()
+        )
+
     @property
     def services(self) -> Services:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
-            from .services import read_services
+            from .places import with_places
+            from .services import check_content, read_services
+            from .sharing import check_shared
 
-            self._services = read_services(self.layers)
+            around = self._around
+            check_shared(self.layers, around.project)
+            check_content(self.layers, around.project)
+            read = read_services(self.layers, around.locator, around.project)
+            self._services = with_places(read, self.layers, around.locator, around.project)
         return self._services
+
+    def holidays(self) -> Holidays:
+        """The days on which prices by the hour do not hold: published ones, and those of `[money]`."""
+        known = catalogue.holidays()
+        if not self.has_services:
+            return known
+        from .services import with_own_days
+
+        return with_own_days(known, self.services.money)
 
     def provider_names(self) -> tuple[str, ...]:
         """All providers: the catalogue's and those of the configuration, sorted."""

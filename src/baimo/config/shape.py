@@ -97,6 +97,8 @@ PROVIDER: dict[str, Kind] = {
     "limits": "table",
 }
 """The keys of a provider that need no look at its row."""
+POOLED: dict[str, Kind] = {"weight": "weight", "name": "text", "limits": "table"}
+"""The keys of one entry of a pool besides its credentials."""
 
 _CHOICES: dict[Kind, tuple[str, ...]] = {
     "switch": ("raise", "drop"),

@@ -20,6 +20,8 @@ _PLAIN = frozenset((*shape.PROVIDER, *Endpoint.__struct_fields__, *ProviderRow._
 }
 _OTHER_FORM = {"api_key": "keys", "keys": "api_key"}
 _MASKED_TABLES = frozenset(("headers", "extra"))
+_STORES = frozenset((("limits", "shared"), ("cache", "store")))
+"""Addresses that may hold a login."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,7 @@ def _shown(path: tuple[str, ...], value: Any, plain: Mapping[str, frozenset[str]
             return _secret(value)
     if any(key in _MASKED_TABLES for key in path[:-1]) and isinstance(value, str):
         return Secret(value).masked()
-    if path[-1] == "proxy" or path[:2] == ("network", "proxy"):
+    if path[-1] == "proxy" or path[:2] == ("network", "proxy") or path in _STORES:
         return _without_login(str(value))
     if isinstance(value, bool):
         return "true" if value else "false"

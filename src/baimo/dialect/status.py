@@ -95,9 +95,9 @@ def classify(
 ) -> type[ProviderError]:
     """The class of error for a refusal. `codes` is the dialect's table of codes and types.
 
-    A code that says less than the words ("invalid_request_error") leaves room for them.
+    A code that says less than the words ("invalid_request_error", the status once more) leaves room for them.
     """
-    found = _by_code(code, codes) or _by_code(type, codes)
+    found = (_by_code(code, codes) if code != str(status) else None) or _by_code(type, codes)
     if found is None:
         found = by_status(status)
     elif found is not InvalidRequestError:

@@ -8,6 +8,22 @@ from baimo.steps import Reserve
 from baimo.types.limits import Receipt, Settlement
 
 
+class Clock(Protocol):
+    """Tells the time and waits; the client's own clock is one."""
+
+    def wall(self) -> float:
+        """Unix seconds."""
+
+    def mono(self) -> float:
+        """Seconds that never run backwards."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long."""
+
+    async def asleep(self, seconds: float) -> None:
+        """Wait so long without blocking the loop."""
+
+
 class Limiter(Protocol):
     """For blocking callers, from any thread."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from baimo.errors import TimedOutError
-from baimo.steps import Read, Send
+from baimo.steps import Emit, Read, Send
 from baimo.wire.http import WireHead, WireRequest
 
 
@@ -90,6 +92,11 @@ class Progress:
             return False
         self.came()
         return True
+
+    def showing(self, events: list[Any], pieces: list[bytes] | None) -> Emit:
+        """The step that shows events, beside the pieces of the wire where they are wanted."""
+        self.shown = True
+        return Emit(events, None if pieces is None else b"".join(pieces))
 
     def came(self) -> None:
         """A read brought events."""

@@ -28,11 +28,12 @@ from baimo.types.chat import ChatRequest
 from baimo.types.events import ChatEvent, Finished, PartDelta, UsageReported
 from baimo.wire.http import SocketRequest, WireHead
 
-from .faults import HEADER, Ending, Fault, FaultPlan, FaultRule, broken, model_fault, parse_fault
+from .faults import HEADER, Fault, FaultPlan, FaultRule, broken, model_fault, parse_fault
 from .rates import Meter, Meters, OverRateError, Rate
 from .received import Log, Mask, Received
 from .reply import events_of, input_tokens
 from .scripts import Script, auto
+from .strikes import Ending, Token
 from .timing import Pace, Timing
 from .vectors import embed
 from .words import (
@@ -288,13 +289,15 @@ class Call:
     def _streamed(self, encoder: ChatEncoder, events: Iterator[ChatEvent], pace: Pace) -> Iterator[Act]:
         if not self.is_socket:
             yield Head(encoder.head())
-        kind: type[Piece] = Piece
+        is_ending = False
         try:
             for event in events:
                 self._watch(event)
-                if isinstance(event, PartDelta) and (wait := pace.next()):
+                is_token = isinstance(event, PartDelta)
+                if is_token and (wait := pace.next()):
                     yield Pause(wait)
-                kind = Ending if isinstance(event, Finished) else kind
+                is_ending = is_ending or isinstance(event, Finished)
+                kind = Ending if is_ending else Token if is_token else Piece
                 for item in encoder.feed(event):
                     yield kind(item)
         except (RefusedError, Error) as failure:

@@ -7,43 +7,20 @@ A fault is written `name`, `name@number`, `name@number,number` or `name@word`: `
 from __future__ import annotations
 
 import threading
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from random import Random
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from baimo.errors import InputError
-from baimo.wire.http import WireHead, with_headers
 
-from .words import Abort, Act, CloseSocket, Head, Pause, Piece, RefusedError, Why
+from . import strikes
+from .strikes import Acts, Scene, Strike
+from .words import Why
 
-Acts: TypeAlias = Iterator[Act]
 HEADER = b"x-baimo-fault"
 """The request header by which a caller asks for a fault."""
-LONG_S = 3600.0
-"""How long a stall lasts that says nothing else."""
-
-
-class Ending(Piece, frozen=True):
-    """A piece that tells the reply's end: the finish, the end mark, the only object of a whole reply."""
-
-
-class Scene(Protocol):
-    """What a fault may ask of the call that it strikes."""
-
-    is_socket: bool
-
-    def refusal(self, why: Why, retry_after: float | None = None) -> tuple[WireHead, bytes]:
-        """The provider's own words for that."""
-
-    def interruption(self, why: Why) -> list[bytes]:
-        """What the provider sends when it stops in the middle for that reason."""
-
-
-Strike: TypeAlias = Callable[["Scene", "Fault", Acts], Acts]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,172 +150,13 @@ class FaultPlan:
         return None
 
 
-def _page(status: int, retry_after: float | None = None) -> tuple[WireHead, bytes]:
-    """What a proxy before the provider says."""
-    body = f"<html><body><h1>{status}</h1></body></html>\n".encode()
-    fields: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"text/html"),)
-    if retry_after is not None:
-        fields += ((b"retry-after", f"{retry_after:g}".encode()),)
-    return WireHead(status, fields), body
-
-
-def _status(status: int, why: Why | None) -> Strike:
-    """Refuses with that status: in the provider's words where it has some for it, else as a proxy does."""
-
-    def strike(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-        wait = fault.numbers[0] if fault.numbers else None
-        head, body = scene.refusal(why, wait) if why is not None else _page(status, wait)
-        if head.status != status:
-            head, body = _page(status, wait)
-        kept = tuple(field for field in head.headers if not field[0].startswith(b"retry-after"))
-        if wait is None:
-            head = replace(head, headers=kept)
-        elif head.get(b"retry-after") is None:
-            head = replace(head, headers=(*kept, (b"retry-after", f"{wait:g}".encode())))
-        yield Head(head)
-        yield Piece(body)
-
-    return strike
-
-
-def _reset(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    yield Abort()
-
-
-def _after(acts: Acts, limit: int, *, is_socket: bool) -> Iterator[tuple[Act, bool]]:
-    """The acts up to `limit` bytes of the body, each with whether it is the last one.
-
-    A piece of HTTP is cut at that very byte; a message of a socket is never cut, it is left out.
-    """
-    sent = 0
-    for act in acts:
-        if isinstance(act, Piece):
-            room = limit - sent
-            if len(act.data) >= room:
-                yield Piece(b"" if is_socket and len(act.data) > room else act.data[:room]), True
-                return
-            sent += len(act.data)
-        yield act, False
-
-
-def _upto(scene: Scene, limit: float, acts: Acts) -> Acts:
-    for act, _ in _after(acts, int(limit), is_socket=scene.is_socket):
-        if not isinstance(act, Piece) or act.data:
-            yield act
-
-
-def _cut(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    yield from _upto(scene, fault.number(0), acts)
-    yield Abort()
-
-
-def _stall(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    yield from _upto(scene, fault.number(0), acts)
-    yield Pause(fault.number(1, LONG_S))
-    yield Abort()
-
-
-def _interrupting(why: Why) -> Strike:
-    """The provider stops between two pieces: half a piece before its words would be another fault."""
-
-    def strike(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-        return _interrupted(scene, fault, acts, why)
-
-    return strike
-
-
-def _interrupted(scene: Scene, fault: Fault, acts: Acts, why: Why) -> Acts:
-    sent, limit = 0, fault.number(0)
-    for act in acts:
-        if isinstance(act, Piece):
-            if sent >= limit or isinstance(act, Ending):
-                break
-            sent += len(act.data)
-        yield replace(act, head=_unsized(act.head)) if isinstance(act, Head) else act
-    for data in scene.interruption(why):
-        yield Piece(data)
-    if scene.is_socket:
-        yield CloseSocket()
-
-
-def _malformed(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    """The last bracket of one piece becomes another one: well framed, and no JSON."""
-    sent, limit, is_done = 0, fault.number(0), False
-    for act in acts:
-        if isinstance(act, Piece) and not is_done:
-            at = act.data.rfind(b"}")
-            sent += len(act.data)
-            if at >= 0 and sent > limit:
-                is_done = True
-                yield Piece(act.data[:at] + b"]" + act.data[at + 1 :])
-                continue
-        yield act
-
-
-def _no_end(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    """Whatever tells the end is left out; of a whole reply half of it is missing."""
-    said = False
-    for act in acts:
-        if isinstance(act, Ending):
-            if not said and not scene.is_socket:
-                said = True
-                yield Piece(act.data[: len(act.data) // 2])
-            continue
-        said = said or isinstance(act, Piece)
-        yield replace(act, head=_unsized(act.head)) if isinstance(act, Head) else act
-
-
-def _content_type(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    for act in acts:
-        if isinstance(act, Head):
-            fields = with_headers(act.head.headers, ((b"content-type", b"text/html"),))
-            yield Head(replace(act.head, headers=fields))
-        else:
-            yield act
-
-
-def _gzip(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    """All of the body, compressed, without the last bytes of the compressed data; the framing is right."""
-    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
-    for act in acts:
-        if isinstance(act, Head):
-            head = _unsized(act.head)
-            fields = with_headers(head.headers, ((b"content-encoding", b"gzip"),))
-            yield Head(replace(head, headers=fields))
-        elif isinstance(act, Piece):
-            yield Piece(packer.compress(act.data) + packer.flush(zlib.Z_SYNC_FLUSH))
-        else:
-            yield act
-    yield Piece(packer.flush()[:-6])
-
-
-def _refuse(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    raise RefusedError(Why(fault.word), "asked for")
-    yield from acts
-
-
-def _slow_head(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    yield Pause(fault.number(0, LONG_S))
-    yield from acts
-
-
-def _close(scene: Scene, fault: Fault, acts: Acts) -> Acts:
-    yield from _upto(scene, fault.number(1), acts)
-    yield CloseSocket(int(fault.number(0)), "simulated")
-
-
-def _unsized(head: WireHead) -> WireHead:
-    """A head whose body may have another length than it was going to have."""
-    return replace(head, headers=tuple(field for field in head.headers if field[0] != b"content-length"))
-
-
 def _row(name: str, strike: Strike, means: str, means_zh: str, **more: Any) -> Kind:
     return Kind(name=name, strike=strike, means=means, means_zh=means_zh, **more)
 
 
 def _status_row(status: int, why: Why | None, means: str, means_zh: str) -> Kind:
     facts: dict[str, Any] = {"most": 1, "argument": "SECONDS", "is_early": True}
-    return _row(str(status), _status(status, why), means, means_zh, **facts)
+    return _row(str(status), strikes.refused_with(status, why), means, means_zh, **facts)
 
 
 _KINDS = (
@@ -352,10 +170,16 @@ _KINDS = (
     _status_row(502, None, "a proxy got no answer", "网关收不到上游的回答"),
     _status_row(503, Why.OVERLOADED, "overloaded or down", "服务过载或停机"),
     _status_row(529, None, "overloaded, as some providers say it", "服务过载（部分服务商的写法）"),
-    _row("reset", _reset, "the connection is reset before the head", "响应头之前连接被重置", is_early=True),
+    _row(
+        "reset",
+        strikes.reset,
+        "the connection is reset before the head",
+        "响应头之前连接被重置",
+        is_early=True,
+    ),
     _row(
         "slow_head",
-        _slow_head,
+        strikes.slow_head,
         "the head comes after SECONDS (an hour)",
         "响应头在 SECONDS 秒后才来（默认一小时）",
         most=1,
@@ -364,7 +188,7 @@ _KINDS = (
     ),
     _row(
         "cut",
-        _cut,
+        strikes.cut,
         "the connection breaks after BYTES of the body",
         "正文发出 BYTES 字节后连接中断",
         most=1,
@@ -372,7 +196,7 @@ _KINDS = (
     ),
     _row(
         "stall",
-        _stall,
+        strikes.stall,
         "silence for SECONDS (an hour) after BYTES, then the connection breaks",
         "正文发出 BYTES 字节后静默 SECONDS 秒（默认一小时），然后连接中断",
         most=2,
@@ -380,7 +204,7 @@ _KINDS = (
     ),
     _row(
         "fail",
-        _interrupting(Why.SERVER_ERROR),
+        strikes.interrupting(Why.SERVER_ERROR),
         "the provider's own error in mid-stream, after BYTES",
         "发出 BYTES 字节后，服务商在流中报错",
         most=1,
@@ -388,7 +212,7 @@ _KINDS = (
     ),
     _row(
         "moderate",
-        _interrupting(Why.OUTPUT_MODERATED),
+        strikes.interrupting(Why.OUTPUT_MODERATED),
         "the provider stops the answer for its content, after BYTES",
         "发出 BYTES 字节后，服务商因内容审核中止回答",
         most=1,
@@ -396,7 +220,7 @@ _KINDS = (
     ),
     _row(
         "refuse",
-        _refuse,
+        strikes.refuse,
         "the provider's own refusal for REASON: over_quota, unknown_model, …",
         "服务商因 REASON 而拒绝，使用其真实的措辞：over_quota、unknown_model 等",
         argument="REASON",
@@ -404,20 +228,77 @@ _KINDS = (
     ),
     _row(
         "malformed",
-        _malformed,
+        strikes.malformed,
         "one event after BYTES is no valid JSON",
         "BYTES 字节之后有一个事件不是合法 JSON",
         most=1,
         argument="BYTES",
     ),
-    _row("no_end", _no_end, "the reply ends without its end mark", "回答结束时没有结束标记"),
     _row(
-        "content_type", _content_type, "the reply calls itself text/html", "响应自称 text/html", wires="http"
+        "slow_first",
+        strikes.slow_first,
+        "the head comes at once, the first piece after SECONDS (an hour)",
+        "响应头立即到达，第一段内容在 SECONDS 秒后才来（默认一小时）",
+        most=1,
+        argument="SECONDS",
     ),
-    _row("gzip", _gzip, "a compressed body whose end is missing", "压缩的正文缺少结尾", wires="http"),
+    _row(
+        "cut_after",
+        strikes.cut_after,
+        "the connection breaks after TOKENS; of a whole reply in its middle",
+        "发出 TOKENS 个 token 后连接中断；非流式回答在中间断开",
+        most=1,
+        argument="TOKENS",
+    ),
+    _row(
+        "stall_after",
+        strikes.stall_after,
+        "silence for SECONDS (an hour) after TOKENS, then the connection breaks",
+        "发出 TOKENS 个 token 后静默 SECONDS 秒（默认一小时），然后连接中断",
+        most=2,
+        argument="TOKENS,SECONDS",
+    ),
+    _row(
+        "twice",
+        strikes.twice,
+        "the event after TOKENS comes two times",
+        "TOKENS 个 token 之后的那个事件重复发送一次",
+        most=1,
+        argument="TOKENS",
+    ),
+    _row("no_end", strikes.no_end, "the reply ends without its end mark", "回答结束时没有结束标记"),
+    _row(
+        "no_mark",
+        strikes.no_mark,
+        "the last event of a stream, its end mark, is missing",
+        "流的最后一个事件（结束标记）缺失",
+    ),
+    _row(
+        "no_finish",
+        strikes.no_finish,
+        "nothing says why the answer ended",
+        "没有结束原因（finish_reason）",
+        wires="http",
+    ),
+    _row("no_usage", strikes.no_usage, "nothing says how many tokens it took", "没有用量（usage）"),
+    _row(
+        "page",
+        strikes.page,
+        "a page of HTML with status 200 in place of the reply",
+        "状态 200，但返回的是 HTML 页面",
+        wires="http",
+    ),
+    _row(
+        "content_type",
+        strikes.content_type,
+        "the reply calls itself text/html",
+        "响应自称 text/html",
+        wires="http",
+    ),
+    _row("gzip", strikes.gzip, "a compressed body whose end is missing", "压缩的正文缺少结尾", wires="http"),
     _row(
         "close",
-        _close,
+        strikes.close,
         "the socket is closed with CODE after BYTES",
         "发出 BYTES 字节后以 CODE 关闭 WebSocket",
         least=1,

@@ -40,6 +40,7 @@ class Why(StrEnum):
     OVER_CONCURRENCY = "over_concurrency"
     INPUT_MODERATED = "input_moderated"
     OUTPUT_MODERATED = "output_moderated"
+    CONTEXT_TOO_LONG = "context_too_long"
     INVALID_REQUEST = "invalid_request"
     NO_SUCH_ADDRESS = "no_such_address"
     SERVER_ERROR = "server_error"

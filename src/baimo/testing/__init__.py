@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from baimo.simulator.words import Why as Why
 
     from .clock import VirtualClock as VirtualClock
+    from .replayed import ReplayResult as ReplayResult
+    from .replayed import areplay as areplay
+    from .replayed import replay as replay
     from .simulator import Simulator as Simulator
 
 _HOMES = {
@@ -30,10 +33,13 @@ _HOMES = {
     "Rate": "baimo.simulator.rates",
     "Received": "baimo.simulator.received",
     "RefusedError": "baimo.simulator.words",
+    "ReplayResult": "baimo.testing.replayed",
     "Reply": "baimo.simulator.reply",
     "Simulator": "baimo.testing.simulator",
     "VirtualClock": "baimo.testing.clock",
     "Why": "baimo.simulator.words",
+    "areplay": "baimo.testing.replayed",
+    "replay": "baimo.testing.replayed",
 }
 
 __all__ = [
@@ -42,10 +48,13 @@ __all__ = [
     "Rate",
     "Received",
     "RefusedError",
+    "ReplayResult",
     "Reply",
     "Simulator",
     "VirtualClock",
     "Why",
+    "areplay",
+    "replay",
     "scripts",
 ]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from baimo.errors import TransportError
-from baimo.transports.failure import connect_timeout, transport_closed
+from baimo.transports.failure import call_aborted, connect_timeout, transport_closed
 from baimo.transports.names import Resolver
 from baimo.transports.options import TransportOptions
 from baimo.transports.pool import OriginPool
@@ -36,6 +37,7 @@ class SyncTransport:
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
         self._active: set[SyncConnection] = set()
+        self._unwanted: dict[int, Callable[[], bool]] = {}
         self._closed = False
 
     def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> SyncReply:
@@ -50,6 +52,7 @@ class SyncTransport:
         try:
             connection.send(request.method, first, rest, head_s)
             head = connection.read_head(head_s)
+            connection.opened_by = 0
             if head.status == 407 and place.route.is_forwarded and place.route.proxy is not None:
                 raise proxy_refusal(place.route.proxy, 407)
         except BaseException:
@@ -72,6 +75,16 @@ class SyncTransport:
             connection.abort()
         for waiter in waiting:
             waiter.wake()
+
+    def abort_opening(self, thread: int, is_opening: Callable[[], bool]) -> None:
+        """Break off the `open` that another thread is in; `is_opening` tells whether it still is."""
+        with self._lock:
+            if not is_opening():
+                return
+            self._unwanted[thread] = is_opening  # for a connection that is being made
+            opened = [connection for connection in self._active if connection.opened_by == thread]
+        for connection in opened:
+            connection.abort()
 
     def end_call(self, place: _Place, connection: SyncConnection, *, is_good: bool) -> None:
         """The call on that connection is over; a good one is kept for the next call."""
@@ -98,7 +111,9 @@ class SyncTransport:
         connection = self._check_out(place, connect_s, talk)
         try:
             connection.send(talk.handshake.method, first, None, head_s)
-            return SyncReply(connection, connection.read_head(head_s))
+            head = connection.read_head(head_s)
+            connection.opened_by = 0
+            return SyncReply(connection, head)
         except BaseException:
             connection.abort()
             raise
@@ -119,15 +134,16 @@ class SyncTransport:
             self._wait_in_line(place, deadline)
         try:
             connection = self._take_idle(place) or self._dial(place, deadline, talk)
+            connection.opened_by = thread = threading.get_ident()
             with self._lock:
                 self._active.add(connection)
-                is_closed = self._closed
+                is_closed, unwanted = self._closed, self._unwanted.pop(thread, None)
         except BaseException:
             self._free(place)
             raise
-        if is_closed:
+        if is_closed or (unwanted is not None and unwanted()):
             connection.abort()
-            raise transport_closed()
+            raise transport_closed() if is_closed else call_aborted()
         return connection
 
     def _take_idle(self, place: _Place) -> SyncConnection | None:

@@ -51,6 +51,7 @@ class SyncConnection:
         "_seconds",
         "_stream",
         "is_reused",
+        "opened_by",
         "wire",
     )
 
@@ -65,6 +66,8 @@ class SyncConnection:
         self._is_dead = False
         self._is_spoiled = False
         self.is_reused = False
+        self.opened_by = 0
+        """The thread that waits for a head on it; 0 for none."""
         self.wire: Conversation = Http1Connection()
 
     def is_quiet(self) -> bool:

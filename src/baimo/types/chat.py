@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -96,6 +96,11 @@ class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     schema: dict[str, Any] | None = None
     strict: bool | None = None
     description: str | None = None
+
+
+Validate: TypeAlias = bool | Literal["repair"] | None
+"""Whether an answer's form is checked: None as far as that can be done, True wholly, "repair" with one more
+round, False not at all."""
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -25,12 +25,15 @@ class Hold(msgspec.Struct, frozen=True):
     """What is limited: `provider/endpoint/key`, or the same with `/model`. The same text in every process."""
     limit: Limit = Limit()
     """As configured; what is learned of the place comes on top, where learning is on."""
+    row: Limit = Limit()
+    """What the provider's row tells: holds where neither the configuration nor a reply says more."""
 
 
 class Claim(msgspec.Struct, frozen=True):
     """What one request to one deployment needs, in all places where it counts."""
 
     holds: tuple[Hold, ...]
+    """The narrowest last: what a reply tells of limits is taken to be of that place."""
     tokens: int = 0
     """An estimate on the high side: prompt and answer."""
 

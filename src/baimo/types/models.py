@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
+from .hours import Hours
+
 
 class Price(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Prices per million tokens in one currency, for prompts of up to `max_input` tokens.
@@ -28,8 +30,15 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     batch_output: Decimal | None = None
     max_input: int | None = None
     """The tier holds for prompts of up to so many tokens; None: for all."""
+    min_answer: int | None = None
+    max_answer: int | None = None
+    """The price holds for answers of at least and at the most so many tokens; None: for all."""
+    thinking: bool | None = None
+    """The price of calls that think, or of those that do not; None: of both."""
+    hours: Hours | None = None
+    """When the price holds; None: always."""
     when: str | None = None
-    """The hours the price holds for, in the provider's words; None: always."""
+    """Lengths of answers, `thinking` or `hours` in the provider's words. Words alone cannot be decided."""
     since: date | None = None
     until: date | None = None
     source: str | None = None

@@ -76,7 +76,14 @@ def read(request: ChatRequest, counted: int | None, **quirks: Any) -> tuple[Note
     """The notes on a reply whose prompt was counted so."""
     decoder: Any = DIALECT.decoder_for(request, LINES, site(**quirks))
     told = {} if counted is None else {"prompt_eval_count": counted}
-    done = {"model": "m", "message": {"content": "Hi"}, "done": True, "eval_count": 1, **told}
+    done = {
+        "model": "m",
+        "message": {"content": "Hi"},
+        "done": True,
+        "done_reason": "stop",
+        "eval_count": 1,
+        **told,
+    }
     decoder.feed(lines(done))
     decoder.end()
     notes: tuple[Note, ...] = decoder.notes
@@ -127,7 +134,9 @@ def test_blanks_and_rules_of_which_many_make_a_token_never_warn() -> None:
 
 def test_a_decoder_that_knows_no_request_warns_of_nothing_and_a_refusal_has_none() -> None:
     decoder: Any = DIALECT.decoder(LINES, site())
-    decoder.feed(lines({"message": {"content": "Hi"}, "done": True, "prompt_eval_count": 1}))
+    decoder.feed(
+        lines({"message": {"content": "Hi"}, "done": True, "done_reason": "stop", "prompt_eval_count": 1})
+    )
     assert decoder.notes == ()
     refused = DIALECT.decoder_for(long(1), msgspec.structs.replace(JSON, status=500), site())
     assert not hasattr(refused, "notes")

@@ -15,6 +15,7 @@ from baimo.dialects.pangu import DIALECT
 from baimo.errors import (
     AuthError,
     ContentFilteredError,
+    ContextTooLongError,
     Error,
     InvalidRequestError,
     NotFoundError,
@@ -458,6 +459,7 @@ KINDS: dict[Why, type[ProviderError]] = {
     Why.UNKNOWN_DEPLOYMENT: NotFoundError,
     Why.MISSING_PROJECT_SCOPE: AuthError,
     Why.OVER_QUOTA: QuotaError,
+    Why.CONTEXT_TOO_LONG: ContextTooLongError,
     Why.OVER_RATE: RateLimitedError,
     Why.OVER_CONCURRENCY: RateLimitedError,
     Why.INPUT_MODERATED: ContentFilteredError,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 import msgspec
 
 from baimo.dialect import codes, status
+from baimo.dialect.ending import page_error
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.dialect.protocols import Site
 from baimo.errors import (
@@ -126,8 +127,7 @@ def decode_whole(head: WireHead, body: bytes, site: Site | None = None) -> dict[
     if not text:
         raise WireError("an empty body where a reply in JSON was due")
     if text.startswith(b"<"):
-        kind = head.media_type or "no content type"
-        raise WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(text)}")
+        raise page_error(head, text)
     content = unwrapped(decode(text))
     refusal = find_refusal(content)
     if refusal is not None:

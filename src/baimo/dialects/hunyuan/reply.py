@@ -6,10 +6,12 @@ from typing import Any
 
 from msgspec import Raw
 
+from baimo.dialect.ending import FINISH_MISSING, is_page, page_error
 from baimo.dialect.jsontext import decode, encode
 from baimo.dialect.parts import Parts
 from baimo.dialect.protocols import Site
 from baimo.errors import StreamInterrupted, WireError
+from baimo.notes import Note
 from baimo.types.content import Citation, Opaque, Text, Thinking
 from baimo.types.events import ChatEvent, Finished, Started, UsageReported, Withdrawn
 from baimo.wire.http import WireHead
@@ -63,6 +65,7 @@ class ReplyDecoder:
 
     def __init__(self, head: WireHead, site: Site) -> None:
         self.early: list[ChatEvent] = []
+        self.notes: tuple[Note, ...] = ()
         self.request_id = request_id(head)
         self._head = head
         self._site = site
@@ -102,6 +105,8 @@ class ReplyDecoder:
                 self._event(payload, out)
             except WireError as error:
                 raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
+        if not self._choices and is_page(self._head):
+            raise page_error(self._head, self._start)
         if not self._choices or any(choice.finish is None for choice in self._choices.values()):
             raise StreamInterrupted("the stream stopped before its finish reason came", ended="cut")
         self._close(out)
@@ -118,6 +123,7 @@ class ReplyDecoder:
             self._whole = []
         else:
             self._sse = EventDecoder()
+            self._start = start
         return start
 
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
@@ -185,6 +191,8 @@ class ReplyDecoder:
     def _close(self, out: list[ChatEvent]) -> None:
         """Every part and every choice ends."""
         first = self._first()
+        if any(choice.finish is None for choice in self._choices.values()):
+            self.notes = (FINISH_MISSING,)
         for choice in self._choices.values():
             citations = citations_of(self._beside.get("SearchInfo")) if choice is first else ()
             choice.close(citations, self._beside if choice is first else {}, out)

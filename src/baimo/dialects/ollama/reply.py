@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.ending import FINISH_MISSING, page_error
 from baimo.dialect.jsontext import decode, encode, excerpt
 from baimo.dialect.parts import Parts
 from baimo.dialect.think import ThinkSplitter
@@ -134,8 +135,7 @@ class ReplyDecoder:
 
     def _no_json(self, line: bytes) -> WireError:
         if line.startswith(b"<"):
-            kind = self._head.media_type or "no content type"
-            return WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(line)}")
+            return page_error(self._head, line)
         return WireError(f"no JSON where some was due: {excerpt(line)}")
 
     def _object(self, content: Any, line: bytes, out: list[ChatEvent]) -> None:
@@ -223,9 +223,11 @@ class ReplyDecoder:
         word = content.get("done_reason")
         word = word if isinstance(word, str) and word else None
         out.append(Finished(reason=decode_finish(word, calls=self._calls > 0), raw=word))
+        notes = [FINISH_MISSING] if word is None else []
         if self._window is not None and usage is not None:
             note = cut_note(self._window, usage.input_uncached)
-            self.notes = () if note is None else (note,)
+            notes += [] if note is None else [note]
+        self.notes = tuple(notes)
 
 
 def made_up_id(stamp: str, number: int, name: str, arguments: str) -> str:

@@ -9,17 +9,20 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
-from baimo.errors import ConfigError, Error
+from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
+
+if TYPE_CHECKING:
+    from baimo.dialect.mending import Mending
 
 from . import request as requests
 from .finish import NAME
@@ -91,6 +94,12 @@ class OpenAIChat:
 
         kind = StreamEncoder if request.stream else WholeEncoder
         return kind(request) if manner is None else kind(request, manner)
+
+    def mending(self, error: ProviderError, request: ChatRequest, site: Site) -> Mending | None:
+        """What would help after that refusal; None where nothing is known to."""
+        from . import mending
+
+        return mending.mending(error, request, site)
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat`, `embed`, `models`, or `complete` for a text without roles."""

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.jsontext import decode
+from baimo.notes import Note
 from baimo.types.chat import FinishReason
 from baimo.types.content import Text
 from baimo.types.events import ChatEvent, Finished, PartEnded, PartStarted, Started, UsageReported
@@ -46,6 +47,11 @@ class PlainReplyDecoder:
     def early(self) -> list[ChatEvent]:
         """When `feed` or `end` raised: the events that the same bytes completed before the failure."""
         return self._general.early if self._general is not None else []
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the caller is told of the reply."""
+        return self._general.notes if self._general is not None else ()
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """Nothing, until the body has ended. Raises as the general decoder does."""

@@ -13,8 +13,10 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from baimo.dialect.ending import FINISH_MISSING, is_page, page_error
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import OverloadedError, StreamInterrupted, WireError
+from baimo.notes import Note
 from baimo.types.content import Refusal, Text, Thinking
 from baimo.types.events import (
     ChatEvent,
@@ -75,6 +77,7 @@ class ReplyDecoder:
 
     def __init__(self, head: WireHead, quirks: Quirks, codes: str | None = None) -> None:
         self.early: list[ChatEvent] = []
+        self.notes: tuple[Note, ...] = ()
         self._codes = codes
         self._head = head
         self._quirks = quirks
@@ -83,6 +86,7 @@ class ReplyDecoder:
         self._whole: list[bytes] = []
         self._size = 0
         self._start = b""
+        self._first = b""
         self._choices: dict[int, ChoiceState] = {}
         self._started = False
         self._usage: dict[str, Any] | None = None
@@ -113,6 +117,8 @@ class ReplyDecoder:
         for payload in self._sse.end() if not self._done else ():
             self._last(payload, out)
         if not self._done:
+            if not self._choices and is_page(self._head):
+                raise page_error(self._head, self._first)
             cut = [state for state in self._choices.values() if state.finish is None]
             if cut or not self._choices:
                 raise StreamInterrupted(
@@ -138,6 +144,7 @@ class ReplyDecoder:
             self._collect(start)
             return []
         self._sse = EventDecoder()
+        self._first = start
         return self._events(self._sse.feed(start))
 
     def _collect(self, piece: bytes) -> None:
@@ -197,8 +204,7 @@ class ReplyDecoder:
     def _decode_whole(self, body: bytes, out: list[ChatEvent]) -> None:
         body = body.strip()
         if body.startswith(b"<"):
-            kind = self._head.media_type or "no content type"
-            raise WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(body)}")
+            raise page_error(self._head, body)
         if not body:
             raise WireError("an empty body where a reply in JSON was due")
         reply = decode(body.removeprefix(b"\xef\xbb\xbf"))
@@ -280,6 +286,10 @@ class ReplyDecoder:
         if not self._choices:
             raise WireError("the stream ended without a single choice")
         self._done = True
+        if self._quirks.finish_missing == "unknown" and any(
+            state.finish is None for state in self._choices.values()
+        ):
+            self.notes = (FINISH_MISSING,)
         for _, state in sorted(self._choices.items()):
             state.close(out)
 

@@ -223,7 +223,7 @@ class StreamEncoder:
         items = []
         if self._last is not None:
             items.append(self._event(self._last if self._usage is None else {**self._last, "usage": usage}))
-        if self._include_usage:
+        if self._include_usage and self._usage is not None:
             items.append(self._event({**self._frame, "choices": [], "usage": usage}))
         return [*items, data_line(b"[DONE]", self._manner)]
 

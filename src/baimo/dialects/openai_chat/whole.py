@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from baimo.dialect.jsontext import decode, excerpt
+from baimo.dialect.ending import page_error
+from baimo.dialect.jsontext import decode
 from baimo.errors import WireError
 from baimo.wire.http import WireHead
 
@@ -22,9 +23,7 @@ def decode_body(head: WireHead, body: bytes, table: str | None = None) -> Any:
     if not start:
         raise WireError("an empty body where a reply in JSON was due")
     if start.startswith(b"<"):
-        raise WireError(
-            f"a page ({head.media_type or 'no content type'}) where JSON was due: {excerpt(start)}"
-        )
+        raise page_error(head, start)
     content = decode(start)
     if not isinstance(content, dict) or "data" not in content or content["data"] is None:
         refusal = find_refusal(content)

@@ -6,8 +6,10 @@ from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
+from baimo.dialect.ending import FINISH_MISSING, is_page, page_error
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import OverloadedError, StreamInterrupted, WireError
+from baimo.notes import Note
 from baimo.types.content import Text, Thinking
 from baimo.types.events import ChatEvent, PartDelta, PartStarted, Started, UsageReported
 from baimo.wire.http import WireHead
@@ -52,7 +54,9 @@ class ReplyDecoder:
 
     def __init__(self, head: WireHead) -> None:
         self.early: list[ChatEvent] = []
+        self.notes: tuple[Note, ...] = ()
         self._head = head
+        self._first = b""
         self._start = b""
         self._sse: EventDecoder | None = None
         self._whole: list[bytes] = []
@@ -89,6 +93,8 @@ class ReplyDecoder:
             except WireError as error:
                 raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
         if not self._done:
+            if not self._choices and is_page(self._head):
+                raise page_error(self._head, self._first)
             if not self._choices or any(state.finish is None for state in self._choices.values()):
                 raise StreamInterrupted(
                     "the stream stopped before its end: neither a finish reason nor [DONE] came", ended="cut"
@@ -112,6 +118,7 @@ class ReplyDecoder:
             self._collect(start)
             return []
         self._sse = EventDecoder()
+        self._first = start
         return self._events(self._sse.feed(start))
 
     def _collect(self, piece: bytes) -> None:
@@ -165,8 +172,7 @@ class ReplyDecoder:
     def _decode_whole(self, body: bytes, out: list[ChatEvent]) -> None:
         body = body.strip().removeprefix(_BOM)
         if body.startswith(b"<"):
-            kind = self._head.media_type or "no content type"
-            raise WireError(f"a page ({kind}) where a reply in JSON was due: {excerpt(body)}")
+            raise page_error(self._head, body)
         if not body:
             raise WireError("an empty body where a reply in JSON was due")
         reply = decode(body)
@@ -231,6 +237,8 @@ class ReplyDecoder:
                 body=payload.decode("utf-8", "replace")[:4096],
             )
         self._done = True
+        if any(state.finish is None for state in self._choices.values()):
+            self.notes = (FINISH_MISSING,)
         self._release(out)
         for _, state in sorted(self._choices.items()):
             state.close(out)

@@ -84,6 +84,8 @@ class FrameDecoder:
         """The last frame has come: nothing more is to be read."""
         self._head = head
         self._table = table
+        self._piece = b""
+        """The frame before."""
         self._parts = Parts()
         self._started = False
         self._calls = 0
@@ -98,6 +100,9 @@ class FrameDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events of one frame. Raises ProviderError or WireError."""
+        if piece == self._piece and _number(piece) > 0:
+            return []  # sent twice: frames are numbered from 0, so no two of one answer are alike
+        self._piece = piece
         quick = self._quickly(piece) if self._parts.count else None
         if quick is not None:
             return quick
@@ -211,6 +216,13 @@ class FrameDecoder:
             self._parts.end(_TEXT, out, citations=tuple(self._sources))
         self._parts.end_all(out)
         out.append(Finished(reason=FinishReason.TOOL_CALLS if self._calls else FinishReason.STOP))
+
+
+def _number(piece: bytes) -> int:
+    """The frame's own number; 0 where it tells none."""
+    choices = _mapping(_mapping(decode(piece)).get("payload")).get("choices")
+    number = _mapping(choices).get("seq")
+    return number if type(number) is int else 0
 
 
 def _usage(counts: dict[str, Any]) -> Usage:

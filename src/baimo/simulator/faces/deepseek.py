@@ -36,6 +36,13 @@ _REFUSALS: Mapping[Why, Refusal] = {
     Why.OVER_RATE: Refusal(429, "Rate limit reached", "rate_limit_error"),
     Why.OVER_CONCURRENCY: Refusal(429, "Rate limit reached", "rate_limit_error"),
     Why.INPUT_MODERATED: Refusal(400, "Content Exists Risk", _BAD, _BAD),
+    Why.CONTEXT_TOO_LONG: Refusal(
+        400,
+        "This model's maximum context length is 131072 tokens. Please reduce the length of the messages "
+        "or completion.",
+        _BAD,
+        _BAD,
+    ),
     Why.INVALID_REQUEST: Refusal(422, "Failed to deserialize the JSON body: {detail}", _BAD, _BAD),
     Why.NO_SUCH_ADDRESS: Refusal(404, "Not Found: {detail}", _BAD),
     Why.SERVER_ERROR: Refusal(500, "Internal Server Error", "server_error"),

@@ -61,6 +61,10 @@ REFUSALS: Mapping[Why, tuple[str, str]] = {
     Why.OVER_CONCURRENCY: ("RequestLimitExceeded", "too many concurrent requests, 5 are the most"),
     Why.INPUT_MODERATED: ("OperationDenied.TextIllegalDetected", "the text did not pass the check"),
     Why.OUTPUT_MODERATED: ("OperationDenied.TextIllegalDetected", "the text did not pass the check"),
+    Why.CONTEXT_TOO_LONG: (
+        "InvalidParameter",
+        "the messages exceed the context",
+    ),  # it has no code of its own
     Why.INVALID_REQUEST: ("InvalidParameter", "{detail}"),
     Why.NO_SUCH_ADDRESS: ("InvalidAction", "the action is not found: {detail}"),
     Why.SERVER_ERROR: ("InternalError", "an internal error occurred"),

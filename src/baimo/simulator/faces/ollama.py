@@ -84,6 +84,7 @@ _REFUSALS: Texts = {
     Why.OVER_CONCURRENCY: (503, "server busy, please try again.  maximum pending requests exceeded"),
     Why.OVERLOADED: (503, "server busy, please try again.  maximum pending requests exceeded"),
     Why.SERVER_ERROR: (500, "an error was encountered while running the model: {detail}"),
+    Why.CONTEXT_TOO_LONG: (400, "the input length exceeds the context length"),
     Why.INVALID_REQUEST: (400, "{detail}"),
 }
 """Status and text. What Ollama does not know (a clock, an app, moderation) is a request that it refuses."""

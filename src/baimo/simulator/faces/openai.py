@@ -52,6 +52,7 @@ class Refusal(msgspec.Struct, frozen=True):
     message: str
     type: str
     code: str | None = None
+    param: str | None = None
 
 
 OPENAI: Mapping[Why, Refusal] = {
@@ -73,6 +74,13 @@ OPENAI: Mapping[Why, Refusal] = {
         "invalid_request_error",
         "content_policy_violation",
     ),
+    Why.CONTEXT_TOO_LONG: Refusal(
+        400,
+        "This model's maximum context length is 128000 tokens; the messages have more. Please reduce the "
+        "length of the messages.",
+        "invalid_request_error",
+        "context_length_exceeded",
+    ),
     Why.INVALID_REQUEST: Refusal(400, "{detail}", "invalid_request_error"),
     Why.NO_SUCH_ADDRESS: Refusal(404, "Invalid URL: {detail}", "invalid_request_error"),
     Why.SERVER_ERROR: Refusal(500, "The server had an error while processing the request", "server_error"),
@@ -81,6 +89,15 @@ OPENAI: Mapping[Why, Refusal] = {
     ),
 }
 """What OpenAI answers. A reason that it does not know is an invalid request."""
+
+_REASONS = ("o?", "o?-*")
+"""Models that think before they answer: they know the newer name of the limit, and no sampling."""
+_NO_PARAMETER = "Unsupported parameter: '{name}' is not supported with this model."
+_NO_VALUE = (
+    "Unsupported value: '{name}' does not support {value:g} with this model. Only the default (1) value is "
+    "supported."
+)
+_ONLY_STREAM = "This model only support stream mode, please enable the stream parameter to access the model. "
 
 _FAILURES: Mapping[Why, type[Error]] = {
     Why.OVER_QUOTA: QuotaError,
@@ -109,11 +126,13 @@ class OpenAIFace:
         key: str = "sk-fake-0000000000000000000000001234",
         models: tuple[str, ...] = ("gpt-*", "o?", "o?-*", "chat-latest", "text-embedding-*"),
         listed: tuple[str, ...] = ("gpt-6-luna", "text-embedding-3-small"),
+        streaming: tuple[str, ...] = (),
     ) -> None:
         """`endpoints` gives for each endpoint's name in the catalogue the path of its base address.
 
         `secret` is what the configuration calls the key. `models` are patterns of the names that are served,
-        `listed` those that the list of models tells.
+        `listed` those that the list of models tells, `streaming` patterns of those that answer only as a
+        stream, as some of DashScope's do.
         """
         self.name = name
         self.hosts = hosts
@@ -121,6 +140,7 @@ class OpenAIFace:
         self._keys = {secret: key, **(credentials or Credentials()).given}
         self._models = models
         self._listed = listed
+        self._streaming = streaming
 
     def credentials(self) -> dict[str, str]:
         """The keys that are taken; any of them opens everything."""
@@ -152,12 +172,31 @@ class OpenAIFace:
         assert isinstance(request, HttpRequest)
         asked = DIALECT.decode_request(request)
         self.check_model(asked.model)
+        self._check_words(request, asked)
         return asked
+
+    def _check_words(self, request: HttpRequest, asked: ChatRequest) -> None:
+        """Raises RefusedError for what the model takes only in other words, or not at all."""
+        name = without_fault(asked.model)
+        if not asked.stream and _is_one(name, self._streaming):
+            raise RefusedError(Why.INVALID_REQUEST, _ONLY_STREAM)
+        if not _is_one(name, _REASONS):
+            return
+        assert isinstance(request.body, bytes)  # what a server has received
+        if asked.max_tokens is not None and "max_tokens" in msgspec.json.decode(request.body):
+            why = _NO_PARAMETER.format(name="max_tokens")
+            raise RefusedError(Why.INVALID_REQUEST, f"{why} Use 'max_completion_tokens' instead.")
+        if asked.temperature not in {None, 1}:
+            why = _NO_VALUE.format(name="temperature", value=asked.temperature)
+            raise RefusedError(Why.INVALID_REQUEST, why)
+        for parameter in ("top_p", "frequency_penalty", "presence_penalty", "logprobs", "stop"):
+            if getattr(asked, parameter):
+                raise RefusedError(Why.INVALID_REQUEST, _NO_PARAMETER.format(name=parameter))
 
     def check_model(self, model: str) -> None:
         """Raises RefusedError for a model that is not served."""
         name = without_fault(model)
-        if not any(fnmatchcase(name, pattern) for pattern in self._models):
+        if not _is_one(name, self._models):
             raise RefusedError(Why.UNKNOWN_MODEL, name)
 
     def encoder(self, request: ServedRequest, asked: ChatRequest) -> ChatEncoder:
@@ -177,13 +216,17 @@ class OpenAIFace:
                 (b"retry-after-ms", str(round(retry_after * 1000)).encode()),
             )
         message = told.message.format(detail=detail, key=_sent_key(request))
-        error = {"message": message, "type": told.type, "param": None, "code": told.code}
+        error = {"message": message, "type": told.type, "param": told.param, "code": told.code}
         return WireHead(told.status, fields), msgspec.json.encode({"error": error})
 
     def refusal(self, why: Why, detail: str) -> Refusal:
         """What stands for that reason."""
         if why is Why.UNKNOWN_KEY:
             why = Why.WRONG_SECRET
+        if why is Why.INVALID_REQUEST and detail.startswith("Unsupported "):
+            _, name, _ = detail.split("'", 2)
+            code = "unsupported_value" if detail.startswith("Unsupported value") else "unsupported_parameter"
+            return Refusal(400, "{detail}", "invalid_request_error", code, name)
         return self.refusals.get(why) or self.refusals[Why.INVALID_REQUEST]
 
     def interrupt(self, why: Why, request: ServedRequest, encoder: ChatEncoder) -> list[bytes]:
@@ -211,6 +254,10 @@ class OpenAIFace:
         """The list of models."""
         models = tuple(ModelInfo(id=name, provider=self.name, created=0) for name in self._listed)
         return WireHead(200, JSON), [DIALECT.encode_model_list(models)]
+
+
+def _is_one(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def bearer(request: ServedRequest) -> str:

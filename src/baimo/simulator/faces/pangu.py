@@ -70,6 +70,7 @@ _REFUSALS: Mapping[Why, Refusal] = {
     Why.OVER_CONCURRENCY: Refusal(429, "PANGU.3267", "qps exceed the limit."),
     Why.INPUT_MODERATED: Refusal(403, "ModelArts.81011", "The content may contain sensitive information."),
     Why.OUTPUT_MODERATED: Refusal(403, "ModelArts.81011", "The content may contain sensitive information."),
+    Why.CONTEXT_TOO_LONG: Refusal(400, "PANGU.3318", "The content is too long."),
     Why.INVALID_REQUEST: Refusal(400, "PANGU.0010", "parameter illegal. {detail}"),
     Why.NO_SUCH_ADDRESS: _NO_API,
     Why.SERVER_ERROR: Refusal(500, "PANGU.0001", "unknown error."),

@@ -101,6 +101,7 @@ REFUSALS: Mapping[Why, _Refusal] = {
     Why.OVER_CONCURRENCY: _Refusal(11203, "AppIdConcOverFlowError"),
     Why.INPUT_MODERATED: _Refusal(10013, "input content audit failed"),
     Why.OUTPUT_MODERATED: _Refusal(10014, "output content audit failed"),
+    Why.CONTEXT_TOO_LONG: _Refusal(10907, "too many tokens: over the limit of the context"),
     Why.INVALID_REQUEST: _Refusal(10004, "schema error: {detail}"),
     Why.SERVER_ERROR: _Refusal(10012, "engine internal error"),
     Why.OVERLOADED: _Refusal(10110, "service busy, try again later"),

@@ -39,6 +39,9 @@ REFUSALS: Mapping[Why, Refusal] = {
     Why.OVER_CONCURRENCY: _RATE,
     Why.INPUT_MODERATED: _FILTERED,
     Why.OUTPUT_MODERATED: _FILTERED,
+    Why.CONTEXT_TOO_LONG: Refusal(
+        400, "the messages exceed the maximum context length", "invalid_request_error", "400001"
+    ),
     Why.INVALID_REQUEST: Refusal(400, "{detail}", "invalid_request_error", "400001"),
     Why.NO_SUCH_ADDRESS: Refusal(404, "not found: {detail}", "invalid_request_error", "400004"),
     Why.SERVER_ERROR: _UPSTREAM,

@@ -1,0 +1,60 @@
+"""One call, ready to be driven: its steps, and what is to be done when it is over."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from baimo.errors import Error
+from baimo.exchange import Exchange, Outcome
+from baimo.types.chat import ChatResponse
+from baimo.types.embeddings import EmbedResponse
+from baimo.types.money import Money
+
+from .request import NO_OPTIONS, CallOptions
+from .watching import CallWatch
+
+Answer = TypeVar("Answer", ChatResponse, EmbedResponse, None)
+
+
+class OpenPurse(Protocol):
+    """What a call has kept aside of its budgets."""
+
+    def close(self, cost: Money | None) -> None:
+        """The call is over: book what it cost; None: not known, so all that was kept aside."""
+
+
+class Prepared:
+    """A call that somebody drives and then tells how it ended: `done`, `broke` or `left`."""
+
+    watch: CallWatch | None = None
+    purse: OpenPurse | None = None
+    services: Any = None
+    """What a driver needs, where this call needs other than its client's."""
+
+    def __init__(self, steps: Exchange, model: str, options: CallOptions = NO_OPTIONS) -> None:
+        self.steps = steps
+        self.model = model
+        self.options = options
+
+    def done(self, response: Answer, outcome: Outcome | None = None) -> Answer:
+        """It ended well."""
+        if self.purse is not None:
+            self.purse.close(None if response is None else response.cost)
+        if self.watch is not None:
+            self.watch.done(response, cached=outcome is not None and outcome.cached)
+        return response
+
+    def broke(self, error: Error) -> Error:
+        """It failed."""
+        if self.purse is not None:
+            self.purse.close(None)
+        if self.watch is not None:
+            self.watch.broke(error)
+        return error
+
+    def left(self) -> None:
+        """Its caller went away."""
+        if self.purse is not None:
+            self.purse.close(None)
+        if self.watch is not None:
+            self.watch.left()

@@ -1,0 +1,225 @@
+"""Calls of which something is asked besides: several deployments, limits, money, a cache, a form, observers.
+
+Loaded when the first such call is made: a plain call to one deployment needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from baimo.config.resolve import RouteRule
+from baimo.config.settings import Settings
+from baimo.errors import ConfigError
+from baimo.exchange import Exchange, Operation
+from baimo.operations import ChatOperation, Learned
+from baimo.plan import Route, plan
+from baimo.repair import is_checked, validated
+from baimo.resilience.budget import RetryBudget
+from baimo.resilience.retry import RetryPolicy
+from baimo.resilience.timing import TimeLimits
+from baimo.routing.health import HealthBook
+from baimo.rules import Rules
+from baimo.types.chat import ChatRequest
+
+from .answer import folded_response
+from .clock import Clock
+from .options import Model
+from .prepared import Prepared
+from .request import NO_OPTIONS, CallOptions
+from .watching import CallWatch
+
+if TYPE_CHECKING:
+    from baimo.transports.recorder import CallRecorder
+
+    from .attachments import Attachments
+
+
+class Ruling:
+    """Prepares such calls; one a client. `taken_down` gives what a driver needs for a recorded call."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        retry: RetryPolicy,
+        attached: Attachments | None,
+        *,
+        together: RetryBudget,
+        strategy: Any,
+        taken_down: Callable[[CallRecorder], Any],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._retry = retry
+        self._attached = attached
+        self._together = together
+        self._strategy = strategy
+        self._taken_down = taken_down
+        self._health = HealthBook(lock=Lock())
+
+    def chat(
+        self,
+        model: Model,
+        route: Route,
+        request: ChatRequest,
+        call: CallOptions,
+        limits: list[TimeLimits],
+        *,
+        mends: bool,
+        learned: Learned,
+    ) -> Prepared:
+        """A chat, as its options and the client's services say."""
+        rule = self._settings.rule(model)
+        strategy = call.strategy or rule.strategy or self._strategy
+        watch = self._watch("chat", route, request, call)
+        purse = self._purse(request, call, cheapest=strategy == "cheapest")
+        rules = self._rules(watch, strategy=strategy, rule=rule, call=call)
+        rules = replace(rules, purse=purse)
+        if watch is not None:
+            rules = self._begun(watch, request, route, limits, call.keep_raw, rules)
+
+        def make(asked: ChatRequest, left_s: float | None) -> Exchange:
+            operation = ChatOperation(
+                asked, conversation=call.conversation, mends=mends and call.mend, learned=learned
+            )
+            each = limits if left_s is None else [replace(one, total=left_s) for one in limits]
+            return plan(operation, route, retry=self._retry, limits=each, raw=call.keep_raw, rules=rules)
+
+        if is_checked(request, call.validate):
+            steps = validated(
+                make,
+                request,
+                validate=call.validate,
+                total=limits[0].total,
+                folded=lambda folder, outcome: folded_response(folder, outcome, self._clock.wall()),
+            )
+        else:
+            steps = make(request, None)
+        if self._is_cached(call):
+            steps = self._remembered(steps, route, request, limits[0].total)
+        prepared = self._prepared(steps, route, call, watch)
+        prepared.purse = purse
+        return prepared
+
+    def other(self, name: str, operation: Operation, route: Route, limits: list[TimeLimits]) -> Prepared:
+        """Another call than chat: watched and limited alike, but neither cached nor bounded in cost."""
+        watch = self._watch(name, route)
+        rules = self._rules(watch)
+        if watch is not None:
+            rules = self._begun(watch, None, route, limits, False, rules)
+        steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
+        return self._prepared(steps, route, NO_OPTIONS, watch)
+
+    def _rules(
+        self,
+        watch: CallWatch | None,
+        *,
+        strategy: Any = "ordered",
+        rule: RouteRule | None = None,
+        call: CallOptions = NO_OPTIONS,
+    ) -> Rules:
+        attached = self._attached
+        limited = attached if attached is not None and attached.has_limits else None
+        return Rules(
+            strategy=strategy,
+            weights=rule.weights if rule is not None else (),
+            together=self._together,
+            health=self._health,
+            claims=limited.claim if limited is not None else None,
+            learn=limited.learn if limited is not None else None,
+            priority=call.priority,
+            on_cut=call.on_cut or (rule.on_cut if rule is not None else None) or "raise",
+            watch=watch,
+        )
+
+    def _begun(
+        self,
+        watch: CallWatch,
+        request: ChatRequest | None,
+        route: Route,
+        limits: list[TimeLimits],
+        raw: bool,
+        rules: Rules,
+    ) -> Rules:
+        """The rules of a call; where it is recorded, with what they answer taken down."""
+        taken = watch.recording
+        if taken is None:
+            return rules
+        streamed = request is not None and request.stream
+        taken.began(
+            watch.operation,
+            request,
+            route,
+            retry=self._retry,
+            limits=limits,
+            streamed=streamed,
+            raw=raw,
+            rules=rules,
+        )
+        return taken.rules(rules)
+
+    def _prepared(
+        self, steps: Exchange, route: Route, call: CallOptions, watch: CallWatch | None
+    ) -> Prepared:
+        taken = None if watch is None else watch.recording
+        prepared = Prepared(steps if taken is None else taken.watch(steps), route[0][0].model, call)
+        prepared.watch = watch
+        if taken is not None:
+            prepared.services = self._taken_down(taken)
+        return prepared
+
+    def _is_cached(self, call: CallOptions) -> bool:
+        cache = None if self._attached is None else self._attached.services.cache
+        if cache is None:
+            if call.cache:
+                raise ConfigError(
+                    "cache=True, and the client has no cache",
+                    hint="Make it with Client(cache=True), or write [cache] into the configuration.",
+                )
+            return False
+        wanted = cache.on if call.cache is None else call.cache
+        return wanted and not call.keep_raw  # the wire's own bytes are not kept
+
+    def _remembered(
+        self, steps: Exchange, route: Route, request: ChatRequest, within_s: float | None
+    ) -> Exchange:
+        from baimo.cache.key import key_of
+        from baimo.remember import remembered
+
+        key = key_of(request, route)
+        return remembered(steps, key, route=route, streams=request.stream, within_s=within_s)
+
+    def _watch(
+        self, operation: str, route: Route, request: ChatRequest | None = None, call: CallOptions = NO_OPTIONS
+    ) -> CallWatch | None:
+        """What notes the course of a call for observers; None where there are none."""
+        attached = self._attached
+        if attached is None or not (attached.observers or attached.recorder is not None):
+            return None
+        return CallWatch(
+            attached.observers,
+            self._clock,
+            operation=operation,
+            asked=tuple(dict.fromkeys([at.name for pool in route for at in pool])),
+            streamed=request is not None and request.stream,
+            conversation=call.conversation,
+            request=request,
+            recorder=attached.recorder,
+        )
+
+    def _purse(self, request: ChatRequest, call: CallOptions, *, cheapest: bool) -> Any:
+        """What a call may spend; None where nothing bounds it and nothing is to be compared."""
+        budgets = self._attached.budgets if self._attached is not None else ()
+        if not budgets and call.at_most is None and call.budget is None and not cheapest:
+            return None
+        from baimo.accounting.purse import CallPurse
+
+        from .attachments import rates_of
+
+        books = budgets if call.budget is None else (*budgets, call.budget)
+        rates = rates_of(self._settings)
+        return CallPurse(request, at_most=call.at_most, budgets=books, rates=rates)

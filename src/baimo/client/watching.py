@@ -1,0 +1,249 @@
+"""One call as observers see it: what is noted while it goes on becomes its record when it is over."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from baimo.errors import Error, StreamInterrupted
+from baimo.exchange import Deployment
+from baimo.types.chat import ChatRequest, ChatResponse
+from baimo.types.embeddings import EmbedResponse
+from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
+from baimo.types.usage import Usage
+
+from .clock import Clock
+
+if TYPE_CHECKING:
+    from baimo.transports.recorder import Recorder
+
+_PARAMETERS = (
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "top_k",
+    "seed",
+    "n",
+    "frequency_penalty",
+    "presence_penalty",
+)
+
+
+class _Open:
+    """An attempt that is under way."""
+
+    __slots__ = ("at", "began_s", "first_s", "queued_s", "waited_s")
+
+    def __init__(self, at: Deployment, began_s: float, waited_s: float, queued_s: float) -> None:
+        self.at = at
+        self.began_s = began_s
+        self.waited_s = waited_s
+        self.queued_s = queued_s
+        self.first_s: float | None = None
+
+
+class CallWatch:
+    """Meets `RouteWatch`; made anew for every call that somebody observes."""
+
+    def __init__(
+        self,
+        observers: Sequence[Observer],
+        clock: Clock,
+        *,
+        operation: str,
+        asked: tuple[str, ...],
+        streamed: bool = False,
+        conversation: str | None = None,
+        request: ChatRequest | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._observers = [(observer, _began(observer)) for observer in observers]
+        self._clock = clock
+        self.operation = operation
+        self._asked = asked
+        self._streamed = streamed
+        self._conversation = conversation
+        self._request = request
+        self._wall = clock.wall()
+        self._mono = clock.mono()
+        self._open: _Open | None = None
+        self._queued_s = 0.0
+        self._attempts: list[AttemptRecord] = []
+        self._decisions: list[Decision] = []
+        self.id = f"{int(self._wall * 1000):012x}{random.getrandbits(80):020x}"
+        self.recording = recorder.call(self.id) if recorder is not None else None
+        """Takes down the call's bytes, where calls are recorded."""
+
+    # What the call tells while it goes on.
+
+    def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
+        """A request goes out. One before it that nobody told the end of was refused, and is worded anew."""
+        if self._open is not None:
+            self._close(now - self._mono, "failed")
+        self._open = _Open(at, now - self._mono, waited_s, self._queued_s)
+        self._queued_s = 0.0
+
+    def first(self, now: float) -> None:
+        """Its first event came."""
+        if self._open is not None and self._open.first_s is None:
+            self._open.first_s = now - self._mono - self._open.began_s
+
+    def failed(self, error: Error, now: float, *, billed: bool) -> None:
+        """It failed."""
+        outcome: Outcome = "interrupted" if isinstance(error, StreamInterrupted) else "failed"
+        self._close(now - self._mono, outcome, error, billed)
+
+    def answered(self, now: float) -> None:
+        """It ended well."""
+        self._close(now - self._mono, "answered")
+
+    def decided(self, decision: Decision) -> None:
+        """A deployment was chosen."""
+        self._decisions.append(replace(decision, at_s=decision.at_s - self._mono))
+
+    def queued(self, seconds: float) -> None:
+        """The next request waited for its place."""
+        self._queued_s = seconds
+
+    # How it ended.
+
+    def done(self, response: ChatResponse | EmbedResponse | None, *, cached: bool = False) -> None:
+        """The call ended well."""
+        facts: dict[str, Any] = {"cached": cached}
+        if response is not None:
+            facts.update(
+                provider=response.provider,
+                response_model=response.model or None,
+                usage=_bare(response.usage),
+                cost=response.cost,
+                notes=response.notes,
+            )
+        if isinstance(response, ChatResponse):
+            facts["response_id"] = response.id
+            facts["finish_reasons"] = tuple([choice.finish_reason.value for choice in response.choices])
+        self._tell("answered", facts, response)
+
+    def broke(self, error: Error) -> None:
+        """The call failed."""
+        partial = error.partial if isinstance(error, StreamInterrupted) else None
+        facts: dict[str, Any] = {
+            "error": error.code,
+            "error_type": type(error).__name__,
+            "message": error.message,
+            "provider": error.provider,
+        }
+        if partial is not None:
+            facts["usage"] = _bare(partial.usage)
+        self._tell("interrupted" if partial is not None else "failed", facts, partial)
+
+    def left(self) -> None:
+        """The caller went away."""
+        if self._open is not None:
+            self._close(self._clock.mono() - self._mono, "cancelled", billed=True)
+        self._tell("cancelled", {}, None)
+
+    def _close(
+        self, now_s: float, outcome: Outcome, error: Error | None = None, billed: bool = False
+    ) -> None:
+        one, self._open = self._open, None
+        if one is None:
+            return
+        at = one.at
+        facts: dict[str, Any] = {}
+        if error is not None:
+            facts = {
+                "error": error.code,
+                "error_type": type(error).__name__,
+                "message": error.message,
+                "status": getattr(error, "status", None),
+                "provider_code": getattr(error, "provider_code", None),
+                "request_id": error.request_id,
+            }
+        self._attempts.append(
+            AttemptRecord(
+                provider=at.provider,
+                endpoint=at.endpoint,
+                model=at.model,
+                dialect=at.dialect.name,
+                address=_address(at.site.base_url),
+                key=at.key,
+                began_s=one.began_s,
+                queued_s=one.queued_s,
+                waited_s=one.waited_s,
+                first_s=one.first_s,
+                took_s=now_s - one.began_s,
+                outcome=outcome,
+                maybe_billed=billed,
+                **facts,
+            )
+        )
+
+    def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Any) -> None:
+        attempts = self._attempts
+        last = attempts[-1] if attempts else None
+        firsts = [one.began_s + one.first_s for one in attempts if one.first_s is not None]
+        facts["provider"] = facts.get("provider") or (last.provider if last is not None else None)
+        record = CallRecord(
+            id=self.id,
+            operation=self.operation,
+            streamed=self._streamed,
+            at=self._wall,
+            took_s=self._clock.mono() - self._mono,
+            asked=self._asked,
+            model=last.model if last is not None else None,
+            first_s=firsts[-1] if firsts else None,
+            outcome=outcome,
+            attempts=tuple(attempts),
+            decisions=tuple(self._decisions),
+            conversation=self._conversation,
+            parameters=_parameters(self._request),
+            recording=str(self.recording.path) if self.recording is not None else None,
+            **facts,
+        )
+        content = None
+        if self.recording is not None:
+            self.recording.ended(record)
+        observers, self._observers = self._observers, []
+        for observer, began in observers:
+            if observer.wants_content and content is None:
+                given = response if isinstance(response, ChatResponse) else None
+                content = Content(request=self._request, response=given)
+            try:
+                observer.ended(record, began, content if observer.wants_content else None)
+            except Exception as error:
+                _report(observer, error)
+
+
+def _began(observer: Observer) -> Any:
+    try:
+        return observer.began()
+    except Exception as error:
+        _report(observer, error)
+        return None
+
+
+def _report(observer: Observer, error: Exception) -> None:
+    """An observer that fails must not fail the call; nobody but the log can be told."""
+    logging.getLogger("baimo").error("the observer %r failed", type(observer).__name__, exc_info=error)
+
+
+def _bare(usage: Usage) -> Usage:
+    return usage if usage.raw is None else replace(usage, raw=None)
+
+
+def _address(base_url: str) -> str:
+    scheme, mark, rest = base_url.partition("://")
+    return scheme + mark + rest.partition("/")[0]
+
+
+def _parameters(request: ChatRequest | None) -> dict[str, Any]:
+    if request is None:
+        return {}
+    told = {name: value for name in _PARAMETERS if (value := getattr(request, name)) is not None}
+    if request.stop:
+        told["stop"] = list(request.stop)
+    return told

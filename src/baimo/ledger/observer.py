@@ -1,0 +1,80 @@
+"""The observer that keeps the ledger: it hands every record to the writer, and that is all it costs."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from pathlib import Path
+from typing import Any
+
+from baimo.config.services import LedgerSettings
+from baimo.types.record import CallRecord, Content
+
+from .writer import HELD, Writer
+
+
+class LedgerObserver:
+    """Meets the protocol `Observer`. The file and the thread begin with the first call, in each process.
+
+    What it was told is written when `close` returns, or at the end of the program.
+    """
+
+    wants_content = False
+
+    def __init__(self, settings: LedgerSettings, folder: Path) -> None:
+        """`folder` is where `ledger.db` lies unless the settings name a file."""
+        self.path = folder / "ledger.db" if settings.path is None else Path(settings.path)
+        self._keep_days = settings.keep_days
+        self._writers: dict[int, Writer] = {}
+        """By process: a child after `fork` has none of its parent's threads, and begins its own."""
+        self._lost = 0
+        self._is_closed = False
+
+    @property
+    def lost(self) -> int:
+        """Records of this process that could not be written."""
+        writer = self._writers.get(os.getpid())
+        return self._lost if writer is None else self._lost + writer.lost
+
+    def began(self) -> None:
+        """Nothing is needed of it."""
+
+    def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
+        """Take the record in. Never waits, never fails."""
+        writer = self._writers.get(os.getpid())
+        if writer is None:
+            if self._is_closed:
+                return
+            writer = self._begin()
+        if writer.held() < HELD:
+            writer.put(call)
+        else:
+            writer.overflow()
+
+    def flush(self) -> None:
+        """Return when everything told so far was written or given up."""
+        writer = self._writers.get(os.getpid())
+        if writer is not None:
+            writer.flush()
+
+    def close(self) -> None:
+        """Write what is left, and end the thread. What is told later is not kept."""
+        self._is_closed = True
+        writer = self._writers.pop(os.getpid(), None)
+        if writer is not None:
+            writer.close()
+            self._lost += writer.lost
+
+    def _begin(self) -> Writer:
+        made = Writer(self.path, keep_days=self._keep_days, told=_warn)
+        writer = self._writers.setdefault(made.pid, made)
+        if writer is made:  # of several threads that come first one begins
+            weakref.finalize(self, made.close)  # forgotten without close, or the program ends
+            made.start()
+        return writer
+
+
+def _warn(line: str) -> None:
+    import logging
+
+    logging.getLogger("baimo.ledger").warning(line)

@@ -1,0 +1,182 @@
+"""The ledger's file: an SQLite database with one row a call, its form and how older forms become this one.
+
+Others read while it is written (WAL). The columns are for asking; `record` holds the whole record as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from baimo.errors import ConfigError
+from baimo.types.record import CallRecord
+
+BUSY_S = 1.0
+"""How long one attempt waits for another process that writes."""
+TOKENS = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output_visible",
+    "reasoning",
+    "audio_in",
+    "audio_out",
+    "image_in",
+    "image_out",
+)
+"""The columns that count tokens, named as in `Usage`."""
+
+_APPLICATION = 0x6261696D
+_CALLS = f"""
+CREATE TABLE calls (
+  id TEXT PRIMARY KEY,
+  at REAL NOT NULL,
+  operation TEXT NOT NULL,
+  provider TEXT,
+  model TEXT,
+  key TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  error TEXT,
+  {" INTEGER, ".join(TOKENS)} INTEGER,
+  cost TEXT,
+  currency TEXT,
+  cached INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  maybe_billed INTEGER NOT NULL,
+  took_s REAL NOT NULL,
+  record TEXT NOT NULL
+);
+CREATE INDEX calls_at ON calls (at);
+"""
+_LOSSES = "CREATE TABLE losses (at REAL NOT NULL, count INTEGER NOT NULL, why TEXT NOT NULL);"
+FORMS = (_CALLS, _LOSSES)
+"""What makes each form of the file out of the one before it; the number of forms is the file's version."""
+
+_COLUMNS = (
+    *("id", "at", "operation", "provider", "model", "key", "outcome", "error"),
+    *TOKENS,
+    *("cost", "currency", "cached", "attempts", "maybe_billed", "took_s", "record"),
+)
+_INSERT = f"INSERT OR IGNORE INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
+
+
+def connect(path: Path, *, create: bool, busy_s: float = BUSY_S) -> sqlite3.Connection:
+    """Open the file, of whatever older form, and bring it to this one. With `create` it is made, owner-only.
+
+    Raises ConfigError naming a file that is no ledger or is damaged, sqlite3.OperationalError for one that
+    cannot be written now, OSError where it cannot be made.
+    """
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    elif not path.exists():
+        raise ConfigError(f"there is no ledger {path}")
+    opened = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
+    try:
+        _prepare(opened, path)
+    except sqlite3.DatabaseError as error:
+        opened.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise damaged(path, error) from error
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def damaged(path: Path, error: sqlite3.Error) -> ConfigError:
+    """The error for a file that SQLite cannot read as a database."""
+    return ConfigError(
+        f"the ledger {path} is damaged or no ledger: {error}", hint="Move it away; a new one is begun."
+    )
+
+
+def _prepare(opened: sqlite3.Connection, path: Path) -> None:
+    if _version(opened) == len(FORMS) and _belongs(opened):
+        opened.execute("PRAGMA synchronous = NORMAL")
+        return
+    if not _belongs(opened) and opened.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+        raise ConfigError(f"{path} is a database of another program", hint="Name another file.")
+    if _version(opened) > len(FORMS):
+        raise ConfigError(f"{path} was written by a newer Baimo", hint="Update Baimo, or name another file.")
+    if not _belongs(opened):
+        opened.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    opened.execute("PRAGMA journal_mode = WAL")
+    opened.execute("PRAGMA synchronous = NORMAL")
+    with _together(opened):  # of several processes that find an older form one changes it
+        for form in FORMS[_version(opened) :]:
+            for statement in filter(str.strip, form.split(";")):
+                opened.execute(statement)
+        opened.execute(f"PRAGMA application_id = {_APPLICATION}")
+        opened.execute(f"PRAGMA user_version = {len(FORMS)}")
+
+
+@contextmanager
+def _together(opened: sqlite3.Connection) -> Iterator[None]:
+    """What is done inside is written wholly, or not at all."""
+    opened.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        opened.execute("COMMIT")
+    except BaseException:
+        if opened.in_transaction:
+            opened.execute("ROLLBACK")
+        raise
+
+
+def _version(opened: sqlite3.Connection) -> int:
+    version: int = opened.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _belongs(opened: sqlite3.Connection) -> bool:
+    return bool(opened.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION)
+
+
+def row_of(call: CallRecord) -> tuple[Any, ...]:
+    """The row of a call. Raises TypeError or ValueError for what cannot be written as JSON."""
+    usage, cost = call.usage, call.cost
+    if usage.raw is not None:  # the provider's own object says the same, and cannot be read back
+        call = replace(call, usage=replace(usage, raw=None))
+    return (
+        call.id,
+        call.at,
+        call.operation,
+        call.provider,
+        call.model,
+        call.attempts[-1].key if call.attempts else "",
+        call.outcome,
+        call.error,
+        *[getattr(usage, name) for name in TOKENS],
+        None if cost is None else str(cost.amount),
+        None if cost is None else cost.currency,
+        call.cached,
+        len(call.attempts),
+        sum(attempt.maybe_billed for attempt in call.attempts),
+        call.took_s,
+        msgspec.json.encode(call, enc_hook=repr).decode(),
+    )
+
+
+def write(opened: sqlite3.Connection, rows: Iterable[tuple[Any, ...]], losses: Iterable[Any] = ()) -> None:
+    """Write rows and losses together, or nothing. Raises sqlite3.Error."""
+    with _together(opened):
+        opened.executemany(_INSERT, rows)
+        opened.executemany("INSERT INTO losses VALUES (?, ?, ?)", losses)
+
+
+def forget(opened: sqlite3.Connection, before: float) -> None:
+    """Delete what is older, and give the room back. Raises sqlite3.Error."""
+    with _together(opened):
+        opened.execute("DELETE FROM calls WHERE at < ?", (before,))
+        opened.execute("DELETE FROM losses WHERE at < ?", (before,))
+    opened.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page and stop

@@ -1,0 +1,194 @@
+"""The one thread that writes the ledger: takes records in, writes them in batches, counts what is lost."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from baimo.errors import ConfigError
+from baimo.types.record import CallRecord
+
+from . import store
+
+HELD = 10_000
+"""Records that may wait to be written; what comes above is lost, and counted."""
+_BATCH = 500
+_GATHER_S = 0.2
+"""How long records are gathered before they are written together."""
+_PATIENCE_S = 10.0
+"""How long a file that cannot be written is tried again before a batch is given up."""
+_LAST_PATIENCE_S = 2.0
+"""The same for what is left when the ledger closes."""
+_FORGET_S = 3600.0
+_DAY_S = 86_400.0
+
+_FLUSH = object()
+
+
+class Writer:
+    """Writes records to the file at `path`. `told` is given a line when first something is lost."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        keep_days: float,
+        told: Callable[[str], None],
+        wall: Callable[[], float] = time.time,
+        connect: Callable[[Path], sqlite3.Connection] = lambda path: store.connect(path, create=True),
+    ) -> None:
+        self.path = path
+        self.pid = os.getpid()
+        self.lost = 0
+        self._keep_s = keep_days * _DAY_S
+        self._told = told
+        self._wall = wall
+        self._connect = connect
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self.put = self._queue.put
+        self.held = self._queue.qsize
+        self._overflowed = 0
+        self._lock = threading.Lock()
+        self._losses: dict[str, int] = {}
+        self._is_told = False
+        self._closing = threading.Event()
+        self._idle = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="baimo-ledger", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def overflow(self) -> None:
+        """One more is lost because too many wait."""
+        with self._lock:
+            self._overflowed += 1
+
+    def flush(self) -> None:
+        """Return when everything put in so far was written or given up."""
+        if self._thread.is_alive():
+            done = threading.Event()
+            self.put((_FLUSH, done))
+            self._idle.set()
+            while not done.wait(0.05) and self._thread.is_alive():
+                continue
+
+    def close(self) -> None:
+        """Write what is left, and end the thread. In another process than its own it does nothing."""
+        if self.pid != os.getpid() or threading.current_thread() is self._thread:
+            return
+        self._closing.set()
+        self._idle.set()
+        self.put(_FLUSH)
+        self._thread.join()
+
+    def _run(self) -> None:
+        opened: sqlite3.Connection | None = None
+        forgotten = float("-inf")
+        try:
+            while True:
+                calls, waiting = self._gather()
+                if calls or self._losses or self._overflowed:
+                    opened = self._written(opened, calls)
+                if opened is not None and (now := time.monotonic()) - forgotten >= _FORGET_S:
+                    forgotten = now
+                    self._forget(opened)
+                for done in waiting:
+                    done.set()
+                if self._closing.is_set() and not self.held():
+                    return
+        finally:
+            if opened is not None:
+                opened.close()
+
+    def _gather(self) -> tuple[list[CallRecord], list[threading.Event]]:
+        """The next batch: waits for a first record, then a little for more."""
+        calls: list[CallRecord] = []
+        waiting: list[threading.Event] = []
+        item = self._queue.get()
+        if type(item) is CallRecord:
+            self._idle.wait(_GATHER_S)
+        while True:
+            if type(item) is CallRecord:
+                calls.append(item)
+            elif type(item) is tuple:
+                waiting.append(item[1])
+            if len(calls) >= _BATCH:
+                return calls, waiting
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                if not self._closing.is_set():
+                    self._idle.clear()
+                return calls, waiting
+
+    def _written(
+        self, opened: sqlite3.Connection | None, calls: list[CallRecord]
+    ) -> sqlite3.Connection | None:
+        """Write a batch and the count of what was lost before; the connection, None where it has to go."""
+        with self._lock:
+            count, self._overflowed = self._overflowed, 0
+        self._lose(count, "too many calls at once")
+        rows = self._rows(calls)
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                if opened is None:
+                    opened = self._connect(self.path)
+                store.write(opened, rows, [(self._wall(), count, why) for why, count in self._losses.items()])
+            except (sqlite3.Error, OSError, ConfigError) as error:
+                late = time.monotonic()
+                last = _LAST_PATIENCE_S - _PATIENCE_S if self._closing.is_set() else 0.0
+                if _may_pass(error) and late < end + last:
+                    self._closing.wait(0.05)
+                    continue
+                self._lose(len(rows), _words(error, self.path))
+                if opened is not None:
+                    opened.close()
+                return None
+            self._losses.clear()
+            return opened
+
+    def _rows(self, calls: list[CallRecord]) -> list[tuple[Any, ...]]:
+        rows = []
+        for call in calls:
+            try:
+                rows.append(store.row_of(call))
+            except (TypeError, ValueError) as error:
+                self._lose(1, f"a record cannot be written as JSON: {error}")
+        return rows
+
+    def _forget(self, opened: sqlite3.Connection) -> None:
+        """Delete what is older than it is kept; where that fails now, the next time will do."""
+        try:
+            store.forget(opened, self._wall() - self._keep_s)
+        except sqlite3.Error:
+            return
+
+    def _lose(self, count: int, why: str) -> None:
+        if not count:
+            return
+        self.lost += count
+        self._losses[why] = self._losses.get(why, 0) + count
+        if not self._is_told:
+            self._is_told = True
+            self._told(f"calls are missing in the ledger {self.path}: {why}")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether it may be over soon: another process writes, and for long."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def _words(error: Exception, path: Path) -> str:
+    if isinstance(error, ConfigError):
+        return error.message
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return store.damaged(path, error).message
+    return str(error)

@@ -1,0 +1,156 @@
+"""What keepers of limits have in common: one line under one lock, and how its waiters wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from baimo.resilience.limits import LimitBook, Ticket
+from baimo.resilience.line import Line, Waiter, out_of_room
+from baimo.resilience.places import NEVER
+from baimo.types.limits import Receipt, Settlement
+
+from .protocol import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from baimo.steps import Reserve
+
+RELEASED = Settlement()
+_LEAST_S = 1e-6
+"""A shorter wait may be lost in the rounding of the clock, and would then never end."""
+
+
+class Keeping:
+    """The line and its lock. Every method is short, and none waits for anything but the lock."""
+
+    def __init__(self, line: Line, mono: Callable[[], float]) -> None:
+        self.line = line
+        self._mono = mono
+        self._lock = threading.Lock()
+        self._given_back: deque[Receipt] = deque()
+
+    def at_once(self, step: Reserve) -> Receipt | None:
+        """A place for one who need not wait."""
+        line = self.line
+        receipt = None
+        with self._lock:
+            if not line.waiting:
+                now = self._mono()
+                for which, claim in enumerate(step.claims):
+                    ticket = line.book.grant(claim, now)
+                    if ticket is not None:
+                        receipt = Receipt(which, 0.0, ticket)
+                        break
+        if self._given_back:
+            self._sweep()
+        return receipt
+
+    def join(self, step: Reserve, wake: Callable[[], object]) -> Waiter:
+        """Stand in line; `wake` is called, from any thread, when something has changed."""
+        with self._lock:
+            now = self._mono()
+            waiter = self.line.join(step, now)
+            waiter.wake = wake
+            self._serve(now)
+        self._sweep()
+        return waiter
+
+    def look(self, waiter: Waiter) -> float | None:
+        """Seconds to wait until the next look; None: the waiter has its place.
+
+        Raises LimitReachedError when it has waited as long as it may.
+        """
+        try:
+            with self._lock:
+                return self._looked(waiter, self._mono())
+        finally:
+            self._sweep()
+
+    def _looked(self, waiter: Waiter, now: float) -> float | None:
+        if waiter.receipt is None and now >= waiter.due:
+            self._serve(now)
+        if waiter.receipt is not None:
+            return None
+        if now >= waiter.deadline:
+            self.line.leave(waiter)
+            self._serve(now)
+            raise out_of_room(
+                waiter.deadline - waiter.joined, waiter.due - now if now < waiter.due < NEVER else None
+            )
+        return max(min(waiter.due, waiter.deadline) - now, _LEAST_S)
+
+    def settle(self, receipt: Receipt, settlement: Settlement) -> None:
+        """Give the place back and wake whom that helps."""
+        if receipt.ticket is None:
+            return
+        with self._lock:
+            now = self._mono()
+            self._close(receipt.ticket, settlement, now)
+            if self.line.waiting:
+                self._serve(now)
+        if self._given_back:
+            self._sweep()
+
+    def release(self, receipt: Receipt) -> None:
+        """As `settle` without knowing anything. Never blocks.
+
+        Called also while objects are being collected: where this very thread holds the lock, the place is
+        given back as soon as it lets go.
+        """
+        self._given_back.append(receipt)
+        self._sweep()
+
+    def leave(self, waiter: Waiter) -> None:
+        """The waiter is gone: it leaves the line, or gives back what it was given meanwhile."""
+        with self._lock:
+            self.line.leave(waiter)
+            self._serve(self._mono())
+        if waiter.receipt is not None:
+            self._given_back.append(waiter.receipt)
+        self._sweep()
+
+    def _close(self, ticket: Ticket, settlement: Settlement, now: float) -> None:
+        self.line.book.settle(ticket, settlement, now)
+
+    def _serve(self, now: float) -> None:
+        for waiter in self.line.serve(now):
+            waiter.wake()
+
+    def _sweep(self) -> None:
+        while self._given_back and self._lock.acquire(blocking=False):
+            try:
+                now = self._mono()
+                while self._given_back:
+                    receipt = self._given_back.popleft()
+                    if receipt.ticket is not None:
+                        self._close(receipt.ticket, RELEASED, now)
+                if self.line.waiting:
+                    self._serve(now)
+            finally:
+                self._lock.release()
+
+
+def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> Keeping:
+    """One with an empty book."""
+    return Keeping(Line(LimitBook(learns=learns, adaptive=adaptive)), clock.mono)
+
+
+class Bell:
+    """What one blocking waiter waits on."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rung = threading.Event()
+        self.ring = self._rung.set
+
+    def wait(self, seconds: float) -> None:
+        """Until it rings, or so long. A clock that is not the machine's own decides how long that takes."""
+        if seconds == NEVER or self._clock.sleep is time.sleep:
+            self._rung.wait(None if seconds == NEVER else max(seconds, 0.0))
+        elif not self._rung.is_set():
+            self._clock.sleep(seconds)
+        self._rung.clear()

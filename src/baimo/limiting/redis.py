@@ -1,0 +1,129 @@
+"""Limits shared with other processes through Redis, for blocking callers from any thread."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from baimo.errors import ConfigError, TransportError
+from baimo.steps import Reserve
+from baimo.types.limits import Receipt, Settlement
+
+from . import store
+from .heartbeat import Heartbeat
+from .keeping import Bell
+from .owner import Owner
+from .protocol import Clock
+from .script import SCRIPT, digest
+from .sharing import SharedKeeping, SharedWaiter, asking
+
+
+class RedisLimiter:
+    """Meets `Limiter`. Connects when it is first asked."""
+
+    def __init__(
+        self,
+        address: str,
+        clock: Clock,
+        *,
+        prefix: str = "baimo",
+        learns: bool = True,
+        adaptive: bool = True,
+        lease_s: float = store.LEASE_S,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._keeping = SharedKeeping(
+            learns=learns, adaptive=adaptive, mono=clock.mono, dice=dice, owner=Owner()
+        )
+        self._clock = clock
+        self._store = Store(address, prefix, lease_s)
+        self._heart = Heartbeat(
+            lambda renew: beat(self._keeping, self._store, renew),
+            lambda: self._keeping.holds_leases,
+            every_s=lease_s / 3,
+        )
+        self._keeping.told = self._heart.nudge
+        self.release = self._keeping.release
+
+    def reserve(self, step: Reserve) -> Receipt:
+        """Wait for a place.
+
+        Raises LimitReachedError where that would take longer than the step may wait, TransportError where
+        Redis does not answer.
+        """
+        bell = Bell(self._clock)
+        waiter = self._keeping.join(step, bell.ring)
+        assert isinstance(waiter, SharedWaiter)
+        try:
+            while True:
+                seconds = self._keeping.look(waiter)
+                if waiter.asks:
+                    job = {"settle": self._keeping.untold(), "ask": asking(waiter)}
+                    self._keeping.answered(waiter, self._store.send(job))
+                elif seconds is not None:
+                    bell.wait(seconds)
+                if waiter.receipt is not None:
+                    if self._keeping.holds_leases:
+                        self._heart.start()
+                    return waiter.receipt
+        except BaseException:
+            self._keeping.leave(waiter)
+            raise
+
+    def settle(self, receipt: Receipt, settlement: Settlement) -> None:
+        """Give the place back and take in what is known now.
+
+        Where Redis does not answer, what it counts stands and leases run out; an answer is not lost for that.
+        """
+        self._keeping.settle(receipt, settlement)
+        beat(self._keeping, self._store, renew=False)
+
+    def close(self) -> None:
+        """Tell what is still untold, and let go of the connections."""
+        self._heart.close()
+        beat(self._keeping, self._store, renew=False)
+        self._store.close()
+
+
+class Store:
+    """The connection of blocking callers."""
+
+    def __init__(self, address: str, prefix: str, lease_s: float) -> None:
+        store.checked(address)
+        package = store.package()
+        self._address = address
+        self._tag = store.tag(prefix)
+        self._lease_s = lease_s
+        try:
+            self._client: Any = package.Redis.from_url(address, **store.options())
+        except ValueError:
+            raise ConfigError(f"{store.without_secrets(address)} is no address of a Redis") from None
+
+    def send(self, job: dict[str, Any]) -> list[Any]:
+        """Have the script do the job."""
+        from redis.exceptions import NoScriptError
+
+        data = store.payload(job, self._lease_s)
+        with store.in_words(self._address):
+            try:
+                answer: list[Any] = self._client.evalsha(digest(), 1, self._tag, data)
+            except NoScriptError:
+                answer = self._client.eval(SCRIPT, 1, self._tag, data)
+        return answer
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+
+def beat(keeping: SharedKeeping, to: Store, renew: bool) -> None:
+    """Tell Redis what it has not been told, and renew leases. What fails is not told again."""
+    settle = keeping.untold()
+    renewals = keeping.renewals() if renew else []
+    if not settle and not renewals:
+        return
+    try:
+        to.send({"settle": settle, "renew": renewals})
+    except (TransportError, ConfigError):
+        return  # leases run out by themselves, and what was reserved counts: never too few

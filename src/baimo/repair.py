@@ -1,0 +1,270 @@
+"""A call whose answer must be JSON: checked at its end, and asked for once more where that was wished.
+
+The same kind of generator as `plan`, laid around it: all steps pass through as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeAlias
+
+from msgspec import Raw
+from msgspec.structs import replace
+
+from baimo.errors import AnswerFormatError, Error
+from baimo.exchange import Exchange, Outcome
+from baimo.notes import Note
+from baimo.resilience.timing import Deadline
+from baimo.schema.check import Checker, Fault
+from baimo.steps import Emit, Now, Step
+from baimo.types.chat import ChatRequest, ChatResponse, Choice, FinishReason, Message, Role, Validate
+from baimo.types.content import Text
+from baimo.types.events import UsageReported
+from baimo.types.fold import Folder
+from baimo.types.usage import Usage
+
+Make: TypeAlias = Callable[[ChatRequest, float | None], Exchange]
+"""Makes the call of a request; the seconds are what is left of its time, None: as the call says."""
+Fold: TypeAlias = Callable[[Folder, Outcome], ChatResponse]
+"""Makes the response of a call that ended well."""
+
+_UNCHECKED = (
+    FinishReason.TOOL_CALLS,
+    FinishReason.CONTENT_FILTER,
+    FinishReason.REFUSAL,
+    FinishReason.PAUSE,
+    FinishReason.ERROR,
+)
+"""Ends that tell by themselves why there is no whole JSON."""
+_CUT = (FinishReason.LENGTH, FinishReason.CONTEXT_LENGTH)
+
+_REPAIRED = "The first answer was not in the form that was asked for ({says} at {path}): asked once more."
+_UNREAD = Note(
+    code="not_checked",
+    message="The answer is JSON, but was not checked by its schema, which cannot be read.",
+)
+
+
+def is_checked(request: ChatRequest, validate: Validate) -> bool:
+    """Whether the answer to that request must have a form that is looked at."""
+    return (
+        validate is not False
+        and request.response_format is not None
+        and request.response_format.type != "text"
+    )
+
+
+def validated(
+    make: Make,
+    request: ChatRequest,
+    *,
+    validate: Validate = None,
+    total: float | None = None,
+    folded: Fold | None = None,
+) -> Exchange:
+    """The call of a request whose answer is checked. Raises AnswerFormatError for one in another form.
+
+    `total` are the seconds of the whole call, both rounds together. A streamed answer is checked when all of
+    it was shown; a whole one is shown only when it is good. `folded` makes the response that the error
+    carries.
+    """
+    form = request.response_format
+    assert form is not None
+    checker = Checker(form, must=validate is not None)
+    deadline = None
+    if validate == "repair" and total is not None:
+        _, now = yield Now()
+        deadline = Deadline(total, now=now)
+    first = _Round(holds=not request.stream)
+    outcome = yield from first.run(make(request, None))
+    if _is_dropped(outcome):
+        yield from first.shown()
+        return outcome
+    found = _fault(checker, first.response(outcome, folded))
+    if found is None:
+        yield from first.shown()
+        return replace(outcome, notes=(*outcome.notes, _UNREAD)) if checker.is_unreadable else outcome
+    error = found.error(first.response(outcome, folded), is_last=request.stream)
+    if validate != "repair" or request.stream or found.is_cut:
+        raise error
+    left = None
+    if deadline is not None:
+        _, now = yield Now()
+        left = deadline.left(now)
+    again = make(found.asking(request), left)
+    return (yield from _again(again, found, error, first, outcome, checker, folded))
+
+
+def _again(
+    steps: Exchange,
+    found: _Found,
+    error: AnswerFormatError,
+    first: _Round,
+    before: Outcome,
+    checker: Checker,
+    folded: Fold | None,
+) -> Exchange:
+    """The second and last round."""
+    second = _Round(holds=True)
+    try:
+        outcome = yield from second.run(steps)
+    except Error as failure:
+        error.hint = f"Asking once more failed: {failure}"
+        raise error from failure
+    second.add_usage(first.usage)
+    sent = replace(
+        outcome.sent,
+        attempts=before.sent.attempts + outcome.sent.attempts,
+        maybe_billed=before.sent.maybe_billed + outcome.sent.maybe_billed,
+    )
+    told = Note(code="repaired", message=_REPAIRED.format(says=found.fault.says, path=found.fault.path))
+    outcome = replace(outcome, sent=sent, notes=(*outcome.notes, told))
+    still = _fault(checker, second.response(outcome, folded))
+    if still is not None:
+        raise still.error(second.response(outcome, folded), is_last=True) from error
+    yield from second.shown()
+    return outcome
+
+
+class _Round:
+    """One asking: its events are folded on their way, and held back where the caller waits for the whole."""
+
+    def __init__(self, *, holds: bool) -> None:
+        self._holds = holds
+        self._held: list[Emit] = []
+        self._folder = Folder()
+
+    def run(self, steps: Exchange) -> Exchange:
+        """Pass the steps on."""
+        answer: Any = None
+        failure: Error | None = None
+        try:
+            while True:
+                step: Step = steps.send(answer) if failure is None else steps.throw(failure)
+                answer, failure = None, None
+                if type(step) is Emit:
+                    self._folder.add(step.events)
+                    if self._holds:
+                        self._held.append(step)
+                        continue
+                try:
+                    answer = yield step
+                except Error as error:
+                    failure = error
+        except StopIteration as done:
+            outcome: Outcome = done.value
+            return outcome
+        finally:
+            steps.close()
+
+    def shown(self) -> Generator[Step, Any, None]:
+        """Hand on what was held back."""
+        yield from self._held
+
+    def response(self, outcome: Outcome, folded: Fold | None) -> ChatResponse:
+        """What the round's events add up to."""
+        response = (folded or _folded)(self._folder, outcome)
+        raw = b"".join([step.raw for step in self._held if step.raw is not None])
+        return replace(response, raw=Raw(raw.strip())) if raw else response
+
+    @property
+    def usage(self) -> Usage:
+        return self._folder.response().usage
+
+    def add_usage(self, before: Usage) -> None:
+        """Count what an earlier round used: both are billed."""
+        both = [UsageReported(usage=_both(before, self.usage))]
+        self._folder.add(list(both))
+        self._held.append(Emit(list(both)))
+
+
+class _Found:
+    """A fault, and the choice in which it is."""
+
+    def __init__(self, fault: Fault, choice: Choice) -> None:
+        self.fault = fault
+        self.is_cut = choice.finish_reason in _CUT
+        self._choice = choice
+
+    def error(self, response: ChatResponse, *, is_last: bool) -> AnswerFormatError:
+        """What the caller is told."""
+        fault = self.fault
+        which = "" if self._choice.index == 0 else f" of choice {self._choice.index}"
+        if self.is_cut:
+            text = f"the answer{which} was cut off by max_tokens, so its JSON is not whole"
+            hint = "Raise max_tokens, or ask for less."
+        else:
+            text = f"the answer{which} is not in the form that was asked for: {fault.says} at {fault.path}"
+            hint = "It is in error.response. Simplify the schema, or take another model."
+            if not is_last:
+                hint = 'It is in error.response. Pass validate="repair" to have it asked for once more.'
+        error = AnswerFormatError(
+            text,
+            response=response,
+            path=fault.path,
+            fault=fault.says,
+            hint=hint,
+            provider=response.provider,
+            request_id=response.request_id,
+        )
+        error.attempts = response.sent.attempts if response.sent is not None else 1
+        return error
+
+    def asking(self, request: ChatRequest) -> ChatRequest:
+        """The request that shows the model its answer and what is wrong with it."""
+        fault = self.fault
+        words = (
+            f"Your answer is not the JSON that was asked for: {fault.detail or fault.says}, at {fault.path}. "
+            "Answer again with nothing but the corrected JSON."
+        )
+        answer = (self._choice.message,) if self._choice.message.text else ()
+        asks = Message(role=Role.USER, content=(Text(text=words),))
+        return replace(request, messages=(*request.messages, *answer, asks))
+
+
+def _fault(checker: Checker, response: ChatResponse) -> _Found | None:
+    """The first choice that is in another form."""
+    for choice in response.choices:
+        message = choice.message
+        if (
+            choice.finish_reason in _UNCHECKED
+            or choice.withdrawn is not None
+            or message.tool_calls
+            or message.refusal is not None
+        ):
+            continue
+        fault = checker.fault(message.text)
+        if fault is not None:
+            return _Found(fault, choice)
+    return None
+
+
+def _is_dropped(outcome: Outcome) -> bool:
+    """Whether the form was left out of the request, as the caller allowed: then nothing was promised."""
+    return any(note.code == "dropped" and "response_format" in note.message for note in outcome.notes)
+
+
+def _folded(folder: Folder, outcome: Outcome) -> ChatResponse:
+    at = outcome.at
+    return folder.response(
+        model=at.model,
+        provider=at.provider,
+        notes=outcome.notes,
+        request_id=outcome.request_id,
+        sent=outcome.sent,
+    )
+
+
+def _both(one: Usage, other: Usage) -> Usage:
+    """What both used together; unknown where one of them is."""
+    if one.input is None or other.input is None:
+        return Usage()
+    counts: dict[str, Any] = {}
+    for name in _COUNTS:
+        told = [count for count in (getattr(one, name), getattr(other, name)) if count is not None]
+        if told:
+            counts[name] = sum(told)
+    return Usage(**counts)
+
+
+_COUNTS = tuple([name for name in Usage.__struct_fields__ if name != "raw"])

@@ -1,0 +1,71 @@
+"""Answers that hold nothing: told apart from those that are short, withheld, or made of something else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from baimo.errors import EmptyAnswerError
+from baimo.types.chat import FinishReason
+from baimo.types.content import Refusal, Text, Thinking
+from baimo.types.events import Finished, PartDelta, PartEnded, PartStarted, Started, UsageReported
+
+_HINT = (
+    "The provider counted the answer as complete. Ask again, word it differently, or take another model; a "
+    "model that answers in JSON needs to be told so in the prompt."
+)
+_ENDED_WELL = (FinishReason.STOP, FinishReason.UNKNOWN)
+_QUIET = (Started, UsageReported)
+"""Events that tell of an answer without being part of it."""
+_WORDS = (Text, Thinking, Refusal)
+
+
+class Emptiness:
+    """Watches the events of one answer for the first that somebody could see, and for why it ended.
+
+    Once `is_open` is False there is nothing left to look for: a stream is watched only up to its first word.
+    Events of operations other than chat are something.
+    """
+
+    __slots__ = ("_finished", "is_open")
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self._finished = False
+
+    def saw(self, events: Sequence[Any]) -> None:
+        """Take note of events, in their order."""
+        for event in events:
+            kind = type(event)
+            if kind is PartDelta:
+                something = bool(event.text or event.data)
+            elif kind is PartStarted:
+                something = _is_something(event.part)
+            elif kind is Finished:
+                self._finished = True
+                something = event.reason not in _ENDED_WELL
+            elif kind is PartEnded:
+                something = event.replay is not None
+            else:
+                something = kind not in _QUIET
+            if something:
+                self.is_open = False
+                return
+
+    def look(self, events: Sequence[Any], *, is_end: bool) -> None:
+        """Take note of events. Raises EmptyAnswerError where an answer ends well without anything in it."""
+        if self.is_open:
+            self.saw(events)
+            if is_end and (error := self.verdict()) is not None:
+                raise error
+
+    def verdict(self) -> EmptyAnswerError | None:
+        """The error for an answer that ended well without anything in it, else None."""
+        if not (self.is_open and self._finished):
+            return None
+        return EmptyAnswerError("the answer ended well, but there is nothing in it", status=200, hint=_HINT)
+
+
+def _is_something(part: Any) -> bool:
+    """Whether a part is there as it begins: words may still come, a call or a picture is one at once."""
+    return bool(part.text) if isinstance(part, _WORDS) else True

@@ -1,0 +1,1 @@
+"""JSON Schema: what an answer must be like."""

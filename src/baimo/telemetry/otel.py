@@ -1,0 +1,102 @@
+"""Calls as spans and metrics of OpenTelemetry, by its GenAI conventions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baimo.errors import MissingExtraError
+from baimo.types.record import CallRecord, Content
+
+try:
+    from opentelemetry import context, metrics, trace
+except ImportError:
+    raise MissingExtraError(
+        "spans and metrics need the package opentelemetry-api",
+        hint="Install it: pip install 'baimo[opentelemetry]'",
+    ) from None
+
+from . import api_spans
+from .attributes import Attributes
+from .content import content_attributes
+from .metrics import Metrics
+from .names import SCHEMA
+from .sdk_spans import QuickSpans, quick
+from .tree import Trees
+
+_NOWHERE = context.Context()
+
+
+class OpenTelemetry:
+    """An observer that makes one span of every call, one below it of every attempt, and three histograms.
+
+    Without providers it uses those that the program has set for the process, also when it sets them later;
+    while none is set, nothing is done. What the providers keep is exported and flushed by whoever made them.
+    """
+
+    def __init__(
+        self,
+        *,
+        tracer_provider: trace.TracerProvider | None = None,
+        meter_provider: metrics.MeterProvider | None = None,
+        content: bool = False,
+    ) -> None:
+        """`content`: put prompts, replies and tools into the span of the call."""
+        self.wants_content = content
+        self._trees = Trees()
+        self._tracer: trace.Tracer | None = None
+        self._quick: QuickSpans | None = None
+        self._metrics: Metrics | None = None
+        if tracer_provider is not None:
+            self._trace_with(tracer_provider)
+        self._measures_late = meter_provider is None
+        if meter_provider is not None and not isinstance(meter_provider, metrics.NoOpMeterProvider):
+            self._measure_with(meter_provider)
+
+    def began(self) -> Any:
+        """A call begins: what is current now will be the parent of its span. Nothing is attached to it."""
+        return context.get_current()
+
+    def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
+        """The call is over: its spans are made now, with the times at which things happened."""
+        parent = _NOWHERE if began is None else began
+        measure = self._metrics or (self._late_metrics() if self._measures_late else None)
+        if measure is not None:
+            measure.record(call, parent)
+        tracer = self._tracer or self._late_tracer()
+        if tracer is None:
+            return
+        said: Attributes = content_attributes(content) if self.wants_content and content is not None else {}
+        tree = self._trees(call, said)
+        if self._quick is not None and self._quick.takes():
+            self._quick.emit(tree, parent)
+        else:
+            api_spans.emit(tracer, tree, parent)
+
+    def _trace_with(self, provider: trace.TracerProvider) -> trace.Tracer:
+        tracer = self._tracer = provider.get_tracer("baimo", _version(), schema_url=SCHEMA)
+        self._quick = quick(tracer)
+        return tracer
+
+    def _measure_with(self, provider: metrics.MeterProvider) -> Metrics:
+        made = self._metrics = Metrics(provider.get_meter("baimo", _version(), schema_url=SCHEMA))
+        return made
+
+    def _late_tracer(self) -> trace.Tracer | None:
+        """A tracer of the provider that the program has set by now."""
+        provider = trace.get_tracer_provider()
+        return None if type(provider) is trace.ProxyTracerProvider else self._trace_with(provider)
+
+    def _late_metrics(self) -> Metrics | None:
+        provider = metrics.get_meter_provider()
+        if type(provider).__name__ == "_ProxyMeterProvider":  # the API gives it no public name
+            return None
+        return self._measure_with(provider)
+
+    def close(self) -> None:
+        """Everything has been handed over; flushing is the business of whoever made the providers."""
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("baimo")

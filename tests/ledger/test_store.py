@@ -1,0 +1,169 @@
+"""The ledger's file: its form, older and newer forms, what is no ledger, and who may read it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from baimo.errors import ConfigError
+from baimo.ledger import store
+from baimo.ledger.reading import find_calls, last_calls
+from baimo.types.usage import Usage
+from tests.ledger.records import raw, record
+
+
+def kept(path: Path, *numbers: int) -> None:
+    opened = store.connect(path, create=True)
+    store.write(opened, [store.row_of(record(number)) for number in numbers])
+    opened.close()
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "ledger.db"
+    kept(path, 1)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_record_comes_back_whole_but_for_the_providers_own_usage(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    told = record(1, parameters={"temperature": 0.5}, usage=Usage(input_uncached=1, raw=raw('{"x":1}')))
+    opened = store.connect(path, create=True)
+    store.write(opened, [store.row_of(told)])
+    opened.close()
+    assert last_calls(path, 5) == (msgspec.structs.replace(told, usage=Usage(input_uncached=1)),)
+
+
+def test_the_columns_say_what_can_be_asked(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, 1)
+    opened = sqlite3.connect(path)
+    opened.row_factory = sqlite3.Row
+    row = dict(opened.execute("SELECT * FROM calls").fetchone())
+    opened.close()
+    del row["record"]
+    assert row == {
+        "id": f"{1:032x}",
+        "at": 1_767_225_601.0,
+        "operation": "chat",
+        "provider": "acme",
+        "model": "big",
+        "key": "",
+        "outcome": "answered",
+        "error": None,
+        **dict.fromkeys(store.TOKENS),
+        "input_uncached": 100,
+        "cache_read": 20,
+        "output_visible": 30,
+        "reasoning": 5,
+        "cost": "0.1",
+        "currency": "CNY",
+        "cached": 0,
+        "attempts": 1,
+        "maybe_billed": 0,
+        "took_s": 1.5,
+    }
+
+
+@pytest.mark.parametrize("form", range(len(store.FORMS)))
+def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    opened = sqlite3.connect(path)
+    for step in store.FORMS[: form + 1]:
+        opened.executescript(step)
+    opened.execute("PRAGMA application_id = 1650551149")
+    opened.execute(f"PRAGMA user_version = {form + 1}")
+    row = store.row_of(record(7))
+    opened.execute(f"INSERT INTO calls VALUES ({', '.join('?' * len(row))})", row)
+    opened.commit()
+    opened.close()
+    kept(path, 8)
+    assert [one.id for one in last_calls(path, 5)] == [f"{8:032x}", f"{7:032x}"]
+    opened = sqlite3.connect(path)
+    assert opened.execute("PRAGMA user_version").fetchone()[0] == len(store.FORMS)
+    assert opened.execute("SELECT count(*) FROM losses").fetchone()[0] == 0
+    opened.close()
+
+
+def test_a_newer_form_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, 1)
+    opened = sqlite3.connect(path)
+    opened.execute("PRAGMA user_version = 99")
+    opened.close()
+    with pytest.raises(ConfigError, match=r"ledger\.db was written by a newer Baimo"):
+        last_calls(path, 5)
+
+
+def test_a_form_that_cannot_be_reached_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, 1)
+    monkeypatch.setattr(store, "FORMS", (*store.FORMS, "CREATE TABLE more (x); CREATE TABLE calls (y)"))
+    with pytest.raises(sqlite3.OperationalError):
+        store.connect(path, create=True)
+    monkeypatch.undo()
+    assert len(last_calls(path, 5)) == 1
+
+
+def test_what_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"this is no database, whatever its name says\n" * 100)
+    with pytest.raises(ConfigError, match=r"ledger\.db is damaged or no ledger") as caught:
+        last_calls(path, 5)
+    assert "Move it away" in str(caught.value)
+
+
+def test_a_file_that_was_damaged_later_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, *range(300))
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * 60_000)
+    with pytest.raises(ConfigError, match="damaged"):
+        last_calls(path, 300)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    opened = sqlite3.connect(path)
+    opened.execute("CREATE TABLE theirs (x)")
+    opened.close()
+    with pytest.raises(ConfigError, match="another program"):
+        store.connect(path, create=True)
+
+
+def test_reading_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no ledger"):
+        last_calls(tmp_path / "ledger.db", 5)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_old_is_forgotten_and_the_room_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, *range(2000))
+    size = path.stat().st_size
+    opened = store.connect(path, create=True)
+    store.forget(opened, record(1990).at)
+    opened.close()
+    assert len(last_calls(path, 5000)) == 10
+    assert path.stat().st_size < size / 5
+
+
+def test_a_call_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, *range(20))
+    assert [one.id for one in find_calls(path, f"{3:032x}")] == [f"{3:032x}"]
+    assert len(find_calls(path, "0000")) == 10
+    assert find_calls(path, "ff") == ()
+
+
+def test_a_call_that_is_told_twice_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    kept(path, 1, 1)
+    kept(path, 1)
+    assert len(last_calls(path, 5)) == 1
