@@ -288,7 +288,6 @@ class RouteCall:
     def _attempt(self, place: int, receipt: Receipt | None) -> Exchange:
         one, rules = self._places[place], self._rules
         if self._untold:
-            self._untold = False
             yield Wait(0.0, self._retrying(self._failures[-1][1], 0.0))
         wall, mono = yield _NOW
         self._round.add(place)

@@ -144,7 +144,8 @@ def test_a_failure_that_is_not_taken_in_comes_out() -> None:
 
 def test_who_leaves_closes_what_is_inside_at_once() -> None:
     log: list[Any] = []
-    steps = through(asking(log), doubled)
+    inner = asking(log)
+    steps = through(inner, doubled)
     next(steps)
     steps.close()
     assert log == ["closed"]
