@@ -291,10 +291,11 @@ def _mended(
     found = operation.mended(error, at)
     if found is None:
         return None
-    wire = _encoded(found[0], at)
+    other: Operation = found[0]
+    wire = _encoded(other, at)
     if credentials is not None:
-        credentials.asks(found[0], wire)
-    return found[0], wire
+        credentials.asks(other, wire)
+    return other, wire
 
 
 def _encoded(operation: Operation, at: Deployment) -> WireRequest:

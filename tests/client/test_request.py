@@ -95,3 +95,22 @@ def test_tools_are_read_as_openai_writes_them() -> None:
 def test_a_wrong_option_is_told_by_name(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         built(**given)
+
+
+@pytest.mark.parametrize("validate", [True, False, "repair"])
+def test_what_concerns_the_answers_form_and_words_is_of_the_call(validate: Any) -> None:
+    request, call = build("Hi", {"validate": validate, "mend": False}, stream=False)
+    assert (call.validate, call.mend) == (validate, False)
+    assert request == build("Hi", {}, stream=False)[0]
+
+
+def test_left_out_an_answer_is_checked_and_a_call_mended_as_far_as_can_be() -> None:
+    _, call = build("Hi", {"temperature": 0.5}, stream=False)
+    assert (call.validate, call.mend) == (None, True)
+
+
+def test_a_stream_cannot_be_asked_for_once_more() -> None:
+    with pytest.raises(InputError, match="whole answers"):
+        build("Hi", {"validate": "repair"}, stream=True)
+    with pytest.raises(InputError, match='true, false or "repair"'):
+        build("Hi", {"validate": "twice"}, stream=False)  # type: ignore[typeddict-item]

@@ -169,13 +169,9 @@ class _Claims:
 
     def _made(self, at: Deployment) -> tuple[Hold, ...]:
         place = "/".join((at.provider, at.endpoint, at.key))
-        limit = at.limit or self._bounds
-        if limit == _NONE and self._rows and at.row_limit is not None:
-            limit = at.row_limit
-        holds = [Hold(f"{place}/{at.model}", limit)]
-        if at.key_limit is not None:
-            holds.append(Hold(place, at.key_limit))
-        return tuple(holds)
+        row = at.row_limit if self._rows and at.row_limit is not None else _NONE
+        narrow = Hold(f"{place}/{at.model}", at.limit or self._bounds, row)
+        return (narrow,) if at.key_limit is None else (Hold(place, at.key_limit), narrow)
 
 
 _NONE = Limit()
