@@ -237,7 +237,9 @@ class RouteCall:
             verdict = self._until_cool(cooling, mono)
         wait = verdict.wait_s
         if wait is not None and self._has_other_tier():
-            wait = None if wait > PATIENCE_S or isinstance(last, TimedOutError) else wait
+            unsure = isinstance(last, RateLimitedError) and last.retry_after is None
+            at_once = unsure or isinstance(last, TimedOutError)
+            wait = None if wait > PATIENCE_S or at_once else wait
         together = self._rules.together
         if wait is not None and last is not None and together is not None and not together.may_retry(self):
             wait, verdict = None, Verdict(None, TOO_MANY)
