@@ -25,15 +25,16 @@ from baimo.errors import (
 )
 from baimo.exchange import Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
+from baimo.passing import through
 from baimo.places import Place, Told, places_of
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
-from baimo.routing.continuing import Splice, through
+from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
 from baimo.rules import Route, Rules
-from baimo.steps import Dice, Now, Reserve, Retrying, Settle, Step, Wait
+from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
 from baimo.types.events import PartStarted, UsageReported
 from baimo.types.fold import Folder
 from baimo.types.limits import Receipt, Settlement
@@ -340,8 +341,9 @@ class RouteCall:
             queue=min(limits.queue, share),
         )
 
-    def _saw(self, events: list[Any]) -> list[Any]:
+    def _saw(self, emit: Emit) -> Emit:
         """Take note of what goes out, and join it to what was said before a cut."""
+        events = emit.events
         if self._splice is not None:
             events = self._splice.join(events)
         for event in events:
@@ -351,7 +353,7 @@ class RouteCall:
                 self._part = event.index
         if self._spoken is not None:
             self._spoken.add(events)
-        return events
+        return emit if events is emit.events else Emit(events, emit.raw)
 
     def _settlement(self, error: Error | None, wall: float) -> Settlement:
         head, learn = self._tally.head, self._rules.learn
