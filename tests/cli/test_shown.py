@@ -13,7 +13,7 @@ import pytest
 
 from baimo.cli.shown import as_curl
 from baimo.wire.http import HttpRequest
-from tests.cli.conftest import Run, ScriptedProvider, environment
+from tests.cli.conftest import Run, ScriptedProvider, environment, words
 
 KEY = "sk-fake-0123456789abcdef"
 
@@ -64,10 +64,11 @@ def test_the_python_makes_the_very_same_request(
     (folder / "a.gif").write_bytes(b"GIF89a" + bytes(8))
     args = ["ask", "a 'b' \"c\"\n你", "-i", "a.gif", "-i", "https://x.example/y", "--max-tokens", "5"]
     args += ["-s", "sys", "--schema", '{"type": "object"}', "--stream" if stream else "--no-stream"]
+    provider.will(words("{}"), words("{}"))
     shown = run(*args, "--show").stdout
     snippet = shown.partition("# Python\n")[2]
     done = subprocess.run([sys.executable, "-c", snippet], capture_output=True, env=environment(), timeout=30)
-    assert done.stdout.decode().strip() == "Hello."
+    assert done.stdout.decode().strip() == "{}"
     run(*args)
     by_python, by_command = provider.bodies
     assert by_python == by_command
