@@ -1,4 +1,4 @@
-"""What tests of whole clients need: an observer that remembers, one call in either client, keys with fates."""
+"""For tests of whole clients: an observer that remembers, a call by either client, keys with fates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments of a client for what it keeps: each wins over the configuration, and what cannot be meant is said."""
+"""Arguments for what a client keeps: each wins over the configuration; what cannot be meant is said."""
 
 from __future__ import annotations
 

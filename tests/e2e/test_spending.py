@@ -302,7 +302,7 @@ def test_a_ledger_that_cannot_be_compared_or_read_is_said(tmp_path: Path) -> Non
         with sim.client(ledger=str(path)) as client:
             client.chat(GPT, "Hi")
         config = with_ledger(sim, path, amount="1 CNY")
-        with pytest.raises(ConfigError, match="'daily' cannot begin with what the ledger tells.*USD"):
+        with pytest.raises(ConfigError, match=r"'daily' cannot begin with what the ledger tells.*USD"):
             sim.client(config=config)
         sim.client(config={**config, "money": {"rates": {"USD": "7 CNY"}}}).close()
         path.write_bytes(b"no database at all, but long enough to be looked at as one" * 30)
