@@ -209,9 +209,10 @@ def steps_of(recording: Recording, rules: Rules) -> Generator[Any, Any, Any]:
         raise ConfigError(f"{recording.path}: {began.operation} cannot be replayed")
     make, kind = _ASKED[began.operation]
     operation: Operation = make() if kind is None else make(msgspec.json.decode(began.request, type=kind))
+    if recording.record.decisions and isinstance(operation, ChatOperation):
+        request = msgspec.json.decode(began.request, type=ChatRequest)
+        operation = ChatOperation(request, conversation=recording.record.decisions[0].sticky)
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
-    if recording.record.decisions:
-        operation.sticky = recording.record.decisions[0].sticky  # type: ignore[attr-defined]
     return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw, rules=rules)
 
 
