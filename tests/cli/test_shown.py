@@ -65,6 +65,7 @@ def test_the_python_makes_the_very_same_request(
     provider.will(words("{}"), words("{}"))
     args = ["ask", "a 'b' \"c\"\n你", "-i", "a.gif", "-i", "https://x.example/y", "--max-tokens", "5"]
     args += ["-s", "sys", "--schema", '{"type": "object"}', "--stream" if stream else "--no-stream"]
+    provider.will(words("{}"), words("{}"))
     shown = run(*args, "--show").stdout
     snippet = shown.partition("# Python\n")[2]
     done = subprocess.run([sys.executable, "-c", snippet], capture_output=True, env=environment(), timeout=30)
