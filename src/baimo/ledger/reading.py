@@ -136,7 +136,7 @@ def spent_since(path: Path, at: float, models: Sequence[str], keys: Sequence[str
 
 
 def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
-    """What calls since then cost: provider/model, name of the key, amount. Nothing where there is no ledger."""
+    """What calls since then cost: provider/model, name of the key, amount. Nothing without a ledger."""
     if not path.exists():
         return []
     spent: dict[tuple[str, str, str], Decimal] = {}
