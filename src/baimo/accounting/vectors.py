@@ -1,4 +1,4 @@
-"""What embeddings may cost before they are made: their likely tokens with a margin, at the dearest price."""
+"""What embeddings may cost before they are asked for: likely tokens with a margin, at the dearest price."""
 
 from __future__ import annotations
 
