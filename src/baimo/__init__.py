@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     from baimo.types.models import ModelInfo, Price, PullProgress
     from baimo.types.money import Money
     from baimo.types.secret import Secret
-    from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
+    from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
     from baimo.types.usage import Usage
 
 _HOMES = {
@@ -126,7 +126,7 @@ _HOMES = {
     "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
     "baimo.types.secret": "Secret",
-    "baimo.types.tools": "CustomTool FunctionTool ServerTool ToolChoice",
+    "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
 }
 _ROOMS = ("auth", "telemetry")
@@ -196,6 +196,7 @@ __all__ = [
     "ResponseFormat",
     "Retrying",
     "Role",
+    "Search",
     "Secret",
     "ServerError",
     "ServerTool",

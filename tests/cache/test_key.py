@@ -25,7 +25,7 @@ from baimo.exchange import Deployment
 from baimo.types.chat import AudioOutput, ChatRequest, Message, Reasoning, ResponseFormat, Role
 from baimo.types.content import Replay
 from baimo.types.secret import Secret
-from baimo.types.tools import FunctionTool, ToolChoice
+from baimo.types.tools import FunctionTool, Search, ToolChoice
 from tests.scripted import chat_request, deployment
 from tests.strategies import chat_requests
 
@@ -50,6 +50,7 @@ OTHERS: dict[str, Any] = {
     "headers": {"X-Mode": "a"},
     "foreign": Replay(dialect="lines", json=Raw(b"{}")),
     "parallel_tool_calls": True,
+    "search": Search(max_uses=2),
     "logprobs": True,
     "model": "other",
     "stream": True,

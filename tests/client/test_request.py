@@ -9,7 +9,7 @@ import pytest
 from baimo.client.request import NO_OPTIONS, CallOptions, build
 from baimo.errors import InputError
 from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
-from baimo.types.tools import FunctionTool, ToolChoice
+from baimo.types.tools import FunctionTool, Search, ToolChoice
 
 
 def built(**options: Any) -> ChatRequest:
@@ -46,6 +46,9 @@ def test_options_of_the_call_are_kept_apart_from_the_request() -> None:
         ({"reasoning": "off"}, {"reasoning": Reasoning(enabled=False)}),
         ({"reasoning": True}, {"reasoning": Reasoning(enabled=True)}),
         ({"reasoning": 2048}, {"reasoning": Reasoning(enabled=True, budget=2048)}),
+        ({"search": True}, {"search": Search()}),
+        ({"search": False}, {}),
+        ({"search": {"max_uses": 2}}, {"search": Search(max_uses=2)}),
         (
             {"audio": {"voice": "alloy", "format": "wav"}},
             {"audio": AudioOutput(voice="alloy", format="wav")},
@@ -74,7 +77,7 @@ def test_tools_are_read_as_openai_writes_them() -> None:
     ("given", "says"),
     [
         ({"temprature": 1.0}, "unknown option 'temprature'; did you mean temperature"),
-        ({"enable_search": True}, r"unknown option 'enable_search'.*extra="),
+        ({"do_sample": True}, r"unknown option 'enable_search'.*extra="),
         ({"temperature": "0.7"}, "temperature must be a number, got str"),
         ({"temperature": True}, "temperature must be a number, got bool"),
         ({"max_tokens": 0}, "max_tokens must be at least 1"),

@@ -74,6 +74,7 @@ NAMES = {
     "ResponseFormat",
     "Retrying",
     "Role",
+    "Search",
     "Secret",
     "ServerError",
     "ServerTool",

@@ -47,6 +47,7 @@ COUNTS = (
     "audio",
     "modalities",
     "prediction",
+    "search",
     "unsupported",  # under "drop" an answer may be to less than was asked
     "extra",
     "headers",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from baimo.types.chat import AudioOutput, Message, Reasoning, ResponseFormat
 from baimo.types.money import Money
-from baimo.types.tools import Tool, ToolChoice
+from baimo.types.tools import Search, Tool, ToolChoice
 
 if TYPE_CHECKING:
     from .budget import Budget
@@ -51,6 +51,8 @@ class ChatOptions(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     user: str | None
     prompt_cache_key: str | None
+    search: Search | bool | Mapping[str, Any] | None
+    """Whether the provider may search the web for the answer: True, or what is said of it."""
     unsupported: Literal["raise", "drop"]
     """What to do with what the provider cannot be told: raise UnsupportedError, or drop it with a note."""
     extra: Mapping[str, Any]

@@ -9,7 +9,7 @@ import msgspec
 
 from baimo.errors import InputError
 from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat, Validate
-from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
 
 from .messages import parse_messages
 from .options import ChatOptions, Messages
@@ -232,6 +232,12 @@ def _reasoning(value: Any, name: str) -> Reasoning:
     return _converted(value, name, Reasoning)  # type: ignore[no-any-return]
 
 
+def _search(value: Any, name: str) -> Search | None:
+    if isinstance(value, bool):
+        return Search() if value else None
+    return _converted(value, name, Search)  # type: ignore[no-any-return]
+
+
 def _amount(value: Any, name: str) -> Any:
     from baimo.accounting.rates import parse_money
 
@@ -274,6 +280,7 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "metadata": _headers,
     "user": _text,
     "prompt_cache_key": _text,
+    "search": _search,
     "unsupported": _one_of("raise", "drop"),
     "extra": _mapping,
     "headers": _headers,

@@ -13,7 +13,7 @@ from baimo.notes import Note
 
 from .content import Part, Refusal, Replay, Text, Thinking, ToolCall
 from .money import Money
-from .tools import Tool, ToolChoice
+from .tools import Search, Tool, ToolChoice
 from .usage import Usage
 
 
@@ -155,6 +155,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     metadata: dict[str, str] | None = None
     user: str | None = None
     prompt_cache_key: str | None = None
+    search: Search | None = None
     stream: bool = False
     include_usage: bool | None = None
     """Usage in a stream; None lets the dialect ask for it wherever the provider knows how."""

@@ -38,6 +38,29 @@ class ServerTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 Tool: TypeAlias = FunctionTool | CustomTool | ServerTool
 
 
+class Search(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Searching the web by the provider's own means. None leaves a matter to the provider.
+
+    >>> Search(allowed_domains=("gov.cn",), max_uses=3).required is None
+    True
+    """
+
+    required: bool | None = None
+    """True: every answer is searched for; else the model decides."""
+    max_uses: int | None = None
+    """The most searches for one answer."""
+    max_results: int | None = None
+    """The most pages that one search gives to the model."""
+    context_size: Literal["low", "medium", "high"] | None = None
+    """How much of what was found the model reads."""
+    allowed_domains: tuple[str, ...] = ()
+    """Only these sites, without scheme: `("gov.cn",)`."""
+    blocked_domains: tuple[str, ...] = ()
+    """None of these sites."""
+    country: str | None = None
+    """Where the user is: two letters by ISO 3166-1, "CN"."""
+
+
 class ToolChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which tools the model may use: `mode` none, auto or required, bounded by `allowed` when given.
 

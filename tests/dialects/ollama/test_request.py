@@ -35,7 +35,7 @@ from baimo.types.content import (
     ToolResult,
     Video,
 )
-from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
 from tests.dialects.ollama.asking import asked, body, request, site
 from tests.strategies import json_objects, json_texts, names, texts, words
 
@@ -74,6 +74,7 @@ def test_what_is_no_wish_is_left_out_without_a_word() -> None:
     [
         ({"n": 2}, "several answers"),
         ({"logit_bias": {"1": 1.0}}, "logit_bias"),
+        ({"search": Search()}, "search"),
         ({"user": "u"}, "user"),
         ({"metadata": {"a": "b"}}, "metadata"),
         ({"audio": AudioOutput(voice="v", format="wav")}, "audio"),

@@ -15,7 +15,7 @@ from baimo.dialects.pangu import DIALECT
 from baimo.errors import InputError, UnsupportedError
 from baimo.types.chat import AudioOutput, ChatRequest, Message, Reasoning, ResponseFormat, Role
 from baimo.types.content import Cache, Image, Opaque, Refusal, Replay, Text, Thinking, ToolCall, ToolResult
-from baimo.types.tools import FunctionTool, ToolChoice
+from baimo.types.tools import FunctionTool, Search, ToolChoice
 from baimo.wire.http import HttpRequest
 from tests.dialects.pangu.asking import TARGET, USER, asked, body, encoded, request
 from tests.strategies import words
@@ -45,6 +45,7 @@ UNSAYABLE: list[tuple[dict[str, Any], str]] = [
     ({"store": True}, "store"),
     ({"metadata": {"a": "b"}}, "metadata"),
     ({"prompt_cache_key": "x"}, "prompt_cache_key"),
+    ({"search": Search()}, "search"),
     ({"response_format": ResponseFormat(type="json_schema", schema={})}, "json_schema"),
     ({"tools": (FunctionTool(name="f"),)}, "tools"),
     ({"tool_choice": ToolChoice(mode="required")}, "tool_choice 'required'"),

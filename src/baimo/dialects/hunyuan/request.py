@@ -50,6 +50,7 @@ _NEUTRAL: Mapping[str, Any] = {
     "metadata": None,
     "user": None,
     "prompt_cache_key": None,
+    "search": None,
 }
 """What this wire has no word for, and the value of each that asks for nothing."""
 

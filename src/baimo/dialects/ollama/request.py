@@ -215,6 +215,8 @@ def _settings(request: ChatRequest, body: dict[str, Any], complaints: Complaints
     for name in _UNKNOWN:
         if getattr(request, name):
             complaints.cannot(name)
+    if request.search is not None:
+        complaints.cannot("search")
 
 
 _UNKNOWN = (

@@ -314,6 +314,8 @@ class _Body:
             body["prediction"] = {"type": "content", "content": request.prediction}
         if request.modalities and request.modalities != ("text",) and self._may("modalities"):
             body["modalities"] = request.modalities
+        if request.search is not None:
+            self._complaints.cannot("search")
         for name in _PLAIN:
             value = getattr(request, name)
             if value is not None and self._may(name):

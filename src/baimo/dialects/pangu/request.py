@@ -52,6 +52,7 @@ _UNSAYABLE: tuple[tuple[str, Any], ...] = (
     ("store", False),
     ("metadata", {}),
     ("prompt_cache_key", None),
+    ("search", None),
 )
 """What this wire has no word for, each with the value that asks for nothing."""
 

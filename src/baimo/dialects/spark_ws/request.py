@@ -45,6 +45,7 @@ _NEVER: Mapping[str, object] = {
     "store": False,
     "metadata": {},
     "prompt_cache_key": None,
+    "search": None,
 }
 """What this wire has no word for, and the value that asks for nothing."""
 
