@@ -77,7 +77,7 @@ def test_tools_are_read_as_openai_writes_them() -> None:
     ("given", "says"),
     [
         ({"temprature": 1.0}, "unknown option 'temprature'; did you mean temperature"),
-        ({"do_sample": True}, r"unknown option 'enable_search'.*extra="),
+        ({"do_sample": True}, r"unknown option 'do_sample'.*extra="),
         ({"temperature": "0.7"}, "temperature must be a number, got str"),
         ({"temperature": True}, "temperature must be a number, got bool"),
         ({"max_tokens": 0}, "max_tokens must be at least 1"),
