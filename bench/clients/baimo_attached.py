@@ -44,8 +44,10 @@ class Everything:
     def called(self) -> None:
         """One more call ended."""
         self._calls += 1
-        if self._calls % _EMPTIED == 0:
-            self._empty()
+        if self._calls % _EMPTIED == 1:
+            if not self._spans.get_finished_spans():
+                raise NothingKept("no spans were exported")
+            self._spans.clear()
 
     def finish(self) -> None:
         """Have everything written. Raises NothingKept where something is missing."""
@@ -54,13 +56,7 @@ class Everything:
             raise NothingKept(f"{self.ledger.lost} records were lost")
 
     def close(self) -> None:
-        self._empty()
         self._home.cleanup()
-
-    def _empty(self) -> None:
-        if not self._spans.get_finished_spans():
-            raise NothingKept("no spans were exported")
-        self._spans.clear()
 
 
 class Sync(baimo_face.Sync):

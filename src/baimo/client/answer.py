@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from msgspec import Raw
@@ -37,13 +38,13 @@ def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: b
         kept = b"".join(driven.raw)
         if not streamed:
             kept = Raw(kept.strip())
-    return folded_response(folder, outcome, driven.wall(), raw=kept)
+    return folded_response(folder, outcome, driven.wall, raw=kept)
 
 
 def folded_response(
-    folder: Folder, outcome: Outcome, wall: float, raw: Raw | bytes | None = None
+    folder: Folder, outcome: Outcome, wall: Callable[[], float], raw: Raw | bytes | None = None
 ) -> ChatResponse:
-    """What the events of a call that ended well add up to, with its cost."""
+    """What the events of a call that ended well add up to, with its cost at the prices of that time."""
     at = outcome.at
     response = folder.response(
         model=at.model,
@@ -55,7 +56,7 @@ def folded_response(
     )
     if at.facts is None:
         return response
-    cost = priced(at, response.usage, wall, thinking=True if response.thinking else None)
+    cost = priced(at, response.usage, wall(), thinking=True if response.thinking else None)
     if cost is not None and outcome.cached:
         cost = replace(cost, amount=cost.amount * 0)  # nothing was sent
     return response if cost is None else replace(response, cost=cost)

@@ -95,7 +95,7 @@ class Ruling:
                 request,
                 validate=call.validate,
                 total=limits[0].total,
-                folded=lambda folder, outcome: folded_response(folder, outcome, self._clock.wall()),
+                folded=lambda folder, outcome: folded_response(folder, outcome, self._clock.wall),
             )
         else:
             steps = make(request, None)

@@ -56,7 +56,8 @@ class RetryBudget:
     def end(self, call: object) -> None:
         """The call is over."""
         self._active.discard(call)
-        self._retrying.discard(call)
+        if self._retrying:
+            self._retrying.discard(call)
 
 
 TOO_MANY = (
