@@ -141,17 +141,14 @@ Exchange: TypeAlias = Generator[Step, Any, Outcome]
 class Tally:
     """The attempts of one call, over all its deployments."""
 
-    __slots__ = ("head", "made", "maybe_billed", "shown")
-
-    def __init__(self) -> None:
-        self.made = 1
-        """The attempt that is under way, counted from 1."""
-        self.maybe_billed = 0
-        """Attempts that gave no answer, and may have been billed all the same."""
-        self.head: WireHead | None = None
-        """Of the last reply, refusals included."""
-        self.shown = False
-        """Whether the last attempt, which failed, had shown events by then."""
+    made = 1
+    """The attempt that is under way, counted from 1."""
+    maybe_billed = 0
+    """Attempts that gave no answer, and may have been billed all the same."""
+    head: WireHead | None = None
+    """Of the last reply, refusals included."""
+    shown = False
+    """Whether the last attempt, which failed, had shown events by then."""
 
 
 class Watch(Protocol):
@@ -254,7 +251,8 @@ def _attempted(
                             watch.first(now)
                         held += events
                         progress.came()
-                        empty.look(events, is_end=is_end)
+                        if empty.is_open:
+                            empty.look(events, is_end=is_end)
                         if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
                             held = attempts.held = []
@@ -364,17 +362,11 @@ class _Granted:
 class _Attempts(Tally):
     """The attempts of one call to one deployment: which may be billed, what follows a failure."""
 
-    __slots__ = (
-        "_at",
-        "_retry",
-        "_stale",
-        "_tally",
-        "has_own_fields",
-        "held",
-        "together",
-        "waited_s",
-        "watch",
-    )
+    waited_s = 0.0
+    """How long the attempt that comes next has waited, as a retry does."""
+    held: list[Any]
+    """Events of the attempt that is under way which nobody has seen."""
+    _stale = False
 
     def __init__(
         self,
@@ -387,19 +379,12 @@ class _Attempts(Tally):
     ) -> None:
         self._at = at
         self._retry = retry
-        if tally is None:
-            self.made, self.maybe_billed, self.head = 1, 0, None
         self._tally = tally
         """Counts for the whole route; None: this one does, and knows itself without a circle."""
-        self._stale = False
-        self.waited_s = 0.0
-        """How long the attempt that comes next has waited, as a retry does."""
         self.watch = watch
         self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
-        self.held: list[Any] = []
-        """Events of the attempt that is under way which nobody has seen."""
 
     def watched(self, now: float) -> None:
         """An attempt begins."""

@@ -35,13 +35,13 @@ class Emptiness:
         """Take note of events, in their order."""
         for event in events:
             kind = type(event)
-            if kind is Started or kind is UsageReported:
-                continue  # tells of an answer without being part of it
             if kind is PartStarted:
                 # Words may still come; a call or a picture is one at once.
-                something = bool(event.part.text) if type(event.part) in _WORDS else True
+                something = event.part.text if type(event.part) in _WORDS else True
+            elif kind is Started or kind is UsageReported:
+                continue
             elif kind is PartDelta:
-                something = bool(event.text or event.data)
+                something = event.text or event.data
             elif kind is Finished:
                 self._finished = True
                 something = event.reason not in _ENDED_WELL
@@ -55,10 +55,9 @@ class Emptiness:
 
     def look(self, events: Sequence[Any], *, is_end: bool) -> None:
         """Take note of events. Raises EmptyAnswerError where an answer ends well without anything in it."""
-        if self.is_open:
-            self.saw(events)
-            if is_end and self._finished and (error := self.verdict()) is not None:
-                raise error
+        self.saw(events)
+        if is_end and (error := self.verdict()) is not None:
+            raise error
 
     def verdict(self) -> EmptyAnswerError | None:
         """The error for an answer that ended well without anything in it, else None."""
