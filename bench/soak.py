@@ -2,6 +2,7 @@
 
 python -m bench.soak                    200,000 calls, 200 at a time: some minutes
 python -m bench.soak --calls 4000       the short form that the tests run
+python -m bench.soak --kept             the same with limits, a ledger, a cache and a budget
 
 A fifth is streamed, a few are cancelled. What is open and resident after the first fifth of the calls is laid
 beside what is at the end. Exits with 1 where a bound is broken, or an answer was not what it claimed to be.
@@ -20,6 +21,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import baimo
 from baimo.errors import Error
@@ -142,10 +146,18 @@ def complaints(soak: Soak) -> list[str]:
     return lines
 
 
-async def soaked(origin: str, calls: int, concurrency: int, seed: int) -> Soak:
-    """A run against a server that is there."""
+async def soaked(origin: str, calls: int, concurrency: int, seed: int, kept: Path | None = None) -> Soak:
+    """A run against a server that is there; with a folder, by a client that keeps what it can in it."""
     provider = {"base_url": f"{origin}/v1", "api_key": "sk-fake-0000000000000000000000001234"}
-    config = {"providers": {"openai": provider}}
+    config: dict[str, Any] = {"providers": {"openai": provider}}
+    if kept is not None:
+        config |= {
+            "limits": {"requests_per_minute": 10_000_000, "concurrency": 1000},
+            "ledger": {"path": str(kept / "ledger.db")},
+            "cache": {"store": str(kept / "answers.db"), "on": False},
+            "budgets": {"all": {"amount": "1000000000 USD", "per": "run"}},
+            "facts": {"openai/gpt-4o-mini": {"max_output": 100}},
+        }
     async with baimo.AsyncClient(config=config, max_retries=1) as client:
         soak = Soak(client, calls, concurrency, random.Random(seed))
         await soak.run()
@@ -161,10 +173,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--calls", type=int, default=200_000)
     parser.add_argument("--concurrency", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kept", action="store_true")
     chosen = parser.parse_args(arguments)
     began, cpu = time.monotonic(), time.process_time()
-    with serving([sys.executable, "-m", "bench.faulty_server"]) as origin:
-        soak = asyncio.run(soaked(origin, chosen.calls, chosen.concurrency, chosen.seed))
+    with serving([sys.executable, "-m", "bench.faulty_server"]) as origin, TemporaryDirectory() as folder:
+        kept = Path(folder) if chosen.kept else None
+        soak = asyncio.run(soaked(origin, chosen.calls, chosen.concurrency, chosen.seed, kept))
     seconds, cpu_s = time.monotonic() - began, time.process_time() - cpu
     print(f"{chosen.calls} calls, {chosen.concurrency} at a time: {seconds:.0f} s, {cpu_s:.0f} s of CPU")
     for reading in soak.readings:

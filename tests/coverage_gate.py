@@ -32,6 +32,7 @@ CORE = (
     "exchange.py",
     "operations.py",
     "over.py",
+    "passing.py",
     "places.py",
     "plan.py",
     "remember.py",

@@ -435,3 +435,13 @@ def test_what_was_dropped_is_not_remembered() -> None:
     assert found is not None
     found[0].decoder(WireHead(200), COMPATIBLE)
     assert body_of(ChatOperation(request, learned=learned))["seed"] == 1
+
+
+def test_what_a_call_may_use_is_prompt_and_answer_of_all_choices() -> None:
+    request = replace(chat_request(text="word " * 100), max_tokens=50, n=2)
+    bare = ChatOperation(replace(request, max_tokens=None, n=None)).tokens
+    assert ChatOperation(request).tokens - bare == 2 * 50 - 512
+    assert bare > 512 + 100
+    texts = EmbedOperation(EmbedRequest(model="", inputs=("a" * 40, "b" * 40)))
+    assert texts.tokens == 20
+    assert EmbedOperation(EmbedRequest(model="", inputs=((1, 2, 3),))).tokens == 3

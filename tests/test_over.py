@@ -113,11 +113,10 @@ def test_who_is_asked_and_how_long_is_waited(
     [
         InvalidRequestError("bad", status=400),
         ContentFilteredError("no", status=400),
-        ContextTooLongError("long", status=400),
     ],
 )
 def test_a_bad_request_and_refused_content_stop_at_once_with_one_request(refusal: Error) -> None:
-    told = ask((pool("k1", "k2"), pool("k3")), refusal, *ANSWER)
+    told = ask(KEYS_AND_B, refusal, *ANSWER)
     assert told.asked == "k2"
     assert told.error is refusal
     assert (told.error.attempts, told.error.earlier) == (1, ())
@@ -321,6 +320,8 @@ def test_too_long_a_prompt_goes_only_to_models_that_hold_more() -> None:
     assert ask(maybe, too_long, *ANSWER).asked == "a b"
     keys = (pool("k1", "k2"), holding("b", 9))
     assert ask(keys, too_long, *ANSWER).asked == "k2 b"
+    same = ask((pool("k1", "k2"), pool("k3")), too_long, *ANSWER)
+    assert (same.asked, same.error) == ("k2", too_long)
 
 
 # Time.

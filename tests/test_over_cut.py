@@ -125,6 +125,12 @@ def test_where_the_rest_is_refused_the_cut_is_what_is_told(refusal: Error) -> No
     assert fold(told.play.events).text == "One two "
 
 
+def test_one_that_could_not_go_on_is_not_asked_to_once_more() -> None:
+    told = go_on("a", *CUT, ServerError("down", status=500), *REST, retry=RETRY)
+    assert told.asked == "a a"
+    assert isinstance(told.error, StreamInterrupted)
+
+
 def test_a_refusal_leaves_the_next_one_its_chance() -> None:
     told = go_on("a b c", *CUT, InvalidRequestError("no prefill", status=400), *REST)
     assert told.asked == "a b c"

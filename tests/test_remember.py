@@ -22,8 +22,18 @@ from baimo.resilience.timing import TimeLimits
 from baimo.steps import Dice, Emit, Keep, Look, Now
 from baimo.types.chat import FinishReason, Sent
 from baimo.types.content import Audio, Part, Refusal, Text, Thinking, ToolCall
-from baimo.types.events import ChatEvent, Finished, PartDelta, PartEnded, PartStarted, Started, Withdrawn
+from baimo.types.events import (
+    ChatEvent,
+    Finished,
+    PartDelta,
+    PartEnded,
+    PartStarted,
+    Started,
+    UsageReported,
+    Withdrawn,
+)
 from baimo.types.fold import fold
+from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 from tests.playing import Play
 from tests.scripted import OK, chat_request, deployment
@@ -366,3 +376,11 @@ def test_what_does_not_get_smaller_is_not_packed() -> None:
     sound = b"".join(sha256(bytes([at])).digest() for at in range(80))
     value = encoded(msgspec.structs.replace(GOOD, pieces=[reply(Audio(data=sound))]))
     assert value.startswith(b"%dj" % VERSION)
+
+
+def test_usage_is_kept_without_the_providers_own_object() -> None:
+    told = Usage(input_uncached=5, output_visible=2, raw=msgspec.Raw(b'{"prompt_tokens": 5}'))
+    play = Play()
+    remember(play, played([[*HELLO[0], *HELLO[1], UsageReported(usage=told)], HELLO[2]]))
+    _, shown = replayed(play.kept, streams=True)
+    assert shown[0][-1] == UsageReported(usage=Usage(input_uncached=5, output_visible=2))

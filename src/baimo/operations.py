@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,6 +29,7 @@ from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
 from baimo.plan import Route
+from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
 from baimo.types.counting import CountRequest
@@ -36,9 +37,6 @@ from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
-
-if TYPE_CHECKING:
-    from baimo.types.balance import Balance
 
 _USUAL_ANSWER = 512
 """Tokens that an answer is reckoned with where nothing bounds it."""

@@ -25,15 +25,16 @@ from baimo.errors import (
 )
 from baimo.exchange import Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
+from baimo.passing import through
 from baimo.places import Place, Told, places_of
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
-from baimo.routing.continuing import Splice, through
+from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
 from baimo.rules import Route, Rules
-from baimo.steps import Dice, Now, Reserve, Retrying, Settle, Step, Wait
+from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
 from baimo.types.events import PartStarted, UsageReported
 from baimo.types.fold import Folder
 from baimo.types.limits import Receipt, Settlement
@@ -237,7 +238,9 @@ class RouteCall:
             verdict = self._until_cool(cooling, mono)
         wait = verdict.wait_s
         if wait is not None and self._has_other_tier():
-            wait = None if wait > PATIENCE_S or isinstance(last, TimedOutError) else wait
+            unsure = isinstance(last, RateLimitedError) and last.retry_after is None
+            at_once = unsure or isinstance(last, TimedOutError)
+            wait = None if wait > PATIENCE_S or at_once else wait
         together = self._rules.together
         if wait is not None and last is not None and together is not None and not together.may_retry(self):
             wait, verdict = None, Verdict(None, TOO_MANY)
@@ -259,7 +262,7 @@ class RouteCall:
             cause = last.__cause__
             again = cause.retryable if isinstance(cause, TransportError) else True
             last = TransportError(last.message, retryable=again)
-        elif cooling is None and last.retry_after is not None and of > 1:
+        elif of > 1 and last.retry_after is not None and (cooling is None or cooling < last.retry_after):
             last = type(last)(last.message, retryable=last.retryable)  # another key than this may be asked
         dice = yield _DICE
         verdict = self._retry.verdict(self._tries + 1, last, dice=dice, left_s=self._deadline.left(mono))
@@ -288,7 +291,6 @@ class RouteCall:
     def _attempt(self, place: int, receipt: Receipt | None) -> Exchange:
         one, rules = self._places[place], self._rules
         if self._untold:
-            self._untold = False
             yield Wait(0.0, self._retrying(self._failures[-1][1], 0.0))
         wall, mono = yield _NOW
         self._round.add(place)
@@ -339,8 +341,9 @@ class RouteCall:
             queue=min(limits.queue, share),
         )
 
-    def _saw(self, events: list[Any]) -> list[Any]:
+    def _saw(self, emit: Emit) -> Emit:
         """Take note of what goes out, and join it to what was said before a cut."""
+        events = emit.events
         if self._splice is not None:
             events = self._splice.join(events)
         for event in events:
@@ -350,7 +353,7 @@ class RouteCall:
                 self._part = event.index
         if self._spoken is not None:
             self._spoken.add(events)
-        return events
+        return emit if events is emit.events else Emit(events, emit.raw)
 
     def _settlement(self, error: Error | None, wall: float) -> Settlement:
         head, learn = self._tally.head, self._rules.learn

@@ -16,11 +16,12 @@ from msgspec.structs import replace
 from baimo.errors import CacheError, Error
 from baimo.exchange import Deployment, Exchange, Outcome
 from baimo.notes import Note
+from baimo.passing import through
 from baimo.plan import Route
 from baimo.steps import Emit, Keep, Look, Now, Step
 from baimo.types.chat import FinishReason, Message, Sent
 from baimo.types.content import Refusal, Text, Thinking
-from baimo.types.events import ChatEvent
+from baimo.types.events import ChatEvent, UsageReported
 from baimo.types.fold import Folder
 from baimo.wire.http import WireHead
 
@@ -66,8 +67,13 @@ def remembered(steps: Exchange, key: str, *, route: Route, streams: bool, within
             _, mono = yield Now()
             call = _begun_before(steps, mono - begun, max(within_s - (mono - begun), 0.0))
         collected: list[list[ChatEvent]] = []
+
+        def collect(emit: Emit) -> Emit:
+            collected.append(emit.events)
+            return emit
+
         try:
-            outcome = yield from _collected(call, collected)
+            outcome: Outcome = yield from through(call, collect)
         except Error:
             yield Keep(key, None)
             raise
@@ -95,24 +101,6 @@ def _look(
     except CacheError as error:
         return None, None, _unavailable(error)
     return kept, at, None
-
-
-def _collected(steps: Exchange, into: list[list[ChatEvent]]) -> Exchange:
-    """As `yield from steps`; the events go into the list as well."""
-    try:
-        step = next(steps)
-        while True:
-            if type(step) is Emit:
-                into.append(step.events)
-            try:
-                answer = yield step
-            except Error as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(answer)
-    except StopIteration as done:
-        outcome: Outcome = done.value
-        return outcome
 
 
 def _begun_before(steps: Exchange, waited_s: float, left_s: float) -> Exchange:
@@ -158,7 +146,7 @@ def _keep(key: str, pieces: list[list[ChatEvent]], outcome: Outcome) -> Generato
         wall, _ = yield Now()
         at = outcome.at
         kept = Kept(
-            pieces=pieces,
+            pieces=[[_readable(event) for event in piece] for piece in pieces],
             provider=at.provider,
             endpoint=at.endpoint,
             model=at.model,
@@ -172,6 +160,13 @@ def _keep(key: str, pieces: list[list[ChatEvent]], outcome: Outcome) -> Generato
     except CacheError as error:
         return _unavailable(error)
     return None
+
+
+def _readable(event: ChatEvent) -> ChatEvent:
+    """The event as it can be read back: without the provider's own object of usage, which says the same."""
+    if type(event) is UsageReported and event.usage.raw is not None:
+        return replace(event, usage=replace(event.usage, raw=None))
+    return event
 
 
 def is_good(pieces: Sequence[Sequence[ChatEvent]]) -> bool:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from baimo.errors import AnswerFormatError, Error
 from baimo.exchange import Exchange, Outcome
 from baimo.notes import Note
+from baimo.passing import through
 from baimo.resilience.timing import Deadline
 from baimo.schema.check import Checker, Fault
 from baimo.steps import Emit, Now, Step
@@ -136,26 +137,14 @@ class _Round:
 
     def run(self, steps: Exchange) -> Exchange:
         """Pass the steps on."""
-        answer: Any = None
-        failure: Error | None = None
-        try:
-            while True:
-                step: Step = steps.send(answer) if failure is None else steps.throw(failure)
-                answer, failure = None, None
-                if type(step) is Emit:
-                    self._folder.add(step.events)
-                    if self._holds:
-                        self._held.append(step)
-                        continue
-                try:
-                    answer = yield step
-                except Error as error:
-                    failure = error
-        except StopIteration as done:
-            outcome: Outcome = done.value
-            return outcome
-        finally:
-            steps.close()
+        return through(steps, self._folded)
+
+    def _folded(self, emit: Emit) -> Emit | None:
+        self._folder.add(emit.events)
+        if not self._holds:
+            return emit
+        self._held.append(emit)
+        return None
 
     def shown(self) -> Generator[Step, Any, None]:
         """Hand on what was held back."""

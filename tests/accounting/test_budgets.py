@@ -102,6 +102,9 @@ def test_days_and_months_are_those_of_the_offset() -> None:
         return datetime.fromtimestamp(moment, zone)
 
     day, month = BudgetBook("1 CNY", per="day"), BudgetBook("1 CNY", per="month")
+    assert BudgetBook("1 CNY").begins_at(DAY) is None
+    assert local(day.begins_at(DAY)) == datetime(2026, 11, 28, tzinfo=BEIJING)
+    assert local(month.begins_at(DAY)) == datetime(2026, 11, 1, tzinfo=BEIJING)
     assert local(day.resets_after(DAY)) == datetime(2026, 11, 29, tzinfo=BEIJING)
     assert local(month.resets_after(DAY)) == datetime(2026, 12, 1, tzinfo=BEIJING)
     last = datetime(2026, 12, 31, 12, tzinfo=BEIJING).timestamp()

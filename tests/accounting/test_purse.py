@@ -13,6 +13,7 @@ from baimo.accounting.rates import read_rates
 from baimo.errors import BudgetError
 from baimo.exchange import Deployment
 from baimo.rules import Purse
+from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo, Price
 from baimo.types.money import Money
 from tests.scripted import chat_request, deployment
@@ -109,3 +110,35 @@ def test_the_estimate_is_made_once_for_a_place_and_a_moment() -> None:
     for moment in (WALL, WALL, WALL + 1):
         assert purse.cost(at, moment) is None
     assert len(asked) == 2
+
+
+def test_a_call_that_asks_once_more_costs_what_both_answers_cost_and_is_counted_once() -> None:
+    book = BudgetBook("10 CNY")
+    purse = CallPurse(chat_request(), at_most=cny(5), budgets=(book,))
+    at = priced(2)
+    purse.take(at, WALL)
+    purse.take(at, WALL)
+    assert book.left_at(WALL) == cny(6)
+    purse.close(cny(1))
+    assert (book.spent_at(WALL), book.left_at(WALL)) == (cny(1), cny(9))
+    purse.close(cny(1))
+    assert book.spent_at(WALL) == cny(1)
+
+
+def test_where_the_second_answer_fails_the_first_is_what_it_cost() -> None:
+    book = BudgetBook("10 CNY")
+    purse = CallPurse(chat_request(), budgets=(book,))
+    purse.take(priced(2), WALL)
+    purse.take(priced(2), WALL)
+    purse.failed(billed=False)
+    purse.close(cny("0.5"))
+    assert (book.spent_at(WALL), book.left_at(WALL)) == (cny("0.5"), cny("9.5"))
+
+
+def test_embeddings_are_bounded_too() -> None:
+    price = Price(currency="CNY", input=Decimal(1_000_000))
+    at = deployment(facts=lambda: ModelInfo(id="m", provider="acme", prices=(price,)))
+    purse = CallPurse(EmbedRequest(model="", inputs=((1, 2, 3),)), budgets=(BudgetBook("34 CNY"),))
+    with pytest.raises(BudgetError):
+        purse.check(at, WALL)
+    CallPurse(EmbedRequest(model="", inputs=((1, 2, 3),)), budgets=(BudgetBook("35 CNY"),)).check(at, WALL)

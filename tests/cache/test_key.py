@@ -16,8 +16,11 @@ from msgspec.structs import replace
 from baimo.auth.keys import HeaderKey
 from baimo.cache import key
 from baimo.cache.key import key_of
+from baimo.catalogue import load
+from baimo.config.settings import load_settings
+from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
-from baimo.errors import InputError
+from baimo.errors import ConfigError, InputError
 from baimo.exchange import Deployment
 from baimo.types.chat import AudioOutput, ChatRequest, Message, Reasoning, ResponseFormat, Role
 from baimo.types.content import Replay
@@ -175,3 +178,23 @@ def test_another_process_finds_the_same_key() -> None:
         for seed in ("1", "2")
     ]
     assert done == [KNOWN, KNOWN]
+
+
+def test_a_call_of_every_provider_has_a_key() -> None:
+    """Quirks hold ranges and other things of their own: what a row may say must not stop its calls."""
+    keyed = 0
+    for name in load.provider_names():
+        try:
+            route = load_settings({"providers": {name: {"api_key": "fake-0123456789"}}}).resolve(f"{name}/m")
+        except ConfigError:  # it needs more than a key
+            continue
+        assert len(key_of(REQUEST, route)) == 64
+        keyed += 1
+    assert keyed > 60
+
+
+def test_ranges_in_quirks_count() -> None:
+    def ranged(text: str) -> Deployment:
+        return deployment(site=Site(base_url="http://a.test", provider="a", quirks={"top_p": Interval(text)}))
+
+    assert key_of(REQUEST, ((ranged("[0, 1]"),),)) != key_of(REQUEST, ((ranged("(0, 1]"),),))

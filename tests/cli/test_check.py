@@ -49,7 +49,7 @@ def test_a_failure_names_its_cure_and_ends_with_1(run: Run, provider: ScriptedPr
     result = run("check", "acme", "--call")
     assert result.exit_code == 1
     assert "no money left [quota]" in result.stdout
-    assert "Top up the account" in result.stdout
+    assert "Top up, or renew the plan, or use" in result.stdout
     assert "请充值" in run("check", "acme", "--call", BAIMO_LANG="zh").stdout
 
 

@@ -59,5 +59,5 @@ def test_one_model_is_no_comparison(run: Run) -> None:
 
 
 def test_an_answer_without_words_says_so(run: Run, provider: ScriptedProvider) -> None:
-    provider.will(words(""), model="big")
+    provider.will(words("", finish="length"), model="big")
     assert "(no words)" in run("compare", "who?", *TWO).stdout

@@ -63,6 +63,21 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     assert asked_for() - set(words.TEXTS) == set()
 
 
+OPERATIONS = ("chat", "embeddings", "count_tokens", "models", "describe", "pull", "balance")
+NOTES = (
+    "cached",
+    "cache_unavailable",
+    "clamped",
+    "continued",
+    "dropped",
+    "fell_back",
+    "mended",
+    "not_checked",
+    "other_key",
+    "repaired",
+)
+
+
 def made_up() -> set[str]:
     """Keys that are put together from a prefix and a word."""
     whys = (
@@ -94,6 +109,8 @@ def made_up() -> set[str]:
         *(f"trace.{outcome}_after" for outcome in get_args(Outcome)),
         *(f"trace.{outcome}" for outcome in get_args(Outcome) if outcome != "answered"),
         *(f"trace.sign_{kind}" for kind in SIGNS),
+        *(f"trace.of_{operation}" for operation in OPERATIONS),
+        *(f"note.{code}" for code in NOTES),
         *(f"finish.{reason.value}" for reason in REMARKABLE),
         *(f"doubt.{code}" for code in get_args(get_type_hints(Doubt)["code"]) if code not in IN_BOTH),
     }

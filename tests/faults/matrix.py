@@ -41,7 +41,7 @@ REFUSED = (
         ),
         faults=("429",),
         whole=Met(error=RateLimitedError, requests=(3, 0), most_s=WAITS_S),
-        whole_fallback=Met(requests=(3, 1), least_s=3.0, most_s=3.0),
+        whole_fallback=AFTER_ONE,
     ),
     Row(
         name="500-once",

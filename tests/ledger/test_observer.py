@@ -91,14 +91,17 @@ def test_else_it_lies_in_the_users_data_folder(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "data" / "ledger.db").exists()
 
 
-def test_what_comes_after_the_close_begins_nothing(tmp_path: Path) -> None:
+def test_a_call_that_ends_after_the_close_is_written_and_leaves_no_thread(tmp_path: Path) -> None:
     ledger = LedgerObserver(ALWAYS, tmp_path)
     keep(ledger, record(1))
     ledger.close()
     ledger.close()
-    keep(ledger, record(2))
+    ledger.ended(record(2), None, None)
+    for thread in writers():
+        thread.join(10)
+        assert not thread.is_alive()
     assert writers() == []
-    assert len(last_calls(tmp_path / "ledger.db", 10)) == 1
+    assert len(last_calls(tmp_path / "ledger.db", 10)) == 2
 
 
 def test_a_forgotten_ledger_writes_what_it_has(tmp_path: Path) -> None:

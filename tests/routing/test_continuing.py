@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
-import pytest
-
-from baimo.errors import ServerError, TransportError
-from baimo.routing.continuing import Splice, through
-from baimo.steps import Emit, Now, Read
+from baimo.routing.continuing import Splice
 from baimo.types.chat import FinishReason
 from baimo.types.content import Text, Thinking
 from baimo.types.events import (
@@ -102,49 +97,3 @@ def test_the_note_says_who_was_cut_where_and_who_went_on() -> None:
     note = Splice(0, characters=8, after="a/m").note("b/m")
     assert note.code == "continued"
     assert note.message.startswith("a/m was cut off after 8 characters; b/m went on from there.")
-
-
-def doubled(events: list[Any]) -> list[Any]:
-    return [*events, *events]
-
-
-def asking(log: list[Any]) -> Generator[Any, Any, str]:
-    try:
-        log.append((yield Now()))
-        try:
-            yield Read(1.0)
-        except TransportError as error:
-            log.append(error.message)
-        yield Emit(["a"], b"raw")
-        return "done"
-    finally:
-        log.append("closed")
-
-
-def test_steps_answers_and_failures_are_handed_on_and_only_what_is_emitted_is_changed() -> None:
-    log: list[Any] = []
-    steps = through(asking(log), doubled)
-    assert next(steps) == Now()
-    assert steps.send((1.0, 2.0)) == Read(1.0)
-    assert steps.throw(TransportError("reset")) == Emit(["a", "a"], b"raw")
-    with pytest.raises(StopIteration) as ended:
-        next(steps)
-    assert ended.value.value == "done"
-    assert log == [(1.0, 2.0), "reset", "closed"]
-
-
-def test_a_failure_that_is_not_taken_in_comes_out() -> None:
-    log: list[Any] = []
-    steps = through(asking(log), doubled)
-    next(steps)
-    with pytest.raises(ServerError):
-        steps.throw(ServerError("no"))
-    assert log == ["closed"]
-
-
-def test_who_leaves_closes_what_is_inside_at_once() -> None:
-    log: list[Any] = []
-    steps = through(asking(log), doubled)
-    next(steps)
-    steps.close()
-    assert log == ["closed"]

@@ -39,10 +39,13 @@ def test_the_public_names_are_these() -> None:
         "Rate",
         "Received",
         "RefusedError",
+        "ReplayResult",
         "Reply",
         "Simulator",
         "VirtualClock",
         "Why",
+        "areplay",
+        "replay",
     }
     assert set(testing.__all__) == {*names, "scripts"}
     assert dir(testing) == sorted(testing.__all__)

@@ -166,6 +166,14 @@ class BudgetBook:
             return (start + timedelta(days=1)).timestamp()
         return (start.replace(day=1) + timedelta(days=32)).replace(day=1).timestamp()
 
+    def begins_at(self, wall: float) -> float | None:
+        """The moment when the period began that this one is in; None for a budget of the run."""
+        local = datetime.fromtimestamp(wall, self._zone)
+        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        if self.per == "run":
+            return None
+        return (start if self.per == "day" else start.replace(day=1)).timestamp()
+
     @property
     def title(self) -> str:
         """How an error names it."""

@@ -15,7 +15,7 @@ import msgspec
 from baimo.dialect.estimate import likely_tokens, prompt_size
 from baimo.dialect.jsontext import encode
 from baimo.errors import ConfigError
-from baimo.types.chat import ChatRequest
+from baimo.types.chat import USUAL_TIERS, ChatRequest
 from baimo.types.content import Part, Refusal, Text, Thinking, ToolCall, ToolResult
 from baimo.types.hours import NO_HOLIDAYS, Holidays
 from baimo.types.models import ModelInfo, Price
@@ -108,7 +108,7 @@ def estimate(at: Priced, request: ChatRequest, *, wall: float, holidays: Holiday
         holidays = at.holidays() if at.holidays is not None and asks_for_holidays(prices) else NO_HOLIDAYS
     size = prompt_size(request)
     likely = size.likely + _beside_messages(request)
-    most_in = _with_margin(likely)
+    most_in = with_margin(likely)
     most_out = _longest_answer(at, request, facts)
     now = price_at(prices, input_tokens=likely, at=wall, holidays=holidays)
     candidates = [
@@ -148,7 +148,7 @@ def _high(
     at: Priced, request: ChatRequest, candidates: Sequence[Price], most_in: int, most_out: int | None
 ) -> tuple[Money | None, str | None]:
     """The worst case, or why there is none."""
-    odd = _unbounded(request)
+    odd = _unbounded(at, request)
     if odd is not None:
         return None, odd
     if not candidates:
@@ -201,12 +201,13 @@ def _longest_answer(at: Priced, request: ChatRequest, facts: ModelInfo | None) -
     if request.reasoning is not None:
         most += request.reasoning.budget or 0
     if request.prediction is not None:  # its words are billed as made where they turn out wrong
-        most += _with_margin(likely_tokens(request.prediction))
+        most += with_margin(likely_tokens(request.prediction))
     choices = given.get("n", request.n)
     return most * (choices if isinstance(choices, int) else 1)
 
 
-def _with_margin(likely: int) -> int:
+def with_margin(likely: int) -> int:
+    """The likely tokens with what they may be wrong by."""
     return likely + max(likely // PROMPT_MARGIN, SMALLEST_MARGIN)
 
 
@@ -219,7 +220,7 @@ def _beside_messages(request: ChatRequest) -> int:
     return sum(map(likely_tokens, texts))
 
 
-def _unbounded(request: ChatRequest) -> str | None:
+def _unbounded(at: Priced, request: ChatRequest) -> str | None:
     """What in the request costs something that nobody can tell before."""
     for part in _parts(part for message in request.messages for part in message.content):
         if not isinstance(part, _WORDS):
@@ -229,8 +230,9 @@ def _unbounded(request: ChatRequest) -> str | None:
         return "what a tool of the provider costs is not known"
     if request.audio is not None or "audio" in request.modalities or "image" in request.modalities:
         return "how many tokens a spoken or drawn answer has is not known before"
-    if request.service_tier not in (None, "auto", "default", "standard"):
-        return f"the prices of the service tier {request.service_tier!r} are not known"
+    tier = {**at.extra, **request.extra}.get("service_tier", request.service_tier)
+    if tier not in USUAL_TIERS:
+        return f"the prices of the service tier {tier!r} are not known"
     return None
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from baimo.types.chat import ChatRequest
+from baimo.types.embeddings import EmbedRequest
 from baimo.types.money import Money
 
 from .budgets import BudgetBook, SetAside, set_aside_all, settle_all
 from .estimate import Estimate, Priced, estimate
 from .rates import Rates
+from .vectors import estimate_vectors
 
 
 class Place(Priced, Protocol):
@@ -29,7 +31,7 @@ class CallPurse:
 
     def __init__(
         self,
-        request: ChatRequest,
+        request: ChatRequest | EmbedRequest,
         *,
         at_most: Money | None = None,
         budgets: Sequence[BudgetBook] = (),
@@ -41,6 +43,8 @@ class CallPurse:
         self._rates = rates or Rates()
         self._currency = self._books[0].amount.currency if self._books else None
         self._open: tuple[SetAside, ...] = ()
+        self._answered: tuple[SetAside, ...] = ()
+        """Of requests that were answered, while the call asks once more."""
         self._wall = 0.0
         self._known: tuple[Priced, float, Estimate] | None = None
 
@@ -62,9 +66,9 @@ class CallPurse:
                 book.check(found.high, wall=wall, model=at.name, key=at.key, why=found.why)
 
     def take(self, at: Place, wall: float) -> None:
-        """A request goes there: set its worst case aside. Raises BudgetError, and then holds nothing."""
-        self.close(None)
-        self._wall = wall
+        """A request goes there: set its worst case aside. Raises BudgetError, and then nothing is."""
+        self._answered += self._open
+        self._open, self._wall = (), wall
         if any(book.counts(at.name, at.key) for book in self._books):
             found = self._estimate(at, wall)
             self._open = set_aside_all(
@@ -76,8 +80,15 @@ class CallPurse:
         self._settle(None, billed=billed)
 
     def close(self, cost: Money | None) -> None:
-        """The call is over. An open request cost so much; None: not known, so all that was set aside."""
-        self._settle(cost, billed=True)
+        """The call is over. What was answered cost so much; None: not known, so all that was set aside."""
+        held, self._answered = (*self._answered, *self._open), ()
+        self._open = ()
+        seen: set[int] = set()
+        for one in reversed(held):  # each budget counts the cost once
+            is_first = id(one.book) not in seen
+            seen.add(id(one.book))
+            share = cost if cost is None or is_first else Money(cost.amount * 0, cost.currency)
+            settle_all((one,), share, wall=self._wall)
 
     def _settle(self, cost: Money | None, *, billed: bool) -> None:
         held, self._open = self._open, ()
@@ -87,5 +98,10 @@ class CallPurse:
         """The estimate for a place; kept until another place or another moment is asked for."""
         known = self._known
         if known is None or known[0] is not at or known[1] != wall:
-            known = self._known = (at, wall, estimate(at, self._request, wall=wall))
+            known = self._known = (at, wall, self._estimated(at, wall))
         return known[2]
+
+    def _estimated(self, at: Priced, wall: float) -> Estimate:
+        if isinstance(self._request, ChatRequest):
+            return estimate(at, self._request, wall=wall)
+        return estimate_vectors(at, self._request, wall=wall)

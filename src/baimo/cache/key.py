@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.interval import Interval
 from baimo.errors import InputError
 from baimo.exchange import Deployment
 from baimo.plan import Route
@@ -84,6 +85,8 @@ DEPLOYMENT_DOES_NOT_COUNT = {
     "key": "which key it is",
     "limit": "how many at once",
     "key_limit": "how many at once",
+    "row_limit": "how many at once",
+    "holidays": "what it costs",
     "facts": "what is known of the model",
     "advice": "what is said of refusals",
 }
@@ -139,4 +142,6 @@ def _encoded(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Interval):  # a range that a quirk names
+        return value.text
     raise InputError(f"a {type(value).__name__} cannot be sent")

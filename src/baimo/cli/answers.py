@@ -10,7 +10,7 @@ from baimo.types.content import Refusal, Text, Thinking
 from baimo.types.events import ChatEvent, PartDelta, PartStarted
 
 from .calling import Stopwatch
-from .words import say
+from .words import note_line, say
 
 if TYPE_CHECKING:
     from .console import Console
@@ -123,7 +123,7 @@ def show_whole(response: ChatResponse, writer: Writer) -> None:
 def tell_about(response: ChatResponse, console: Console, watch: Stopwatch, *, verbose: bool) -> None:
     """What there is to know beside the words: notes, an unusual end, and with `-v` usage, cost and time."""
     for note in response.notes:
-        console.tell(say("answer.note", text=note.message), quiet=True)
+        console.tell(note_line(note), quiet=True)
     withdrawn = response.choices[0].withdrawn if response.choices else None
     if withdrawn is not None:
         console.tell(say("answer.withdrawn", why=withdrawn))

@@ -10,7 +10,7 @@ import click
 
 from . import incoming
 from .command import command, option
-from .words import say
+from .words import note_line, say
 
 if TYPE_CHECKING:
     from .console import Console
@@ -52,7 +52,7 @@ def run(
             for (index, text), vector in zip(part, response.vectors, strict=True):
                 console.line(json.dumps({"index": index, "text": text, "vector": vector}, ensure_ascii=False))
             for note in response.notes:
-                console.tell(say("answer.note", text=note.message), quiet=True)
+                console.tell(note_line(note), quiet=True)
     watch.stop()
     if verbose:
         console.tell(

@@ -69,9 +69,14 @@ def error_lines(error: Error) -> list[str]:
     known = code_of(error)
     if known is not None:
         lines.append(f"  {say('code.means', code=known[0], means=means(known[1]))}")
-    elif language() == "zh" and has(meaning := f"meaning.{error.code}"):
+    elif language() == "zh" and has(meaning := f"meaning.{error.code}") and not _is_ours(error):
         lines.append(f"  {say(meaning)}")
     return [*lines, *(f"  {line}" for line in cure_lines(error))]
+
+
+def _is_ours(error: Error) -> bool:
+    """Whether the error was worded in Chinese, by a command: then it needs no explanation."""
+    return isinstance(error, ConfigError) and any("\u4e00" <= char <= "\u9fff" for char in error.message)
 
 
 def usage_lines(error: click.ClickException) -> list[str]:

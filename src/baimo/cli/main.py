@@ -28,10 +28,10 @@ _COMMANDS = {
         "pull",
         "check",
         "simulate",
+        "cache",
         "usage",
         "trace",
         "replay",
-        "cache",
         "config",
     )
 }

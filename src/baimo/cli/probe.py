@@ -111,7 +111,10 @@ def cure_of(error: Error) -> str:
     if known is not None:
         code, entry = known
         return f"{say('code.means', code=code, means=means(entry))}\n{cure(entry)}"
-    return error.hint or say(f"cure.{error.code}" if error.code in _CURED else "cure.other")
+    own = say(f"cure.{error.code}" if error.code in _CURED else "cure.other")
+    if error.hint and language() == "zh" and error.code in _CURED:
+        return f"{own}\n{error.hint}"  # the hint is in English
+    return error.hint or own
 
 
 _CURED = (

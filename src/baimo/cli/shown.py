@@ -15,7 +15,7 @@ from baimo.wire.http import HttpRequest, SocketRequest, WireRequest
 
 from .calling import model_or_default, open_client
 from .dry import Dry, dry_run, lacking
-from .words import say
+from .words import note_line, say
 
 if TYPE_CHECKING:
     from baimo.client.options import ChatOptions
@@ -68,7 +68,7 @@ def show_call(
     _show_heading(console, "# Python")
     console.line(python)
     for note in request.notes:
-        console.tell(say("answer.note", text=note.message), quiet=True)
+        console.tell(note_line(note), quiet=True)
     return 0
 
 

@@ -24,7 +24,7 @@ Symbol = Callable[[str, str], str]
 
 def timeline(call: CallRecord, columns: int, *, symbol: Symbol) -> tuple[list[str], str]:
     """One line an attempt, and the legend: name, bar, and how long it took."""
-    names = [f"{one.provider}/{one.model}" for one in call.attempts]
+    names = [f"{one.provider}/{one.model}".removesuffix("/*") for one in call.attempts]
     times = [seconds(one.took_s) for one in call.attempts]
     longest = max(map(width, names))
     wide = min(longest, _NAME, max(columns - _AROUND - 4 - _LEAST_BAR - max(map(len, times)), 8))

@@ -13,7 +13,7 @@ from .command import command, json_option, option
 from .ledgers import ledger_path, seconds, the_call
 from .timeline import timeline
 from .width import cut, pad, width, wrap
-from .words import say
+from .words import has, note_line, say
 
 if TYPE_CHECKING:
     from baimo.types.record import AttemptRecord, CallRecord
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _SHORT = 8
 """Digits of an id that are shown in the list: its last ones, for the first ones are the time."""
 _WIDEST = 110
+_BILLED = ("chat", "embeddings")
 
 
 @command("trace")
@@ -96,8 +97,13 @@ def _cell(text: str, columns: int, *, right: bool) -> str:
 
 def _name(one: CallRecord) -> str:
     if one.provider is None:
-        return one.asked[0] if one.asked else "–"
-    return f"{one.provider}/{one.model}"
+        return _bare(one.asked[0]) if one.asked else "–"
+    return _bare(f"{one.provider}/{one.model}")
+
+
+def _bare(name: str) -> str:
+    """provider/model; of a call that is about no model the provider."""
+    return name.removesuffix("/*")
 
 
 def _outcome(console: Console, one: CallRecord) -> str:
@@ -115,7 +121,11 @@ def show_call(console: Console, one: CallRecord) -> None:
     console.line(console.bold(f"{one.id}  {at}"))
     streamed = say("trace.streamed") if one.streamed else say("trace.whole")
     columns = min(console.columns, _WIDEST) if console.out_is_terminal else _WIDEST
-    _wrapped(console, f"{one.operation}, {streamed}: {', '.join(one.asked)}", columns)
+    known = f"trace.of_{one.operation}"
+    what = say(known) if has(known) else one.operation
+    whom = ", ".join(_bare(name) for name in one.asked)
+    says_how = f"{what}{say('trace.and')}{streamed}" if one.operation in _BILLED else what
+    _wrapped(console, say("trace.asked", what=says_how, whom=whom), columns)
     colour = "green" if one.outcome == "answered" else "red"
     mark = console.symbol(*(("✓", "ok") if one.outcome == "answered" else ("✗", "x")))
     words = say(f"trace.{one.outcome}_after", seconds=seconds(one.took_s))
@@ -179,10 +189,10 @@ def _facts(one: CallRecord) -> list[str]:
         words.append(say("answer.tokens", read=read, made=made))
     if one.cost is not None:
         words.append(str(one.cost))
-    elif any(attempt.outcome == "answered" for attempt in one.attempts):
+    elif one.operation in _BILLED and any(attempt.outcome == "answered" for attempt in one.attempts):
         words.append(say("trace.no_cost"))
     lines = [" · ".join(words)] if words else []
-    lines += [say("answer.note", text=note.message) for note in one.notes]
+    lines += [note_line(note) for note in one.notes]
     if one.recording:
         lines.append(say("trace.recording", id=one.id))
     return lines

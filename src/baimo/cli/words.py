@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .words_cache import CACHE
 from .words_credentials import CREDENTIALS
@@ -18,6 +18,9 @@ from .words_ledger import LEDGER
 from .words_messages import MESSAGES
 from .words_money import MONEY
 from .words_simulate import SIMULATE
+
+if TYPE_CHECKING:
+    from baimo.notes import Note
 
 Language: TypeAlias = Literal["en", "zh"]
 
@@ -59,6 +62,14 @@ def say(key: str, **facts: Any) -> str:
 def joined(*sentences: str) -> str:
     """Sentences one after the other: Chinese needs no space between them."""
     return ("" if language() == "zh" else " ").join(sentences)
+
+
+def note_line(note: Note) -> str:
+    """A note on an answer; in Chinese with its kind, for the note itself is in English."""
+    kind = f"note.{note.code}"
+    if language() == "zh" and has(kind):
+        return say("answer.note_of", kind=say(kind), text=note.message)
+    return say("answer.note", text=note.message)
 
 
 def has(key: str) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from baimo.errors import Error, StreamInterrupted
 from baimo.exchange import Deployment, Outcome
-from baimo.types.chat import ChatResponse
+from baimo.types.chat import USUAL_TIERS, ChatResponse
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
@@ -29,7 +29,9 @@ class Driven(Protocol):
         """The time by the client's clock, in Unix seconds."""
 
 
-def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: bool) -> ChatResponse:
+def chat_response(
+    folder: Folder, driven: Driven, *, keep_raw: bool, streamed: bool, tier: str | None = None
+) -> ChatResponse:
     """The whole answer of a call that ended well."""
     outcome = driven.outcome
     assert outcome is not None  # a call that ended well has an outcome
@@ -38,13 +40,20 @@ def chat_response(folder: Folder, driven: Driven, *, keep_raw: bool, streamed: b
         kept = b"".join(driven.raw)
         if not streamed:
             kept = Raw(kept.strip())
-    return folded_response(folder, outcome, driven.wall, raw=kept)
+    return folded_response(folder, outcome, driven.wall, raw=kept, tier=tier)
 
 
 def folded_response(
-    folder: Folder, outcome: Outcome, wall: Callable[[], float], raw: Raw | bytes | None = None
+    folder: Folder,
+    outcome: Outcome,
+    wall: Callable[[], float],
+    raw: Raw | bytes | None = None,
+    tier: str | None = None,
 ) -> ChatResponse:
-    """What the events of a call that ended well add up to, with its cost at the prices of that time."""
+    """What the events of a call that ended well add up to, with its cost at the prices of that time.
+
+    `tier` is what was asked for.
+    """
     at = outcome.at
     response = folder.response(
         model=at.model,
@@ -54,7 +63,9 @@ def folded_response(
         sent=None if outcome.cached else outcome.sent,
         raw=raw,
     )
-    if at.facts is None:
+    if at.extra:
+        tier = at.extra.get("service_tier", tier)
+    if at.facts is None or tier not in USUAL_TIERS:
         return response
     cost = priced(at, response.usage, wall(), thinking=True if response.thinking else None)
     if cost is not None and outcome.cached:

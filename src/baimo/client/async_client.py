@@ -33,7 +33,7 @@ from .prepared import Prepared
 if TYPE_CHECKING:
     from baimo.transports.recorder import CallRecorder
 
-    from .attachments import Extras
+    from .extras import Extras
 
 
 class AsyncClient(ClientBase):
@@ -71,12 +71,13 @@ class AsyncClient(ClientBase):
         driver, folder = AsyncDriver(call.steps, call.services or self._services), Folder()
         try:
             await driver.finish(folder.add)
+            keep_raw, tier = call.options.keep_raw, call.tier
+            response = chat_response(folder, driver, keep_raw=keep_raw, streamed=False, tier=tier)
         except Error as error:
             raise call.broke(with_partial(error, folder)) from error.__cause__
         except BaseException:
             call.left()
             raise
-        response = chat_response(folder, driver, keep_raw=call.options.keep_raw, streamed=False)
         return call.done(response, driver.outcome)
 
     def stream(
@@ -102,7 +103,7 @@ class AsyncClient(ClientBase):
         for call in self._embed(model, request, timeout):
             found: list[EmbedResponse] = []
             driver = await self._finish(call, found.extend)
-            answers.append(call.done(embed_response(found[0], driver)))
+            answers.append(call.done(embed_response(found[0], driver), driver.outcome))
         return joined(answers)
 
     async def count_tokens(
@@ -134,7 +135,7 @@ class AsyncClient(ClientBase):
         Leaving the iterator before its end breaks the connection off; the server keeps what it has.
         """
         call = self._pull(model)
-        driver = AsyncDriver(call.steps, self._services)
+        driver = AsyncDriver(call.steps, call.services or self._services)
         try:
             while (told := await driver.advance()) is not None:
                 for progress in told:
@@ -209,7 +210,7 @@ class AsyncClient(ClientBase):
         call.done(None)
 
     async def close(self) -> None:
-        """Close all connections of the running loop."""
+        """Close all connections; calls of other tasks and loops end with TransportError."""
         await self._transport.close()
         for kept in (self._limiter, self._cache):
             if kept is not None:

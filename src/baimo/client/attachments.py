@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from baimo.config.services import Services, read_arguments
 from baimo.config.settings import Settings
@@ -15,35 +13,14 @@ from baimo.types.record import Observer
 from baimo.wire.http import WireHead
 
 from .clock import Clock
+from .extras import Extras
+from .watching import report
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
     from baimo.transports.recorder import Recorder
 
     from .budget import Budget
-
-
-class Extras(TypedDict, total=False):
-    """Arguments of both clients for what they keep; each wins over the configuration's table of that name."""
-
-    budget: Budget | str | Sequence[Budget]
-    """What all calls may cost together: `"5 CNY"` for this client, or budgets by day and month."""
-    limits: Mapping[str, Any] | bool
-    """As the table `[limits]`; True: what is learned, nothing else."""
-    cache: Mapping[str, Any] | str | bool
-    """As the table `[cache]`, or its `store`; True: in SQLite."""
-    ledger: Mapping[str, Any] | str | bool
-    """As the table `[ledger]`, or its `path`; True: in the user's folder."""
-    record: str | Path | None
-    """The folder for recordings of every call."""
-    telemetry: Mapping[str, Any]
-    """As the table `[telemetry]`."""
-    observers: Sequence[Observer]
-    """Told of every call."""
-    strategy: str
-    """How the deployments of a route are chosen where no alias and no call says."""
-    mend: bool
-    """Whether calls that a provider refuses for a known reason may be mended."""
 
 
 class Attachments:
@@ -55,7 +32,8 @@ class Attachments:
         self._settings = settings
         self.observers: tuple[Observer, ...] = self._observers(extras)
         self.budgets: tuple[Budget, ...] = self._budgets(extras)
-        self.has_limits = settings.has_limits or self.services.limits is not None
+        is_off = extras.get("limits") is False
+        self.has_limits = self.services.limits is not None or (settings.has_limits and not is_off)
         self._claims = _Claims(self.services.limits)
         self.recorder: Recorder | None = None
         if self.services.recordings is not None:
@@ -109,7 +87,10 @@ class Attachments:
     def close(self) -> None:
         """Have observers write down what they were told."""
         for observer in self.observers:
-            observer.close()
+            try:
+                observer.close()
+            except Exception as error:
+                report(observer, error)
         if self.recorder is not None:
             self.recorder.close()
 
@@ -128,21 +109,27 @@ class Attachments:
         if self.services.ledger is not None and self.services.ledger.on:
             from baimo.ledger.make import make_ledger
 
-            found.append(make_ledger(self.services.ledger))
+            found.append(make_ledger(self.services.ledger, self._clock.wall))
         return tuple(found)
 
     def _budgets(self, extras: Extras) -> tuple[Budget, ...]:
         given = extras.get("budget", ())
         if not given and not self.services.budgets:
             return ()
-        from .budget import Budget, open_budgets
+        from .budget import Budget, begin_from_ledger, open_budgets
 
-        mine: list[Any] = [given] if isinstance(given, (str, Budget)) else list(given)
+        mine: Any = given if isinstance(given, (list, tuple)) else [given]
         books = [Budget(one, clock=self._clock) if isinstance(one, str) else one for one in mine]
         for book in books:
             if not isinstance(book, Budget):
                 raise InputError(f"a budget is an amount or a Budget, not {type(book).__name__}")
-        return open_budgets(self._settings, books, clock=self._clock)
+        found = open_budgets(self._settings, books, clock=self._clock)
+        ledger = self.services.ledger
+        if ledger is not None and ledger.on:
+            from baimo.ledger.make import ledger_path
+
+            begin_from_ledger(found[len(books) :], ledger_path(ledger))
+        return found
 
 
 def rates_of(settings: Settings) -> Rates:

@@ -34,13 +34,14 @@ from baimo.types.models import ModelInfo
 from .clock import Clock
 from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
-from .request import NO_OPTIONS, build
+from .request import NO_OPTIONS, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.transports.recorder import CallRecorder
 
-    from .attachments import Attachments, Extras
+    from .attachments import Attachments
+    from .extras import Extras
     from .ruling import Ruling
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
@@ -59,6 +60,10 @@ class ClientBase:
         clock: Clock,
         extras: Extras,
     ) -> None:
+        if extras:
+            from .extras import read_extras
+
+            extras = read_extras(extras)
         if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
         if timeout is not None and timeout <= 0:
@@ -118,13 +123,19 @@ class ClientBase:
             not self._is_plain(route)
             or request.response_format is not None
             or (call is not NO_OPTIONS and call.has_rules)
+            or self._settings.rule(model).on_cut is not None
         ):
             limits = self._limits_of(route, call.timeout)
-            return self._ruled.chat(
+            prepared = self._ruled.chat(
                 model, route, request, call, limits, mends=self._mends, learned=self._learned
             )
-        operation = ChatOperation(request, mends=self._mends, learned=self._learned)
-        return Prepared(self._straight(operation, at, call.timeout, raw=call.keep_raw), at.model, call)
+        else:
+            operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+            steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
+            prepared = Prepared(steps, at.model, call)
+        if options:
+            prepared.tier = tier_of(request)
+        return prepared
 
     def _is_plain(self, route: Route) -> bool:
         """Whether nothing is to be chosen, and nobody watches."""
@@ -162,10 +173,11 @@ class ClientBase:
         """The calls that it takes, one after the other."""
         route = self._settings.resolve(model)
         for batch in in_batches(request, route):
-            yield self._simple("embeddings", EmbedOperation(batch), route, timeout)
+            yield self._simple("embeddings", EmbedOperation(batch), route, timeout, batch)
 
     def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
-        return self._simple("count_tokens", CountOperation(request), self._settings.resolve(model), timeout)
+        route = self._settings.resolve(model)
+        return self._simple("count_tokens", CountOperation(request), route, timeout, request)
 
     def _describe(self, model: Model, timeout: float | None) -> Prepared:
         return self._simple("describe", DescribeOperation(), self._settings.resolve(model), timeout)
@@ -176,9 +188,16 @@ class ClientBase:
     def _list(self, provider: str, timeout: float | None) -> Prepared:
         return self._simple("models", ModelsOperation(), self._settings.resolve(f"{provider}/*"), timeout)
 
-    def _simple(self, name: str, operation: Operation, route: Route, timeout: float | None) -> Prepared:
+    def _simple(
+        self,
+        name: str,
+        operation: Operation,
+        route: Route,
+        timeout: float | None,
+        request: EmbedRequest | CountRequest | None = None,
+    ) -> Prepared:
         if not self._is_plain(route):
-            return self._ruled.other(name, operation, route, self._limits_of(route, timeout))
+            return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)
 

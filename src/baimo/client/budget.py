@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from baimo.accounting.budgets import BudgetBook, Per
 from baimo.accounting.rates import Rates, parse_money, read_rates
+from baimo.errors import BudgetError, ConfigError
 from baimo.types.hours import parse_offset
 from baimo.types.money import Money
 
@@ -74,6 +76,36 @@ class Budget(BudgetBook):
     def start_from(self, spent: str | Money, *, key: str = "") -> None:
         """Count what was spent before: what a ledger tells of this day. Raises InputError or BudgetError."""
         self.add(parse_money(spent), wall=self._clock.wall(), key=key)
+
+    def begin_from(self, spent: Iterable[tuple[str, str, Money]]) -> None:
+        """Count what a ledger tells of this period: provider/model, name of the key, amount."""
+        for model, key, amount in spent:
+            if self.counts(model, key):
+                self.add(amount, wall=self._clock.wall(), key=key)
+
+    @property
+    def begun_at(self) -> float | None:
+        """When this day or month began, in Unix seconds; None for a budget of the run."""
+        return self.begins_at(self._clock.wall())
+
+
+def begin_from_ledger(budgets: Iterable[Budget], path: Path) -> None:
+    """Let budgets of a day or a month begin with what the ledger says was spent in it.
+
+    Raises ConfigError where the ledger cannot be read, or an amount cannot be compared.
+    """
+    from baimo.ledger.reading import spent_each
+
+    for budget in budgets:
+        since = budget.begun_at
+        if since is None:
+            continue
+        try:
+            budget.begin_from(spent_each(path, since))
+        except BudgetError as error:
+            raise ConfigError(
+                f"{budget.title} cannot begin with what the ledger tells: {error.message}", hint=error.hint
+            ) from error
 
 
 def open_budgets(

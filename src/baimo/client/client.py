@@ -31,7 +31,7 @@ from .streams import ChatStream
 if TYPE_CHECKING:
     from baimo.transports.recorder import CallRecorder
 
-    from .attachments import Extras
+    from .extras import Extras
 
 
 class Client(ClientBase):
@@ -82,12 +82,13 @@ class Client(ClientBase):
         driver, folder = Driver(call.steps, call.services or self._services), Folder()
         try:
             driver.finish(folder.add)
+            keep_raw, tier = call.options.keep_raw, call.tier
+            response = chat_response(folder, driver, keep_raw=keep_raw, streamed=False, tier=tier)
         except Error as error:
             raise call.broke(with_partial(error, folder)) from error.__cause__
         except BaseException:
             call.left()
             raise
-        response = chat_response(folder, driver, keep_raw=call.options.keep_raw, streamed=False)
         return call.done(response, driver.outcome)
 
     def stream(
@@ -113,7 +114,7 @@ class Client(ClientBase):
         for call in self._embed(model, request, timeout):
             found: list[EmbedResponse] = []
             driver = self._finish(call, found.extend)
-            answers.append(call.done(embed_response(found[0], driver)))
+            answers.append(call.done(embed_response(found[0], driver), driver.outcome))
         return joined(answers)
 
     def count_tokens(
@@ -145,7 +146,7 @@ class Client(ClientBase):
         Leaving the iterator before its end breaks the connection off; the server keeps what it has.
         """
         call = self._pull(model)
-        driver = Driver(call.steps, self._services)
+        driver = Driver(call.steps, call.services or self._services)
         try:
             while (told := driver.advance()) is not None:
                 yield from told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-from baimo.errors import Error
+from baimo.errors import AnswerFormatError, Error
 from baimo.exchange import Exchange, Outcome
 from baimo.types.chat import ChatResponse
 from baimo.types.embeddings import EmbedResponse
@@ -28,6 +28,8 @@ class Prepared:
 
     watch: CallWatch | None = None
     purse: OpenPurse | None = None
+    tier: str | None = None
+    """The service tier that the request asks for: its prices are not those of the catalogue."""
     services: Any = None
     """What a driver needs, where this call needs other than its client's."""
 
@@ -41,13 +43,17 @@ class Prepared:
         if self.purse is not None:
             self.purse.close(None if response is None else response.cost)
         if self.watch is not None:
-            self.watch.done(response, cached=outcome is not None and outcome.cached)
+            if outcome is None:
+                self.watch.done(response)
+            else:
+                self.watch.done(response, at=outcome.at, cached=outcome.cached)
         return response
 
     def broke(self, error: Error) -> Error:
         """It failed."""
         if self.purse is not None:
-            self.purse.close(None)
+            response = error.response if isinstance(error, AnswerFormatError) else None
+            self.purse.close(None if response is None else response.cost)
         if self.watch is not None:
             self.watch.broke(error)
         return error

@@ -79,6 +79,12 @@ def build(
     return request, call
 
 
+def tier_of(request: ChatRequest) -> str | None:
+    """The service tier that a request asks for, `extra` above the option."""
+    extra = request.extra
+    return extra.get("service_tier", request.service_tier) if extra else request.service_tier
+
+
 def _unknown(name: str) -> InputError:
     import difflib
 

@@ -24,15 +24,18 @@ from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
 from baimo.rules import Rules
 from baimo.types.chat import ChatRequest
+from baimo.types.counting import CountRequest
+from baimo.types.embeddings import EmbedRequest
 
 from .answer import folded_response
 from .clock import Clock
 from .options import Model
 from .prepared import Prepared
-from .request import NO_OPTIONS, CallOptions
+from .request import NO_OPTIONS, CallOptions, tier_of
 from .watching import CallWatch
 
 if TYPE_CHECKING:
+    from baimo.accounting.rates import Rates
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
@@ -60,6 +63,8 @@ class Ruling:
         self._strategy = strategy
         self._taken_down = taken_down
         self._health = HealthBook(lock=Lock())
+        self._rates: Rates | None = None
+        """What currencies are worth in each other; read when it is first needed."""
 
     def chat(
         self,
@@ -95,24 +100,38 @@ class Ruling:
                 request,
                 validate=call.validate,
                 total=limits[0].total,
-                folded=lambda folder, outcome: folded_response(folder, outcome, self._clock.wall),
+                folded=lambda folder, outcome: folded_response(
+                    folder, outcome, self._clock.wall, tier=tier_of(request)
+                ),
             )
         else:
             steps = make(request, None)
         if self._is_cached(call):
-            steps = self._remembered(steps, route, request, limits[0].total)
+            steps = self._remembered(steps, route, request, call, limits[0].total)
         prepared = self._prepared(steps, route, call, watch)
         prepared.purse = purse
         return prepared
 
-    def other(self, name: str, operation: Operation, route: Route, limits: list[TimeLimits]) -> Prepared:
-        """Another call than chat: watched and limited alike, but neither cached nor bounded in cost."""
+    def other(
+        self,
+        name: str,
+        operation: Operation,
+        route: Route,
+        limits: list[TimeLimits],
+        request: EmbedRequest | CountRequest | None = None,
+    ) -> Prepared:
+        """Another call than chat: watched and limited alike, not cached; budgets count embeddings."""
         watch = self._watch(name, route)
-        rules = self._rules(watch)
+        purse = None
+        if isinstance(request, EmbedRequest):
+            purse = self._purse(request, NO_OPTIONS, cheapest=False)
+        rules = replace(self._rules(watch), purse=purse)
         if watch is not None:
-            rules = self._begun(watch, None, route, limits, False, rules)
+            rules = self._begun(watch, request, route, limits, False, rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
-        return self._prepared(steps, route, NO_OPTIONS, watch)
+        prepared = self._prepared(steps, route, NO_OPTIONS, watch)
+        prepared.purse = purse
+        return prepared
 
     def _rules(
         self,
@@ -139,7 +158,7 @@ class Ruling:
     def _begun(
         self,
         watch: CallWatch,
-        request: ChatRequest | None,
+        request: ChatRequest | EmbedRequest | CountRequest | None,
         route: Route,
         limits: list[TimeLimits],
         raw: bool,
@@ -149,7 +168,7 @@ class Ruling:
         taken = watch.recording
         if taken is None:
             return rules
-        streamed = request is not None and request.stream
+        streamed = isinstance(request, ChatRequest) and request.stream
         taken.began(
             watch.operation,
             request,
@@ -185,12 +204,14 @@ class Ruling:
         return wanted and not call.keep_raw  # the wire's own bytes are not kept
 
     def _remembered(
-        self, steps: Exchange, route: Route, request: ChatRequest, within_s: float | None
+        self, steps: Exchange, route: Route, request: ChatRequest, call: CallOptions, within_s: float | None
     ) -> Exchange:
         from baimo.cache.key import key_of
         from baimo.remember import remembered
 
-        key = key_of(request, route)
+        is_formed = request.response_format is not None and call.validate is not None
+        scope = f"validate {call.validate}" if is_formed else ""
+        key = key_of(request, route, scope=scope)  # what was not looked at is no answer to a call that looks
         return remembered(steps, key, route=route, streams=request.stream, within_s=within_s)
 
     def _watch(
@@ -208,18 +229,21 @@ class Ruling:
             streamed=request is not None and request.stream,
             conversation=call.conversation,
             request=request,
-            recorder=attached.recorder,
+            recorder=attached.recorder if operation != "balance" else None,  # money is nobody else's business
         )
 
-    def _purse(self, request: ChatRequest, call: CallOptions, *, cheapest: bool) -> Any:
+    def _purse(self, request: ChatRequest | EmbedRequest, call: CallOptions, *, cheapest: bool) -> Any:
         """What a call may spend; None where nothing bounds it and nothing is to be compared."""
         budgets = self._attached.budgets if self._attached is not None else ()
         if not budgets and call.at_most is None and call.budget is None and not cheapest:
             return None
         from baimo.accounting.purse import CallPurse
 
-        from .attachments import rates_of
+        if self._rates is None:
+            from .attachments import rates_of
 
-        books = budgets if call.budget is None else (*budgets, call.budget)
-        rates = rates_of(self._settings)
-        return CallPurse(request, at_most=call.at_most, budgets=books, rates=rates)
+            self._rates = rates_of(self._settings)
+        if call.budget is not None:
+            call.budget.use_rates(self._rates)
+            budgets = (*budgets, call.budget)
+        return CallPurse(request, at_most=call.at_most, budgets=budgets, rates=self._rates)

@@ -108,8 +108,14 @@ class StreamState:
             self._waiting, self._at = events, 0
             return True
         self._over = True
-        options = self._call.options
-        response = chat_response(self._folder, self._driving, keep_raw=options.keep_raw, streamed=True)
+        options, tier = self._call.options, self._call.tier
+        try:
+            response = chat_response(
+                self._folder, self._driving, keep_raw=options.keep_raw, streamed=True, tier=tier
+            )
+        except BaseException as error:
+            self._broke(error)
+            raise
         if not options.keep:
             response = replace(response, notes=(*response.notes, _LET_GO))
         self._response = self._call.done(response, self._driving.outcome)

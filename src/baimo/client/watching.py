@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from baimo.errors import Error, StreamInterrupted
+from baimo.errors import AnswerFormatError, Error, StreamInterrupted
 from baimo.exchange import Deployment
 from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.embeddings import EmbedResponse
@@ -21,6 +21,7 @@ from .clock import Clock
 if TYPE_CHECKING:
     from baimo.transports.recorder import Recorder
 
+_REWORDED = "refused; what was asked for was worded anew and asked for again"
 _PARAMETERS = (
     "temperature",
     "max_tokens",
@@ -83,7 +84,7 @@ class CallWatch:
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         """A request goes out. One before it that nobody told the end of was refused, and is worded anew."""
         if self._open is not None:
-            self._close(now - self._mono, "failed")
+            self._close(now - self._mono, "failed", told=_REWORDED)
         self._open = _Open(at, now - self._mono, waited_s, self._queued_s)
         self._queued_s = 0.0
 
@@ -94,7 +95,8 @@ class CallWatch:
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         """It failed."""
-        outcome: Outcome = "interrupted" if isinstance(error, StreamInterrupted) else "failed"
+        shown = self._open is not None and self._open.first_s is not None and self._streamed
+        outcome: Outcome = "interrupted" if shown or isinstance(error, StreamInterrupted) else "failed"
         self._close(now - self._mono, outcome, error, billed)
 
     def answered(self, now: float) -> None:
@@ -111,20 +113,19 @@ class CallWatch:
 
     # How it ended.
 
-    def done(self, response: ChatResponse | EmbedResponse | None, *, cached: bool = False) -> None:
-        """The call ended well."""
+    def done(
+        self,
+        response: ChatResponse | EmbedResponse | None,
+        *,
+        at: Deployment | None = None,
+        cached: bool = False,
+    ) -> None:
+        """The call ended well; `at` is whose answer it is."""
         facts: dict[str, Any] = {"cached": cached}
+        if at is not None:
+            facts.update(provider=at.provider, model=at.model)
         if response is not None:
-            facts.update(
-                provider=response.provider,
-                response_model=response.model or None,
-                usage=_bare(response.usage),
-                cost=response.cost,
-                notes=response.notes,
-            )
-        if isinstance(response, ChatResponse):
-            facts["response_id"] = response.id
-            facts["finish_reasons"] = tuple([choice.finish_reason.value for choice in response.choices])
+            facts.update(_answer(response))
         self._tell("answered", facts, response)
 
     def broke(self, error: Error) -> None:
@@ -138,7 +139,11 @@ class CallWatch:
         }
         if partial is not None:
             facts["usage"] = _bare(partial.usage)
-        self._tell("interrupted" if partial is not None else "failed", facts, partial)
+        elif isinstance(error, AnswerFormatError) and error.response is not None:
+            partial = error.response
+            facts.update(_answer(partial))
+        is_cut = isinstance(error, StreamInterrupted) and partial is not None
+        self._tell("interrupted" if is_cut else "failed", facts, partial)
 
     def left(self) -> None:
         """The caller went away."""
@@ -147,13 +152,18 @@ class CallWatch:
         self._tell("cancelled", {}, None)
 
     def _close(
-        self, now_s: float, outcome: Outcome, error: Error | None = None, billed: bool = False
+        self,
+        now_s: float,
+        outcome: Outcome,
+        error: Error | None = None,
+        billed: bool = False,
+        told: str | None = None,
     ) -> None:
         one, self._open = self._open, None
         if one is None:
             return
         at = one.at
-        facts: dict[str, Any] = {}
+        facts: dict[str, Any] = {"message": told}
         if error is not None:
             facts = {
                 "error": error.code,
@@ -186,7 +196,8 @@ class CallWatch:
         attempts = self._attempts
         last = attempts[-1] if attempts else None
         firsts = [one.began_s + one.first_s for one in attempts if one.first_s is not None]
-        facts["provider"] = facts.get("provider") or (last.provider if last is not None else None)
+        for name in ("provider", "model"):
+            facts[name] = facts.get(name) or (getattr(last, name) if last is not None else None)
         record = CallRecord(
             id=self.id,
             operation=self.operation,
@@ -194,7 +205,6 @@ class CallWatch:
             at=self._wall,
             took_s=self._clock.mono() - self._mono,
             asked=self._asked,
-            model=last.model if last is not None else None,
             first_s=firsts[-1] if firsts else None,
             outcome=outcome,
             attempts=tuple(attempts),
@@ -215,20 +225,34 @@ class CallWatch:
             try:
                 observer.ended(record, began, content if observer.wants_content else None)
             except Exception as error:
-                _report(observer, error)
+                report(observer, error)
 
 
 def _began(observer: Observer) -> Any:
     try:
         return observer.began()
     except Exception as error:
-        _report(observer, error)
+        report(observer, error)
         return None
 
 
-def _report(observer: Observer, error: Exception) -> None:
+def report(observer: Observer, error: Exception) -> None:
     """An observer that fails must not fail the call; nobody but the log can be told."""
     logging.getLogger("baimo").error("the observer %r failed", type(observer).__name__, exc_info=error)
+
+
+def _answer(response: ChatResponse | EmbedResponse) -> dict[str, Any]:
+    """What a record tells of an answer."""
+    facts: dict[str, Any] = {
+        "response_model": response.model or None,
+        "usage": _bare(response.usage),
+        "cost": response.cost,
+        "notes": response.notes,
+    }
+    if isinstance(response, ChatResponse):
+        facts["response_id"] = response.id
+        facts["finish_reasons"] = tuple([choice.finish_reason.value for choice in response.choices])
+    return facts
 
 
 def _bare(usage: Usage) -> Usage:

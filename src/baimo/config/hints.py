@@ -17,7 +17,7 @@ from baimo.errors import (
 )
 
 _OF_NAMES = (AuthError, ConnectError, InvalidRequestError, NotFoundError, PermissionDeniedError, WireError)
-_NO_MONEY = "Top up, or renew the plan ({home}), or use a key of another account; waiting does not help."
+_NO_MONEY = "Top up, or renew the plan{place}, or use a key of another account; waiting does not help."
 _NO_API = (
     "Something other than this API may be answering: check the base URL, and whether a proxy or the sign-in "
     "page of a network stands in between."
@@ -29,7 +29,7 @@ _OF_CONTENT = (ContentFilteredError, ContextTooLongError)
 def hint(error: Error, row: ProviderRow, model: str, base_url: str, dialect: str | None = None) -> str | None:
     """Words that may cure the error, or None. Looked for only when a call has failed."""
     if isinstance(error, QuotaError):
-        return _NO_MONEY.format(home=row.home)
+        return _NO_MONEY.format(place=f" ({row.home})" if row.home else "")
     if not isinstance(error, _OF_NAMES) or isinstance(error, _OF_CONTENT):
         return None
     if isinstance(error, WireError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -33,6 +33,9 @@ from .hints import hint
 from .layers import Given, Layer
 from .limits import read_limit, row_limit
 from .provider import Around, Provider, Tables
+
+if TYPE_CHECKING:
+    from .facts import OwnFacts
 
 SEPARATORS = "/:"
 _SITE_FIELDS = ("region", "project", "project_id", "app_id", "api_version")
@@ -100,11 +103,14 @@ class Resolver:
         aliases: Mapping[str, Given],
         around: Around,
         holidays: Callable[[], Holidays],
+        own_facts: Callable[[], Mapping[str, OwnFacts]],
     ) -> None:
         self._tables = tables
         self._aliases = aliases
         self._around = around
         self._holidays = holidays
+        self._own_facts = own_facts
+        self._facts: dict[tuple[str, str], OwnFacts] | None = None
         self._providers: dict[str, Provider] = {}
         self._lock = Lock()
         self._ready: dict[tuple[str, str], _Ready] = {}
@@ -185,7 +191,7 @@ class Resolver:
                 limit=read_limit(provider.limits),
                 key_limit=one.limit,
                 row_limit=row_limit(endpoint.limits),
-                facts=_once(partial(catalogue.model, provider.name, model)) if provider.known else None,
+                facts=self._facts_of(provider, model),
                 holidays=self._holidays,
                 advice=partial(
                     hint,
@@ -197,6 +203,22 @@ class Resolver:
             )
             for one in ready.signed
         )
+
+    def _facts_of(self, provider: Provider, model: str) -> Callable[[], ModelInfo | None] | None:
+        """Reads what is known of a model; None where nobody can know anything."""
+        if self._facts is None:
+            self._facts = {}
+            for name, own in self._own_facts().items():
+                named, its_model = split(name)
+                self._facts[self.provider(named).name, its_model or ""] = own
+        own_facts = self._facts.get((provider.name, model))
+        if own_facts is None:
+            return _once(partial(catalogue.model, provider.name, model)) if provider.known else None
+        from .facts import laid_on
+
+        known = catalogue.model(provider.name, model) if provider.known else None
+        told = laid_on(known, own_facts, provider=provider.name, model=model)
+        return lambda: told
 
     def _made_ready(self, provider: Provider, candidate: Candidate) -> _Ready:
         """The endpoint with its credentials read. This is where files are opened and commands are run."""

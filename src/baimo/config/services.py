@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -182,9 +183,15 @@ def read_arguments(services: Services, given: Mapping[str, Any]) -> Services:
         if value is False:
             changes[name] = None
             continue
-        table = {} if value is True else {_FIRST[name]: value} if isinstance(value, str) else value
+        table = {} if value is True else value
+        if isinstance(value, (str, PurePath)):
+            if name not in _FIRST:
+                raise ConfigError(f"the argument {name} must be a table, true or false, not {value!r}")
+            table = {_FIRST[name]: str(value)}
         changes[name] = _read(name, table, f"the argument {name}", whole=True)
     if (folder := given.get("record")) is not None:
+        if not isinstance(folder, (str, PurePath)) or not str(folder):
+            raise ConfigError(f"the argument record must be the path of a folder, not {folder!r}")
         old = services.recordings
         keep = {} if old is None else {"keep_days": old.keep_days, "max_mb": old.max_mb}
         changes["recordings"] = RecordSettings(folder=str(folder), **keep)

@@ -26,6 +26,7 @@ from .trust import RECORD, Project
 
 if TYPE_CHECKING:
     from .explain import EndpointState, KeyState
+    from .facts import OwnFacts
     from .services import Services
     from .show import Line
 
@@ -65,11 +66,19 @@ class Settings:
         self._services: Services | None = None
         self._around = around
         self._aliases = _aliases(layers)
-        self._resolver = Resolver(tables, self._aliases, around, self.holidays)
+        self._resolver = Resolver(tables, self._aliases, around, self.holidays, self._own_facts)
         for name, layered in tables.items():
             if any(key not in shape.PROVIDER or key == "keys" for _, table in layered for key in table):
                 self._resolver.provider(name)  # only its row tells whether such keys are known
         self._routes: dict[str, Route] = {}
+
+    def _own_facts(self) -> dict[str, OwnFacts]:
+        """What the configuration tells of models, by the names it uses."""
+        if not any("facts" in layer.table for layer in self.layers):
+            return {}
+        from .facts import read_facts
+
+        return read_facts(self.layers)
 
     def resolve(self, model: str | Sequence[str] | None = None) -> Route:
         """The deployments for a model name, an alias, a list of them in order, or the default model.
@@ -287,6 +296,10 @@ def _check(layer: Layer) -> None:
     shape.check(layer.table, shape.TOP, where=where)
     shape.check(layer.table.get("timeouts", {}), shape.TIMEOUTS, where=where, path="timeouts")
     shape.check(layer.table.get("network", {}), shape.NETWORK, where=where, path="network")
+    if "facts" in layer.table:
+        from .facts import check_facts
+
+        check_facts(layer)
     if any(key in layer.table for key in shape.SERVICES):
         from .services import check_services
 

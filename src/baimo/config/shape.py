@@ -65,6 +65,7 @@ TOP: dict[str, Kind] = {
     "budgets": "table",
     "strategy": "strategy",
     "mend": "truth",
+    "facts": "table",
 }
 SERVICES = ("limits", "cache", "ledger", "recordings", "record", "telemetry", "money", "budgets")
 """The keys of `config.services`."""
@@ -100,7 +101,7 @@ PROVIDER: dict[str, Kind] = {
 POOLED: dict[str, Kind] = {"weight": "weight", "name": "text", "limits": "table"}
 """The keys of one entry of a pool besides its credentials."""
 
-_CHOICES: dict[Kind, tuple[str, ...]] = {
+CHOICES: dict[Kind, tuple[str, ...]] = {
     "switch": ("raise", "drop"),
     "strategy": ("ordered", "weighted", "least-latency", "cheapest", "least-busy"),
     "on_cut": ("raise", "continue"),
@@ -159,8 +160,8 @@ def _fits(value: object, kind: Kind) -> bool:
         return value is None or isinstance(value, (str, Secret))
     if kind == "proxy":
         return value is False or isinstance(value, (str, Mapping))
-    if kind in _CHOICES:
-        return isinstance(value, str) and value in _CHOICES[kind]
+    if kind in CHOICES:
+        return isinstance(value, str) and value in CHOICES[kind]
     if kind == "truth":
         return isinstance(value, bool)
     if kind == "weights":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from baimo.config.services import LedgerSettings
 from baimo.types.record import CallRecord, Content
 
 from .writer import HELD, Writer
+
+FILE = "ledger.db"
 
 
 class LedgerObserver:
@@ -21,10 +25,11 @@ class LedgerObserver:
 
     wants_content = False
 
-    def __init__(self, settings: LedgerSettings, folder: Path) -> None:
+    def __init__(self, settings: LedgerSettings, folder: Path, wall: Callable[[], float] = time.time) -> None:
         """`folder` is where `ledger.db` lies unless the settings name a file."""
-        self.path = folder / "ledger.db" if settings.path is None else Path(settings.path)
+        self.path = folder / FILE if settings.path is None else Path(settings.path)
         self._keep_days = settings.keep_days
+        self._wall = wall
         self._writers: dict[int, Writer] = {}
         """By process: a child after `fork` has none of its parent's threads, and begins its own."""
         self._lost = 0
@@ -43,13 +48,14 @@ class LedgerObserver:
         """Take the record in. Never waits, never fails."""
         writer = self._writers.get(os.getpid())
         if writer is None:
-            if self._is_closed:
-                return
             writer = self._begin()
         if writer.held() < HELD:
             writer.put(call)
         else:
             writer.overflow()
+        if self._is_closed:  # it began before the close and ends after it
+            self._writers.pop(os.getpid(), None)
+            writer.finish()
 
     def flush(self) -> None:
         """Return when everything told so far was written or given up."""
@@ -58,7 +64,7 @@ class LedgerObserver:
             writer.flush()
 
     def close(self) -> None:
-        """Write what is left, and end the thread. What is told later is not kept."""
+        """Write what is left, and end the thread. What is told later is written too, each by itself."""
         self._is_closed = True
         writer = self._writers.pop(os.getpid(), None)
         if writer is not None:
@@ -66,7 +72,7 @@ class LedgerObserver:
             self._lost += writer.lost
 
     def _begin(self) -> Writer:
-        made = Writer(self.path, keep_days=self._keep_days, told=_warn)
+        made = Writer(self.path, keep_days=self._keep_days, told=_warn, wall=self._wall)
         writer = self._writers.setdefault(made.pid, made)
         if writer is made:  # of several threads that come first one begins
             weakref.finalize(self, made.close)  # forgotten without close, or the program ends

@@ -18,7 +18,7 @@ from baimo.types.record import CallRecord
 from . import store
 
 _READ_S = 5.0
-_COUNTED = "('models', 'describe', 'pull', 'count_tokens')"
+_COUNTED = "('models', 'describe', 'pull', 'count_tokens', 'balance')"
 """Operations that nobody is billed for."""
 _UNKNOWN = f"""
 cost IS NULL AND NOT cached AND attempts > 0 AND operation NOT IN {_COUNTED}
@@ -133,6 +133,23 @@ def spent_since(path: Path, at: float, models: Sequence[str], keys: Sequence[str
                 continue
             spent[currency] = spent.get(currency, Decimal(0)) + Decimal(amount)
     return tuple(Money(amount, currency) for currency, amount in sorted(spent.items()))
+
+
+def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
+    """What calls since then cost: provider/model, name of the key, amount. Nothing without a ledger."""
+    if not path.exists():
+        return []
+    spent: dict[tuple[str, str, str], Decimal] = {}
+    with _opened(path) as opened:
+        rows = opened.execute(
+            "SELECT provider, model, key, currency, cost, count(*) FROM calls "
+            "WHERE at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
+            (at,),
+        )
+        for provider, model, key, currency, amount, count in rows:
+            group = f"{provider}/{model}", key, currency
+            spent[group] = spent.get(group, Decimal(0)) + Decimal(amount) * count
+    return [(model, key, Money(amount, currency)) for (model, key, currency), amount in sorted(spent.items())]
 
 
 _GROUPS = {

@@ -83,10 +83,14 @@ class Writer:
         """Write what is left, and end the thread. In another process than its own it does nothing."""
         if self.pid != os.getpid() or threading.current_thread() is self._thread:
             return
+        self.finish()
+        self._thread.join()
+
+    def finish(self) -> None:
+        """As `close`, without waiting for it."""
         self._closing.set()
         self._idle.set()
         self.put(_FLUSH)
-        self._thread.join()
 
     def _run(self) -> None:
         opened: sqlite3.Connection | None = None

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
-from baimo.errors import Error
 from baimo.notes import Note
-from baimo.steps import Emit, Steps
 from baimo.types.content import Text
 from baimo.types.events import Continued, PartDelta, PartEnded, PartStarted, Started
 
@@ -61,23 +58,3 @@ class Splice:
             return [PartDelta(index=self._part, text=event.part.text)] if event.part.text else []
         self._places[event.index] = self._part + 1 + len(self._places)
         return [replace(event, index=self._places[event.index])]
-
-
-def through(steps: Steps, change: Callable[[list[Any]], list[Any]]) -> Steps:
-    """Hand every step on, and every answer back; what is emitted goes through `change`."""
-    answer: Any = None
-    failure: Error | None = None
-    try:
-        while True:
-            step = steps.send(answer) if failure is None else steps.throw(failure)
-            answer = failure = None
-            if type(step) is Emit:
-                step = Emit(change(step.events), step.raw)
-            try:
-                answer = yield step
-            except Error as error:
-                failure = error
-    except StopIteration as done:
-        return done.value
-    finally:
-        steps.close()

@@ -208,11 +208,20 @@ def steps_of(recording: Recording, rules: Rules) -> Generator[Any, Any, Any]:
     if began.operation not in _ASKED:
         raise ConfigError(f"{recording.path}: {began.operation} cannot be replayed")
     make, kind = _ASKED[began.operation]
-    operation: Operation = make() if kind is None else make(msgspec.json.decode(began.request, type=kind))
+    asked = () if kind is None else (_request(began.request, kind),)
+    more = {"conversation": recording.record.conversation} if began.operation == "chat" else {}
+    operation: Operation = make(*asked, **more)
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
-    if recording.record.decisions:
-        operation.sticky = recording.record.decisions[0].sticky  # type: ignore[attr-defined]
     return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw, rules=rules)
+
+
+def _request(told: msgspec.Raw, kind: Any) -> Any:
+    """What was asked for. Inputs are texts or token ids: of two kinds of lists msgspec cannot tell which."""
+    if kind is not EmbedRequest:
+        return msgspec.json.decode(told, type=kind)
+    fields = msgspec.json.decode(told)
+    inputs = tuple([tuple(one) if isinstance(one, list) else one for one in fields.pop("inputs")])
+    return EmbedRequest(inputs=inputs, **fields)
 
 
 def deployment_of(place: Place) -> Deployment:

@@ -118,6 +118,10 @@ class AudioOutput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     format: str
 
 
+USUAL_TIERS = (None, "auto", "default", "standard", "standard_only")
+"""Service tiers whose calls cost what a model's prices tell."""
+
+
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One chat call in neutral words. None means "not asked for"."""
 

@@ -9,20 +9,18 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from baimo.dialect.interval import Interval
+from baimo.dialect.mending import Mending
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
-
-if TYPE_CHECKING:
-    from baimo.dialect.mending import Mending
 
 from . import request as requests
 from .finish import NAME
