@@ -29,7 +29,7 @@ from baimo.passing import through
 from baimo.places import Place, Told, places_of
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
-from baimo.resilience.timing import Deadline, TimeLimits
+from baimo.resilience.timing import NO_DEADLINE, Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
 from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
@@ -76,7 +76,7 @@ class RouteCall:
         self._raw = raw
         self._rules = rules
         self._places = places_of(route, limits, rules)
-        self._deadline = Deadline(None, now=0.0)
+        self._deadline = NO_DEADLINE
         self._total = limits[0].total
         self._tally = Tally(counted=rules.claims is not None)
         self._tier = 0
