@@ -28,7 +28,7 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
-from baimo.plan import Route
+from baimo.rules import Route
 from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking

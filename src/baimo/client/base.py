@@ -23,10 +23,10 @@ from baimo.operations import (
     PullOperation,
     in_batches,
 )
-from baimo.plan import Route
 from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
+from baimo.rules import Route
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
