@@ -54,6 +54,24 @@ class _Open:
 class CallWatch:
     """Meets `RouteWatch`; made anew for every call that somebody observes."""
 
+    __slots__ = (
+        "_asked",
+        "_attempts",
+        "_clock",
+        "_conversation",
+        "_decisions",
+        "_mono",
+        "_observers",
+        "_open",
+        "_queued_s",
+        "_request",
+        "_streamed",
+        "_wall",
+        "id",
+        "operation",
+        "recording",
+    )
+
     def __init__(
         self,
         observers: Sequence[Observer],
@@ -79,7 +97,7 @@ class CallWatch:
         self._queued_s = 0.0
         self._attempts: list[AttemptRecord] = []
         self._decisions: list[Decision] = []
-        self.id = f"{int(self._wall * 1000):012x}{random.getrandbits(80):020x}"
+        self.id = "%012x%020x" % (int(self._wall * 1000), random.getrandbits(80))  # noqa: UP031 - twice as fast
         self.recording = recorder.call(self.id) if recorder is not None else None
         """Takes down the call's bytes, where calls are recorded."""
 

@@ -70,7 +70,7 @@ a day's only where there is no other; a window of a second stands for one that i
 
 _RANK = {60.0: 2, DAY_S: 1, 1.0: 0}
 _MARK = b"ratelimit"
-_ASKS = b"retry-after"
+_ASKS = frozenset((b"retry-after", b"retry-after-ms"))
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _UNITS = (DAY_S, 3600.0, 60.0, 1.0, 0.001)
 
@@ -85,7 +85,7 @@ def parse(head: WireHead, wall: float, *, requests_window_s: float | None = None
     may_ask = False
     for name, value in head.headers:
         if _MARK not in name:
-            may_ask = may_ask or name.startswith(_ASKS)
+            may_ask = may_ask or name in _ASKS
             continue
         field = _FIELDS.get(name)
         if field is not None:
