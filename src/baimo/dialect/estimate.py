@@ -18,9 +18,10 @@ from baimo.types.tools import FunctionTool
 from .jsontext import encode
 
 _IDEOGRAPHS = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-_CJK_ONE = re.compile(f"[{_IDEOGRAPHS}]")
-_CJK = re.compile(f"[{_IDEOGRAPHS}]+")
-_WORD = re.compile(f"[^\\W_{_IDEOGRAPHS}]+")
+_CJK_ONE = f"[{_IDEOGRAPHS}]"
+_CJK = f"[{_IDEOGRAPHS}]+"
+_WORD = f"[^\\W_{_IDEOGRAPHS}]+"
+"""Patterns are text: `re` makes and keeps them when they are first needed, which a plain call never does."""
 
 _BYTES_A_TOKEN = 4
 _CJK_A_TOKEN = 3
@@ -51,7 +52,7 @@ def likely_tokens(text: str) -> int:
     """
     if text.isascii():
         return -(-len(text) // _BYTES_A_TOKEN)
-    rest, ideographs = _CJK_ONE.subn("", text)
+    rest, ideographs = re.subn(_CJK_ONE, "", text)
     return ideographs + -(-len(rest.encode("utf-8", "surrogatepass")) // _BYTES_A_TOKEN)
 
 
@@ -62,8 +63,8 @@ def least_tokens(text: str) -> int:
     >>> least_tokens("Hello, world!  ------  你好吗")
     3
     """
-    words = len(_WORD.findall(text))
-    return words if text.isascii() else words + sum(map(len, _CJK.findall(text))) // _CJK_A_TOKEN
+    words = len(re.findall(_WORD, text))
+    return words if text.isascii() else words + sum(map(len, re.findall(_CJK, text))) // _CJK_A_TOKEN
 
 
 def prompt_size(request: ChatRequest) -> PromptSize:
