@@ -141,17 +141,14 @@ Exchange: TypeAlias = Generator[Step, Any, Outcome]
 class Tally:
     """The attempts of one call, over all its deployments."""
 
-    __slots__ = ("head", "made", "maybe_billed", "shown")
-
-    def __init__(self) -> None:
-        self.made = 1
-        """The attempt that is under way, counted from 1."""
-        self.maybe_billed = 0
-        """Attempts that gave no answer, and may have been billed all the same."""
-        self.head: WireHead | None = None
-        """Of the last reply, refusals included."""
-        self.shown = False
-        """Whether the last attempt, which failed, had shown events by then."""
+    made = 1
+    """The attempt that is under way, counted from 1."""
+    maybe_billed = 0
+    """Attempts that gave no answer, and may have been billed all the same."""
+    head: WireHead | None = None
+    """Of the last reply, refusals included."""
+    shown = False
+    """Whether the last attempt, which failed, had shown events by then."""
 
 
 class Watch(Protocol):
@@ -203,12 +200,14 @@ def _attempted(
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
     timed = streams or at.signer.timed or watch is not None
-    attempts.begin()
+    together = attempts.together
+    if together is not None:
+        together.begin(attempts)
     try:
         while True:
             progress = Progress(limits, streams=streams)
             pieces: list[bytes] = []
-            held = attempts.new_held()
+            held = attempts.held = []
             wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
                 wall, mono = yield _NOW
@@ -252,10 +251,12 @@ def _attempted(
                             watch.first(now)
                         held += events
                         progress.came()
-                        empty.look(events, is_end=is_end)
+                        if empty.is_open:
+                            empty.look(events, is_end=is_end)
                         if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
-                            pieces, held, flowing = [], attempts.new_held(), streams and not raw
+                            held = attempts.held = []
+                            pieces, flowing = [], streams and not raw
                     if is_end:
                         if watch is not None:
                             _, now = yield _NOW
@@ -275,7 +276,8 @@ def _attempted(
                     continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
-        attempts.end()
+        if together is not None:
+            together.end(attempts)
 
 
 _NOW = Now()
@@ -360,17 +362,11 @@ class _Granted:
 class _Attempts(Tally):
     """The attempts of one call to one deployment: which may be billed, what follows a failure."""
 
-    __slots__ = (
-        "_at",
-        "_retry",
-        "_stale",
-        "_tally",
-        "has_own_fields",
-        "held",
-        "together",
-        "waited_s",
-        "watch",
-    )
+    waited_s = 0.0
+    """How long the attempt that comes next has waited, as a retry does."""
+    held: list[Any]
+    """Events of the attempt that is under way which nobody has seen."""
+    _stale = False
 
     def __init__(
         self,
@@ -383,39 +379,17 @@ class _Attempts(Tally):
     ) -> None:
         self._at = at
         self._retry = retry
-        if tally is None:
-            tally = self
-            self.made, self.maybe_billed, self.head = 1, 0, None
         self._tally = tally
-        self._stale = False
-        self.waited_s = 0.0
-        """How long the attempt that comes next has waited, as a retry does."""
+        """Counts for the whole route; None: this one does, and knows itself without a circle."""
         self.watch = watch
         self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
-        self.held: list[Any] = []
-        """Events of the attempt that is under way which nobody has seen."""
-
-    def begin(self) -> None:
-        """The call begins."""
-        if self.together is not None:
-            self.together.begin(self)
 
     def watched(self, now: float) -> None:
         """An attempt begins."""
         if self.watch is not None:
             self.watch.attempt(self._at, now, waited_s=self.waited_s)
-
-    def end(self) -> None:
-        """The call is over."""
-        if self.together is not None:
-            self.together.end(self)
-
-    def new_held(self) -> list[Any]:
-        """Nothing is held any more."""
-        self.held = []
-        return self.held
 
     def next(
         self,
@@ -436,14 +410,13 @@ class _Attempts(Tally):
 
     def sent(self, wire: WireRequest) -> Sent:
         """What was sent, without secrets."""
+        tally = self._tally or self
         fields = _without_secrets(wire.headers) if self.has_own_fields else wire.headers
         method, body = "GET", b""
         if isinstance(wire, HttpRequest):
             method = wire.method
             body = wire.body if type(wire.body) is bytes else b""
-        return Sent(
-            method, wire.origin, wire.target, fields, body, self._tally.made, self._tally.maybe_billed
-        )
+        return Sent(method, wire.origin, wire.target, fields, body, tally.made, tally.maybe_billed)
 
     def _failed(
         self,
@@ -459,7 +432,7 @@ class _Attempts(Tally):
         if isinstance(error, TimedOutError) and error.limit != "total":
             first = operation.streams and not progress.begun
             error = _out_of_time(error, limits, deadline, mono, first=first)
-        tally, head = self._tally, progress.head
+        tally, head = self._tally or self, progress.head
         tally.head = head
         billed = _may_be_billed(error, head)
         tally.maybe_billed += billed
@@ -482,7 +455,8 @@ class _Attempts(Tally):
 
     def _wait_or_raise(self, error: Error, left_s: float | None, dice: float, held: Sequence[Any]) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
-        verdict = self._retry.verdict(self._tally.made, error, dice=dice, left_s=left_s)
+        made = (self._tally or self).made
+        verdict = self._retry.verdict(made, error, dice=dice, left_s=left_s)
         is_stale = isinstance(error, StaleConnectionError)
         if verdict.wait_s is not None and not is_stale and not self._may_retry():
             verdict = Verdict(None, TOO_MANY)
@@ -492,7 +466,7 @@ class _Attempts(Tally):
             if held and isinstance(error, (TransportError, StreamInterrupted)):
                 raise _interrupted(error, held) from error
             raise error
-        why = Retrying(self._at.provider, self._tally.made, self._retry.attempts, verdict.wait_s, error)
+        why = Retrying(self._at.provider, made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
 
     def _may_retry(self) -> bool:

@@ -118,7 +118,7 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
-        mended = self._how(at)
+        mended = self._how(at) if self._learned else self._mended
         if not mended:
             return dialect.encode_request(self._asked_of(at), at.site)
         asked, known = self._asked_of(at), self._known(at)
@@ -172,7 +172,7 @@ class ChatOperation:
 
     def _how(self, at: Deployment) -> tuple[Mending, ...]:
         """How the request is worded for that deployment, besides what its row says."""
-        if self._mended or not self._learned or not self._mends:
+        if self._mended or not self._mends:
             return self._mended
         return self._known(at)
 

@@ -101,7 +101,7 @@ class Ruling:
                 validate=call.validate,
                 total=limits[0].total,
                 folded=lambda folder, outcome: folded_response(
-                    folder, outcome, self._clock.wall(), tier=tier_of(request)
+                    folder, outcome, self._clock.wall, tier=tier_of(request)
                 ),
             )
         else:

@@ -96,7 +96,11 @@ class OpenTelemetry:
         """Everything has been handed over; flushing is the business of whoever made the providers."""
 
 
-def _version() -> str:
-    from importlib.metadata import version
+def _version() -> str | None:
+    """Ours; None where a program was packed without what tells of its packages."""
+    from importlib.metadata import PackageNotFoundError, version
 
-    return version("baimo")
+    try:
+        return version("baimo")
+    except PackageNotFoundError:
+        return None
