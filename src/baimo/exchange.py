@@ -200,9 +200,7 @@ def _attempted(
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
     timed = streams or at.signer.timed or watch is not None
-    together = attempts.together
-    if together is not None:
-        together.begin(attempts)
+    attempts.begin()
     try:
         while True:
             progress = Progress(limits, streams=streams)
@@ -251,12 +249,10 @@ def _attempted(
                             watch.first(now)
                         held += events
                         progress.came()
-                        if empty.is_open:
-                            empty.look(events, is_end=is_end)
+                        empty.look(events, is_end=is_end)
                         if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
-                            held = attempts.held = []
-                            pieces, flowing = [], streams and not raw
+                            held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
                             _, now = yield _NOW
@@ -276,8 +272,7 @@ def _attempted(
                     continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
-        if together is not None:
-            together.end(attempts)
+        attempts.end()
 
 
 _NOW = Now()
@@ -385,6 +380,16 @@ class _Attempts(Tally):
         self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
+
+    def begin(self) -> None:
+        """The call begins."""
+        if self.together is not None:
+            self.together.begin(self)
+
+    def end(self) -> None:
+        """The call is over."""
+        if self.together is not None:
+            self.together.end(self)
 
     def watched(self, now: float) -> None:
         """An attempt begins."""
