@@ -35,6 +35,7 @@ from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
+from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
@@ -149,6 +150,17 @@ class Tally:
     """Of the last reply, refusals included."""
     shown = False
     """Whether the last attempt, which failed, had shown events by then."""
+    tokens: int | None = None
+    """What the last attempt used, as far as its events told; only where tokens are `counted`."""
+
+    def __init__(self, *, counted: bool = False) -> None:
+        self.counted = counted
+
+    def count(self, events: Sequence[Any]) -> None:
+        """Take note of what events tell of tokens."""
+        for event in events:
+            if type(event) is UsageReported:
+                self.tokens = event.usage.total
 
 
 class Watch(Protocol):
@@ -178,38 +190,46 @@ def exchange(
     tally: Tally | None = None,
     watch: Watch | None = None,
     together: RetryBudget | None = None,
+    now: tuple[float, float] | None = None,
 ) -> Exchange:
     """Call one deployment; try again as `retry` says, never after the first event was emitted.
 
     With `raw` every Emit carries the wire piece beside its events; what the caller wants whole is emitted
     once. A reply that has only begun is nobody's yet: it is emitted with the first thing it says. `together`
-    bounds how many calls are tried again at once.
+    bounds how many calls are tried again at once; `now` is the time where the caller has just asked for it.
 
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
     attempts = _Attempts(at, retry, tally, watch, together, bool(at.headers or operation.headers))
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
-    return _attempted(operation, at, attempts, limits, deadline, raw)
+    return _attempted(operation, at, attempts, limits, deadline, raw, now)
 
 
 def _attempted(
-    operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
+    operation: Operation,
+    at: Deployment,
+    attempts: _Attempts,
+    limits: TimeLimits,
+    deadline: Any,
+    raw: bool,
+    asked: tuple[float, float] | None,
 ) -> Exchange:
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
+    counted = attempts.counting
     timed = streams or at.signer.timed or watch is not None
     attempts.begin()
     try:
         while True:
-            progress = Progress(limits, streams=streams)
+            progress = Progress(limits, streams=streams, counted=counted)
             pieces: list[bytes] = []
             held = attempts.held = []
             wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
-                wall, mono = yield _NOW
-                progress.since = mono
+                wall, mono = asked or (yield _NOW)
+                asked, progress.since = None, mono
                 deadline = deadline or Deadline(limits.total, now=mono)
                 attempts.watched(mono)
             try:
@@ -223,7 +243,7 @@ def _attempted(
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
-                step: Step | None = None if bounded else progress.first
+                step, told = None if bounded else progress.first, None
                 while True:
                     if step is None:
                         _, now = yield _NOW
@@ -242,11 +262,13 @@ def _attempted(
                     is_end = not piece or (limited is not None and limited.is_over)
                     if events and flowing:
                         progress.since = None
+                        if counted is not None:
+                            counted.count(events)
                         yield Emit(events)
                     elif events or is_end:
                         if watch is not None and events and not held:
-                            _, now = yield _NOW
-                            watch.first(now)
+                            _, told = yield _NOW
+                            watch.first(told)
                         held += events
                         progress.came()
                         empty.look(events, is_end=is_end)
@@ -255,13 +277,14 @@ def _attempted(
                             held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
-                            _, now = yield _NOW
-                            watch.answered(now)
+                            if told is None:
+                                _, told = yield _NOW
+                            watch.answered(told)
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
                         _, now = yield _NOW
                         progress.quiet(now)
-                    step = None if bounded or progress.since is not None else lively
+                    step, told = None if bounded or progress.since is not None else lively, None
             except Error as failure:
                 error = failure
             if not progress.shown:
@@ -374,6 +397,7 @@ class _Attempts(Tally):
     ) -> None:
         self._at = at
         self._retry = retry
+        self.counting = tally if tally is not None and tally.counted else None
         self._tally = tally
         """Counts for the whole route; None: this one does, and knows itself without a circle."""
         self.watch = watch

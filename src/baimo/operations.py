@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec.structs import replace
 
 from baimo.catalogue.rows import ProviderRow
-from baimo.dialect.estimate import likely_tokens, prompt_size
+from baimo.dialect.estimate import likely_size, likely_tokens
 from baimo.dialect.mending import MOST, Mending, laid_over
 from baimo.dialect.protocols import (
     ChatDialect,
@@ -74,7 +74,7 @@ class ChatOperation:
     def tokens(self) -> int:
         """What the call may use, on the high side: prompt and answer."""
         request = self._request
-        return prompt_size(request).likely + (request.max_tokens or _USUAL_ANSWER) * (request.n or 1)
+        return likely_size(request) + (request.max_tokens or _USUAL_ANSWER) * (request.n or 1)
 
     @property
     def sticky(self) -> str | None:

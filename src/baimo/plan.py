@@ -54,12 +54,4 @@ def _over(
         raise ConfigError("the route's pools name no deployment")
     from baimo.over import RouteCall  # most calls have one deployment and never need it
 
-    call = RouteCall(operation, route, retry=retry, limits=limits, raw=raw, rules=rules)
-    together = rules.together
-    if together is not None:
-        together.begin(call)
-    try:
-        return (yield from call.run())
-    finally:
-        if together is not None:
-            together.end(call)
+    return RouteCall(operation, route, retry=retry, limits=limits, raw=raw, rules=rules).run()

@@ -64,6 +64,9 @@ class Ruling:
         self._taken_down = taken_down
         self._health = HealthBook(lock=Lock())
         self._rates: Rates | None = None
+        limited = attached if attached is not None and attached.has_limits else None
+        self._claims = limited.claim if limited is not None else None
+        self._learn = limited.learn if limited is not None else None
         """What currencies are worth in each other; read when it is first needed."""
 
     def chat(
@@ -82,8 +85,7 @@ class Ruling:
         strategy = call.strategy or rule.strategy or self._strategy
         watch = self._watch("chat", route, request, call)
         purse = self._purse(request, call, cheapest=strategy == "cheapest")
-        rules = self._rules(watch, strategy=strategy, rule=rule, call=call)
-        rules = replace(rules, purse=purse)
+        rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
         if watch is not None:
             rules = self._begun(watch, request, route, limits, call.keep_raw, rules)
 
@@ -125,7 +127,7 @@ class Ruling:
         purse = None
         if isinstance(request, EmbedRequest):
             purse = self._purse(request, NO_OPTIONS, cheapest=False)
-        rules = replace(self._rules(watch), purse=purse)
+        rules = self._rules(watch, purse)
         if watch is not None:
             rules = self._begun(watch, request, route, limits, False, rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
@@ -136,20 +138,20 @@ class Ruling:
     def _rules(
         self,
         watch: CallWatch | None,
+        purse: Any,
         *,
         strategy: Any = "ordered",
         rule: RouteRule | None = None,
         call: CallOptions = NO_OPTIONS,
     ) -> Rules:
-        attached = self._attached
-        limited = attached if attached is not None and attached.has_limits else None
         return Rules(
             strategy=strategy,
             weights=rule.weights if rule is not None else (),
             together=self._together,
             health=self._health,
-            claims=limited.claim if limited is not None else None,
-            learn=limited.learn if limited is not None else None,
+            claims=self._claims,
+            learn=self._learn,
+            purse=purse,
             priority=call.priority,
             on_cut=call.on_cut or (rule.on_cut if rule is not None else None) or "raise",
             watch=watch,
