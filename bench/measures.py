@@ -161,7 +161,7 @@ _EVERYTHING_ON = (
     ("metered_sync", "… and metrics: sync call, CPU", False, False),
     ("metered_many", "… and metrics: 200 in flight, CPU", False, False),
 )
-"""Job, title, whether the bar is laid on it, and whether the short form has it: whole calls miss it so far."""
+"""Job, title, whether the bar is laid on it, and whether it is in the short form: whole calls miss the bar."""
 
 MEASURES = (
     Measure(
