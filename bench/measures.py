@@ -161,7 +161,7 @@ _EVERYTHING_ON = (
     ("metered_sync", "… and metrics: sync call, CPU", False, False),
     ("metered_many", "… and metrics: 200 in flight, CPU", False, False),
 )
-"""Job, title, whether the bar is laid on it, and whether it is in the short form: whole calls miss the bar."""
+"""Job, title, whether it has a bar, and whether it is in the short form: whole calls miss their bar."""
 
 MEASURES = (
     Measure(
