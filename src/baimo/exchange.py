@@ -156,6 +156,11 @@ class Tally:
     def __init__(self, *, counted: bool = False) -> None:
         self.counted = counted
 
+    def emitting(self, events: list[Any]) -> Emit:
+        """The step that emits events, after a look at them."""
+        self.count(events)
+        return Emit(events)
+
     def count(self, events: Sequence[Any]) -> None:
         """Take note of what events tell of tokens."""
         for event in events:
@@ -201,28 +206,21 @@ def exchange(
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
     attempts = _Attempts(at, retry, tally, watch, together, bool(at.headers or operation.headers))
+    attempts.now = now
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
-    return _attempted(operation, at, attempts, limits, deadline, raw, now)
+    return _attempted(operation, at, attempts, limits, deadline, raw)
 
 
 def _attempted(
-    operation: Operation,
-    at: Deployment,
-    attempts: _Attempts,
-    limits: TimeLimits,
-    deadline: Any,
-    raw: bool,
-    asked: tuple[float, float] | None,
+    operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
 ) -> Exchange:
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
-    counted = attempts.counting
+    counted, asked = attempts.counting, attempts.now
     timed = streams or at.signer.timed or watch is not None
-    together = attempts.together
-    if together is not None:
-        together.begin(attempts)
+    attempts.begin()
     try:
         while True:
             progress = Progress(limits, streams=streams, counted=counted)
@@ -264,26 +262,20 @@ def _attempted(
                     is_end = not piece or (limited is not None and limited.is_over)
                     if events and flowing:
                         progress.since = None
-                        if counted is not None:
-                            counted.count(events)
-                        yield Emit(events)
+                        yield Emit(events) if counted is None else counted.emitting(events)
                     elif events or is_end:
                         if watch is not None and events and not held:
                             _, told = yield _NOW
                             watch.first(told)
                         held += events
                         progress.came()
-                        if empty.is_open:
-                            empty.look(events, is_end=is_end)
+                        empty.look(events, is_end=is_end)
                         if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
-                            held = attempts.held = []
-                            pieces, flowing = [], streams and not raw
+                            held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
-                            if told is None:
-                                _, told = yield _NOW
-                            watch.answered(told)
+                            watch.answered(told if told is not None else (yield _NOW)[1])
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
                         _, now = yield _NOW
@@ -299,8 +291,7 @@ def _attempted(
                     continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
-        if together is not None:
-            together.end(attempts)
+        attempts.end()
 
 
 _NOW = Now()
@@ -385,6 +376,8 @@ class _Granted:
 class _Attempts(Tally):
     """The attempts of one call to one deployment: which may be billed, what follows a failure."""
 
+    now: tuple[float, float] | None = None
+    """The time, where it was asked for just before the call."""
     waited_s = 0.0
     """How long the attempt that comes next has waited, as a retry does."""
     held: list[Any]
@@ -409,6 +402,16 @@ class _Attempts(Tally):
         self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
+
+    def begin(self) -> None:
+        """The call begins."""
+        if self.together is not None:
+            self.together.begin(self)
+
+    def end(self) -> None:
+        """The call is over."""
+        if self.together is not None:
+            self.together.end(self)
 
     def watched(self, now: float) -> None:
         """An attempt begins."""

@@ -260,7 +260,7 @@ store = SqliteStore(Path(sys.argv[1]), ttl_s=100.0, max_bytes=500_000)
 store.longest_s = 20.0
 for turn in range(200):
     store.put(f"{sys.argv[2]}-{turn}", b"v" * 5_000)
-    assert store.get(f"{sys.argv[2]}-{turn}") is not None
+    assert store.get(f"{sys.argv[2]}-{turn}") in (None, b"v" * 5_000)  # the others may have pushed it out
 store.close()
 print("done")
 """

@@ -55,6 +55,8 @@ class Emptiness:
 
     def look(self, events: Sequence[Any], *, is_end: bool) -> None:
         """Take note of events. Raises EmptyAnswerError where an answer ends well without anything in it."""
+        if not self.is_open:
+            return
         self.saw(events)
         if is_end and (error := self.verdict()) is not None:
             raise error

@@ -100,7 +100,7 @@ class OpenTelemetry:
         return self._measure_with(provider)
 
     def _is_unset(self, module: Any, name: str) -> bool:
-        """Whether no provider was set, as a glance tells: asking for one searches the environment."""
+        """Whether it is plain that no provider was set: asking for one looks into the environment."""
         return not self._names_providers and getattr(module, name, module) is None
 
     def close(self) -> None:
