@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from baimo.errors import ConfigError
 from baimo.exchange import Exchange, Operation, exchange
+from baimo.over import RouteCall
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import NO_RULES, Pool, Route, Rules
@@ -52,14 +53,4 @@ def _over(
         raise ConfigError("the route names no model")
     if not all(route):
         raise ConfigError("the route's pools name no deployment")
-    from baimo.over import RouteCall  # most calls have one deployment and never need it
-
-    call = RouteCall(operation, route, retry=retry, limits=limits, raw=raw, rules=rules)
-    together = rules.together
-    if together is not None:
-        together.begin(call)
-    try:
-        return (yield from call.run())
-    finally:
-        if together is not None:
-            together.end(call)
+    return RouteCall(operation, route, retry=retry, limits=limits, raw=raw, rules=rules).run()

@@ -167,3 +167,12 @@ def test_a_call_that_is_told_twice_counts_once(tmp_path: Path) -> None:
     kept(path, 1, 1)
     kept(path, 1)
     assert len(last_calls(path, 5)) == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 100])
+def test_however_many_are_written_together_each_has_its_row(count: int, tmp_path: Path) -> None:
+    kept(tmp_path / "ledger.db", *range(count))
+    opened = store.connect(tmp_path / "ledger.db", create=False)
+    ids = [one for (one,) in opened.execute("SELECT id FROM calls ORDER BY id")]
+    opened.close()
+    assert ids == sorted([record(number).id for number in range(count)])

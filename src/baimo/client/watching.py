@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -32,6 +33,9 @@ _PARAMETERS = (
     "frequency_penalty",
     "presence_penalty",
 )
+_NO_FACTS: dict[str, Any] = {}
+_asked_of = attrgetter(*_PARAMETERS)
+_NOTHING_ASKED = (None,) * len(_PARAMETERS)
 
 
 class _Open:
@@ -49,6 +53,24 @@ class _Open:
 
 class CallWatch:
     """Meets `RouteWatch`; made anew for every call that somebody observes."""
+
+    __slots__ = (
+        "_asked",
+        "_attempts",
+        "_clock",
+        "_conversation",
+        "_decisions",
+        "_mono",
+        "_observers",
+        "_open",
+        "_queued_s",
+        "_request",
+        "_streamed",
+        "_wall",
+        "id",
+        "operation",
+        "recording",
+    )
 
     def __init__(
         self,
@@ -75,7 +97,7 @@ class CallWatch:
         self._queued_s = 0.0
         self._attempts: list[AttemptRecord] = []
         self._decisions: list[Decision] = []
-        self.id = f"{int(self._wall * 1000):012x}{random.getrandbits(80):020x}"
+        self.id = "%012x%020x" % (int(self._wall * 1000), random.getrandbits(80))  # noqa: UP031 - twice as fast
         self.recording = recorder.call(self.id) if recorder is not None else None
         """Takes down the call's bytes, where calls are recorded."""
 
@@ -121,11 +143,10 @@ class CallWatch:
         cached: bool = False,
     ) -> None:
         """The call ended well; `at` is whose answer it is."""
-        facts: dict[str, Any] = {"cached": cached}
+        facts = {} if response is None else _answer(response)
+        facts["cached"] = cached
         if at is not None:
-            facts.update(provider=at.provider, model=at.model)
-        if response is not None:
-            facts.update(_answer(response))
+            facts["provider"], facts["model"] = at.provider, at.model
         self._tell("answered", facts, response)
 
     def broke(self, error: Error) -> None:
@@ -163,7 +184,7 @@ class CallWatch:
         if one is None:
             return
         at = one.at
-        facts: dict[str, Any] = {"message": told}
+        facts: dict[str, Any] = _NO_FACTS if told is None else {"message": told}
         if error is not None:
             facts = {
                 "error": error.code,
@@ -195,9 +216,13 @@ class CallWatch:
     def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Any) -> None:
         attempts = self._attempts
         last = attempts[-1] if attempts else None
-        firsts = [one.began_s + one.first_s for one in attempts if one.first_s is not None]
-        for name in ("provider", "model"):
-            facts[name] = facts.get(name) or (getattr(last, name) if last is not None else None)
+        first_s = None
+        for one in attempts:
+            if one.first_s is not None:
+                first_s = one.began_s + one.first_s
+        if last is not None:
+            facts["provider"] = facts.get("provider") or last.provider
+            facts["model"] = facts.get("model") or last.model
         record = CallRecord(
             id=self.id,
             operation=self.operation,
@@ -205,7 +230,7 @@ class CallWatch:
             at=self._wall,
             took_s=self._clock.mono() - self._mono,
             asked=self._asked,
-            first_s=firsts[-1] if firsts else None,
+            first_s=first_s,
             outcome=outcome,
             attempts=tuple(attempts),
             decisions=tuple(self._decisions),
@@ -251,7 +276,7 @@ def _answer(response: ChatResponse | EmbedResponse) -> dict[str, Any]:
     }
     if isinstance(response, ChatResponse):
         facts["response_id"] = response.id
-        facts["finish_reasons"] = tuple([choice.finish_reason.value for choice in response.choices])
+        facts["finish_reasons"] = tuple([choice.finish_reason._value_ for choice in response.choices])
     return facts
 
 
@@ -267,7 +292,12 @@ def _address(base_url: str) -> str:
 def _parameters(request: ChatRequest | None) -> dict[str, Any]:
     if request is None:
         return {}
-    told = {name: value for name in _PARAMETERS if (value := getattr(request, name)) is not None}
+    values = _asked_of(request)
+    if values == _NOTHING_ASKED:
+        told = {}
+    else:
+        asked = zip(_PARAMETERS, values, strict=True)
+        told = {name: value for name, value in asked if value is not None}
     if request.stop:
         told["stop"] = list(request.stop)
     return told

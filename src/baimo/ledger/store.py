@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,12 @@ _COLUMNS = (
     *TOKENS,
     *("cost", "currency", "cached", "attempts", "maybe_billed", "took_s", "record"),
 )
-_INSERT = f"INSERT OR IGNORE INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
+_TOGETHER = 32
+"""Rows that are written by one statement: each statement lets other threads in, and comes back when they let
+it. No more values than the oldest SQLite takes."""
+_ROW = f"({', '.join('?' for _ in _COLUMNS)})"
+_INSERT = f"INSERT OR IGNORE INTO calls ({', '.join(_COLUMNS)}) VALUES {_ROW}"
+_INSERT_MANY = _INSERT + f", {_ROW}" * (_TOGETHER - 1)
 
 
 def connect(path: Path, *, create: bool, busy_s: float = BUSY_S) -> sqlite3.Connection:
@@ -167,10 +173,13 @@ def row_of(call: CallRecord) -> tuple[Any, ...]:
     )
 
 
-def write(opened: sqlite3.Connection, rows: Iterable[tuple[Any, ...]], losses: Iterable[Any] = ()) -> None:
+def write(opened: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], losses: Iterable[Any] = ()) -> None:
     """Write rows and losses together, or nothing. Raises sqlite3.Error."""
     with _together(opened):
-        opened.executemany(_INSERT, rows)
+        whole = len(rows) - len(rows) % _TOGETHER
+        for first in range(0, whole, _TOGETHER):
+            opened.execute(_INSERT_MANY, list(chain.from_iterable(rows[first : first + _TOGETHER])))
+        opened.executemany(_INSERT, rows[whole:])
         opened.executemany("INSERT INTO losses VALUES (?, ?, ?)", losses)
 
 

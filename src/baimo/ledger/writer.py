@@ -116,7 +116,7 @@ class Writer:
         calls: list[CallRecord] = []
         waiting: list[threading.Event] = []
         item = self._queue.get()
-        if type(item) is CallRecord:
+        if type(item) is CallRecord and self.held() < _BATCH:
             self._idle.wait(_GATHER_S)
         while True:
             if type(item) is CallRecord:
