@@ -26,6 +26,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "quick")
 def pytest_configure(config: pytest.Config) -> None:
     """Hangs in the gates of a whole run."""
     config.addinivalue_line("markers", "slow: takes seconds; left out of scripts/check")
+    if hasattr(config, "workerinput"):
+        return  # one of several processes that share the work: the one that began them ends the run
     if config.getoption("--cov", default=None):
         config.pluginmanager.register(Gate())
     if stages := os.environ.get("BAIMO_FAILED_STAGES", "").split():

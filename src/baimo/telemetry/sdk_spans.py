@@ -175,7 +175,12 @@ def _hand_over(processors: tuple[Any, ...], spans: list[Any], parent: Context) -
                 continue
             try:
                 processor.span_exporter.export(spans)
-            except Exception:
-                _log.exception("Exception while exporting Span.")
+            except Exception as error:
+                _tell(error)
     finally:
         detach(token)
+
+
+def _tell(error: Exception) -> None:
+    """What the SDK says of an exporter that fails."""
+    _log.error("Exception while exporting Span.", exc_info=error)
