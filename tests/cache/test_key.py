@@ -114,7 +114,7 @@ def test_what_counts_of_a_deployment_changes_the_key(changes: dict[str, Any]) ->
         {"transport": "local"},
         {"site": replace(AT.site, codes="acme")},
     ],
-    ids=str,
+    ids=["secrets", "signer", "weight", "transport", "codes"],
 )
 def test_credentials_and_ways_do_not_change_the_key(changes: dict[str, Any]) -> None:
     other = replace(AT, **changes)
