@@ -532,6 +532,21 @@ def test_the_place_that_was_granted_is_the_one_that_is_asked() -> None:
     assert told.asked == "k1"
 
 
+def test_the_only_place_is_watched_and_waits_its_turn() -> None:
+    diary = Diary()
+    play = Play(*ANSWER, grants=[Receipt(0, 1.5)])
+    told = ask((pool("k1"),), play=play, watch=diary, claims=claim_of)
+    assert diary.lines == ["queued 1.5", "attempt k1", "first", "answered"]
+    assert [settled.verdict for _, settled in told.play.settled] == ["answered"]
+    unwatched = ask((pool("k1"),), play=Play(*ANSWER, grants=[Receipt(0, 1.5)]), claims=claim_of)
+    assert (unwatched.asked, len(unwatched.play.settled)) == ("k1", 1)
+
+
+def test_the_only_place_may_be_without_limits() -> None:
+    told = ask((pool("free"),), broken(), *ANSWER, claims=claim_of)
+    assert (told.asked, told.play.reserved, told.play.settled) == ("free free", [], [])
+
+
 def test_a_place_without_limits_takes_none() -> None:
     told = ask((pool("k1", "free"),), *ANSWER, claims=claim_of)
     assert (told.asked, told.play.reserved) == ("free", [])

@@ -7,7 +7,7 @@ would be long.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -33,7 +33,7 @@ from baimo.resilience.timing import NO_DEADLINE, Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
 from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
-from baimo.rules import Route, Rules
+from baimo.rules import Purse, Route, Rules
 from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
 from baimo.types.events import PartStarted
 from baimo.types.fold import Folder
@@ -79,10 +79,11 @@ def alone(
     receipt: Receipt | None = None
     claim = claims(operation, at) if claims is not None else None
     if claim is not None:
-        receipt = yield Reserve((claim,), deadline.left(mono), rules.priority)
-        if receipt is not None and receipt.waited_s:
+        granted: Receipt = yield Reserve((claim,), deadline.left(mono), rules.priority)
+        receipt = granted
+        if granted.waited_s:
             if rules.watch is not None:
-                rules.watch.queued(receipt.waited_s)
+                rules.watch.queued(granted.waited_s)
             wall, mono = yield _NOW
     tally = Tally(counted=True)
     told = Told(rules, name, mono, waited_s=0.0)
@@ -238,7 +239,7 @@ class RouteCall:
                     usable = here  # nobody else is there: better to ask than to refuse
                 fresh = [place for place in usable if place not in self._round and self._has_tries()]
             if self._rules.purse is not None:
-                fresh = self._affordable(fresh, wall)
+                fresh = self._affordable(self._rules.purse, fresh, wall)
             if fresh:
                 wanted = self._reservation(fresh, mono)
                 if wanted is None:
@@ -310,11 +311,8 @@ class RouteCall:
         is_cooling = soonest([standings[rest.index(place)] for place in here]) is not None
         return not is_cooling and not self._has_other_tier()
 
-    def _affordable(self, places: list[int], wall: float) -> list[int]:
+    def _affordable(self, purse: Purse, places: list[int], wall: float) -> list[int]:
         """Those of the places that the purse allows; the others are not tried in this call."""
-        purse = self._rules.purse
-        if purse is None:
-            return places
         fitting = []
         for place in places:
             try:
@@ -435,7 +433,7 @@ class RouteCall:
                 now=now,
             )
             if self._spoken is not None:
-                steps = through(steps, self._saw)
+                steps = through(steps, self._hearing(self._spoken))
             outcome: Outcome = yield from steps
         except Error as error:
             if rules.purse is not None:
@@ -464,17 +462,20 @@ class RouteCall:
             queue=min(limits.queue, share),
         )
 
-    def _saw(self, emit: Emit) -> Emit:
-        """Take note of what goes out, and join it to what was said before a cut."""
-        events = emit.events
-        if self._splice is not None:
-            events = self._splice.join(events)
-        for event in events:
-            if type(event) is PartStarted:
-                self._part = event.index
-        if self._spoken is not None:
-            self._spoken.add(events)
-        return emit if events is emit.events else Emit(events, emit.raw)
+    def _hearing(self, spoken: Folder) -> Callable[[Emit], Emit]:
+        """What takes note of what goes out, and joins it to what was said before a cut."""
+
+        def saw(emit: Emit) -> Emit:
+            events = emit.events
+            if self._splice is not None:
+                events = self._splice.join(events)
+            for event in events:
+                if type(event) is PartStarted:
+                    self._part = event.index
+            spoken.add(events)
+            return emit if events is emit.events else Emit(events, emit.raw)
+
+        return saw
 
     # What follows a failure.
 

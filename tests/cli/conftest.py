@@ -281,4 +281,5 @@ def spawn(folder: Path) -> Spawn:
 
 def environment(**env: str) -> dict[str, str]:
     """The variables of a process of the program."""
-    return {**os.environ, "PYTHONPATH": str(SOURCE), **env}
+    ours = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**ours, "PYTHONPATH": str(SOURCE), **env}

@@ -137,4 +137,6 @@ def test_how_long_to_wait_may_stand_in_words(message: str, seconds: float | None
 def test_the_id_of_a_call_has_many_names() -> None:
     assert request_id(head(x_siliconcloud_trace_id="ti")) == "ti"
     assert request_id(head(apim_request_id="a", x_request_id="r")) == "r"
+    assert request_id(head(x_request_id="r", apim_request_id="a")) == "r"
+    assert request_id(head(apim_request_id="a", x_request_id=" ")) == "a"
     assert request_id(head()) is None

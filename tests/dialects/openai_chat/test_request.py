@@ -27,7 +27,7 @@ from baimo.types.content import (
     ToolResult,
     Video,
 )
-from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
 from tests.dialects.openai_chat.asking import body, request, site
 from tests.strategies import chat_requests
 
@@ -49,6 +49,11 @@ def test_the_body_is_compact_utf_8() -> None:
     assert wire.body == '{"model":"m","messages":[{"role":"user","content":"你 好"}]}'.encode()
     assert wire.headers[0] == (b"content-type", b"application/json")
     assert wire.url == "https://api.example/v1/chat/completions"
+
+
+def test_searching_the_web_is_refused_where_nobody_says_how() -> None:
+    with pytest.raises(UnsupportedError, match="cannot be told search"):
+        DIALECT.encode_request(request(search=Search()), site())
 
 
 def test_headers_are_laid_over_the_head() -> None:
