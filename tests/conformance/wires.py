@@ -40,6 +40,8 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model that its requests may name."""
     models: dict[str, str] = {}
     """Models that alone can do a feature."""
+    not_streamed: tuple[str, ...] = ()
+    """Features that only a whole reply carries."""
     samples: dict[str, Any] = {}
     """What only this wire knows, to ask for: `thinking_replay` (what a thinking part gives to be sent back),
     `server_tool`, `service_tier`."""

@@ -1,0 +1,223 @@
+"""From one dialect to another nothing is lost that both declare to carry: the corpus, whole and streamed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from baimo import dialects
+from baimo.dialect.protocols import ChatDialect, FeaturesDialect, Site
+from baimo.errors import Error, ProviderError
+from baimo.translation.request import Translation, translate
+from baimo.translation.uses import Watcher, asked
+from baimo.types.chat import ChatRequest, ChatResponse, FinishReason, Role
+from baimo.types.fold import fold
+from baimo.wire.http import WireHead, WireRequest
+from tests.conformance.cases import Case, site_of
+from tests.conformance.conversations import Conversation, conversations
+from tests.conformance.looks import ASKED, NOT_BETWEEN, SHOWN_WITH, TOLD, spoken, squeezed
+from tests.conformance.playing import play
+from tests.conformance.wires import DATA, wire_of
+from tests.unfolding import unfold
+
+CORPUS = conversations()
+CHAT = [name for name in dialects.names() if isinstance(dialects.get(name), ChatDialect)]
+REPLIES = {name: one for name, one in CORPUS.items() if one.reply is not None}
+REFUSALS = {name: one for name, one in CORPUS.items() if one.error is not None}
+
+
+@cache
+def chat(name: str) -> ChatDialect:
+    found = dialects.get(name)
+    assert isinstance(found, ChatDialect)
+    return found
+
+
+@cache
+def site(name: str) -> Site:
+    return site_of(DATA / name / "x", Case(documented=""))
+
+
+def carried(name: str, *, stream: bool) -> set[str]:
+    """What a dialect carries with every model."""
+    found = dialects.get(name)
+    assert isinstance(found, FeaturesDialect)
+    wire = wire_of(name)
+    apart = NOT_BETWEEN.union(wire.models, wire.not_streamed if stream else ())
+    return set(found.features().named("carried")) - apart
+
+
+def put(name: str, request: ChatRequest) -> WireRequest:
+    """A request in that dialect's words, as far as it can be said."""
+    wanted = replace(request, model=wire_of(name).model, unsupported="drop")
+    return chat(name).encode_request(wanted, site(name))
+
+
+def across(one: str, other: str, request: ChatRequest) -> Translation:
+    """A request of `one` for `other`."""
+    return translate(put(one, request), from_=one, to=other, model=wire_of(other).model, site=site(other))
+
+
+def asks(conversation: Conversation, *, stream: bool) -> ChatRequest:
+    return replace(conversation.request, stream=stream, include_usage=True if stream else None)
+
+
+def check_request(before: ChatRequest, after: ChatRequest, both: set[str]) -> None:
+    """Everything that both carry is the same, and nobody's words are lost."""
+    uses = asked(before)
+    for feature in sorted(uses & both & ASKED.keys()):
+        if SHOWN_WITH.get(feature, set()) & uses - both:
+            continue
+        assert ASKED[feature](after) == ASKED[feature](before), feature
+    for role in (Role.USER, Role.ASSISTANT):
+        there = "".join([text for _, text in spoken(after, role)])
+        at = 0
+        for message in before.messages:
+            if message.role is role and message.text and message is not before.messages[-1]:
+                at = there.find(squeezed(message.text), at)
+                assert at >= 0, f"the words of {role} are gone: {message.text[:40]!r}"
+
+
+def told(response: ChatResponse, request: ChatRequest) -> set[str]:
+    watcher = Watcher(request)
+    for event in unfold(response):
+        watcher.see(event)
+    return watcher.found
+
+
+def check_reply(before: ChatResponse, after: ChatResponse, both: set[str], request: ChatRequest) -> None:
+    for feature in sorted(told(before, request) & both):
+        assert TOLD[feature](after) == TOLD[feature](before), feature
+    assert after.text == before.text or (before.refusal or "") in after.text
+
+
+def is_filtered(before: ChatResponse, error: Error | None) -> bool:
+    """Some wires tell by an error that a filter stopped an answer."""
+    return isinstance(error, ProviderError) and before.finish_reason is FinishReason.CONTENT_FILTER
+
+
+def ends_alike(one: str, other: str, before: ChatResponse, after: ChatResponse) -> bool:
+    """Why it ended is the same, as far as both wires have words for it."""
+    reason = before.finish_reason
+    known = [name for name in (one, other) if reason.value in wire_of(name).finishes]
+    return len(known) < 2 or after.finish_reason is reason
+
+
+def served(name: str, request: ChatRequest, response: ChatResponse) -> tuple[WireHead, list[bytes]]:
+    """The reply as that provider would send it."""
+    encoder = chat(name).encoder(request)
+    items = [item for event in unfold(response) for item in encoder.feed(event)] + encoder.end()
+    return encoder.head(), items
+
+
+def read(name: str, head: WireHead, items: list[bytes]) -> tuple[ChatResponse, Error | None]:
+    """The reply as a client of that wire reads it."""
+    events, error = play(chat(name).decoder(head, site(name)), items)
+    return fold(events), error
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("dialect", CHAT)
+def test_what_a_dialect_carries_goes_through_it_and_back(dialect: str, stream: bool) -> None:
+    for name, conversation in CORPUS.items():
+        request = asks(conversation, stream=stream)
+        back = chat(dialect).decode_request(put(dialect, request))
+        with_name(name, check_request, request, back, carried(dialect, stream=stream))
+        if conversation.reply is not None:
+            found, error = read(dialect, *served(dialect, request, conversation.reply))
+            if is_filtered(conversation.reply, error):
+                continue
+            assert error is None, name
+            with_name(name, check_reply, conversation.reply, found, carried(dialect, stream=stream), request)
+            assert ends_alike(dialect, dialect, conversation.reply, found), name
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_request_keeps_what_both_dialects_carry(pair: tuple[str, str], stream: bool) -> None:
+    one, other = pair
+    both = carried(one, stream=stream) & carried(other, stream=stream)
+    for name, conversation in CORPUS.items():
+        request = asks(conversation, stream=stream)
+        translated = across(one, other, request)
+        back = chat(other).decode_request(translated.wire)
+        with_name(name, check_request, request, back, both)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_reply_keeps_what_both_dialects_carry(pair: tuple[str, str], stream: bool) -> None:
+    """A caller of one wire is answered by a provider of the other."""
+    one, other = pair
+    both = carried(one, stream=stream) & carried(other, stream=stream)
+    for name, conversation in REPLIES.items():
+        assert conversation.reply is not None
+        request = asks(conversation, stream=stream)
+        translated = across(one, other, request)
+        head, items = served(other, translated.request, conversation.reply)
+        reply = translated.reply(head)
+        out = [item for piece in items for item in reply.feed(piece)] + reply.end()
+        assert reply.head is not None
+        found, error = read(one, reply.head, out)
+        if is_filtered(conversation.reply, error):
+            continue
+        assert error is None, name
+        with_name(name, check_reply, conversation.reply, found, both, translated.asked)
+        assert ends_alike(one, other, conversation.reply, found), name
+
+
+def test_a_refusal_stays_one_of_its_kind(pair: tuple[str, str]) -> None:
+    one, other = pair
+    translated = across(one, other, REFUSALS["error_rate"].request)
+    for name, conversation in REFUSALS.items():
+        assert conversation.error is not None
+        said = conversation.error.error
+        head, body = chat(other).encode_error(said)
+        alone = [type(read(name, *once(chat(name).encode_error(said)))[1]) for name in pair]
+        reply = translated.reply(head)
+        out = reply.feed(body) + reply.end()
+        assert reply.head is not None
+        _, found = read(one, reply.head, out)
+        assert isinstance(found, ProviderError), name
+        assert isinstance(said, type(found)) or type(found) in alone, (name, found)
+        assert conversation.error.message in found.message, name
+
+
+def test_a_stream_that_breaks_off_never_looks_whole(pair: tuple[str, str]) -> None:
+    one, other = pair
+    conversation = CORPUS["text_long"]
+    assert conversation.reply is not None
+    translated = across(one, other, asks(conversation, stream=True))
+    head, items = served(other, translated.request, conversation.reply)
+    reply = translated.reply(head)
+    out = [item for piece in items[: len(items) // 2] for item in reply.feed(piece)] + reply.end()
+    assert reply.error is not None
+    assert reply.head is not None
+    found, error = read(one, reply.head, out)
+    assert error is not None
+    assert conversation.reply.text.startswith(found.text)
+    assert found.finish_reason in (FinishReason.UNKNOWN, FinishReason.ERROR)
+
+
+def once(told: tuple[WireHead, bytes]) -> tuple[WireHead, list[bytes]]:
+    """A refusal as a reply of one piece."""
+    return told[0], [told[1]]
+
+
+def with_name(name: str, check: Any, *values: Any) -> None:
+    """Names the conversation where a check fails."""
+    try:
+        check(*values)
+    except AssertionError as failure:
+        raise AssertionError(f"{name}: {failure}") from failure
+
+
+def test_the_corpus_is_large_enough_and_asks_for_everything() -> None:
+    assert len(CORPUS) >= 40
+    wanted = set().union(*[asked(one.request) for one in CORPUS.values()])
+    given = set().union(
+        *[told(one.reply, asks(one, stream=True)) for one in CORPUS.values() if one.reply is not None]
+    )
+    assert ASKED.keys() - wanted - {"stream", "logit_bias", "image_out", "reasoning_on", "audio"} == set()
+    assert TOLD.keys() - given == set()
