@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from baimo.types.chat import ChatResponse, Choice
-from baimo.types.content import Audio, Part, Refusal, Text, Thinking, ToolCall
+from baimo.types.content import Audio, Image, Part, Refusal, Text, Thinking, ToolCall
 from baimo.types.events import (
     ChatEvent,
     Finished,
@@ -54,11 +54,14 @@ def _part(part: Part, index: int, choice: int, piece: int) -> Iterator[ChatEvent
     elif isinstance(begun, Audio):
         text, data, expires_at = begun.transcript or "", begun.data or b"", begun.expires_at
         begun = replace(begun, transcript=None, data=None, expires_at=None)
+    elif isinstance(begun, Image):
+        data, begun = begun.data or b"", replace(begun, data=None)
     yield PartStarted(index=index, part=begun, choice=choice)
     for at in range(0, len(text), piece):
         yield PartDelta(index=index, text=text[at : at + piece], choice=choice)
-    if data:
-        yield PartDelta(index=index, data=data, choice=choice)
+    for half in (data[: len(data) // 2], data[len(data) // 2 :]):
+        if half:
+            yield PartDelta(index=index, data=half, choice=choice)
     yield PartEnded(
         index=index, citations=part.citations, replay=part.replay, expires_at=expires_at, choice=choice
     )

@@ -33,8 +33,8 @@ SHOWN_WITH = {
 }
 """Features that change how another looks where they are not carried: fewer tools are offered, say."""
 
-NOT_BETWEEN = frozenset(("thinking_replay", "server_tools"))
-"""What is of one dialect only: signatures and tools of another mean nothing to a provider."""
+NOT_BETWEEN = frozenset(("thinking_replay", "server_tools", "service_tier"))
+"""What is of one dialect only: its signatures, its tools, its classes of service mean nothing to another."""
 
 
 def parts_of(request: ChatRequest, kind: type[Part]) -> list[Any]:
@@ -91,8 +91,9 @@ def _field(name: str) -> Callable[[ChatRequest], object]:
 
 
 def _tools(request: ChatRequest) -> object:
+    """A schema without properties is as good as none."""
     offered = [
-        (tool.name, tool.description, tool.parameters)
+        (tool.name, tool.description, tool.parameters if (tool.parameters or {}).get("properties") else None)
         for tool in request.tools
         if isinstance(tool, FunctionTool)
     ]
@@ -145,7 +146,7 @@ ASKED: dict[str, Callable[[ChatRequest], object]] = {
     "image_out": lambda request: "image" in request.modalities,
     "audio_out": _field("audio"),
     "tools": _tools,
-    "parallel_calls": lambda request: [len(message.tool_calls) for message in request.messages],
+    "parallel_calls": lambda request: [n for message in request.messages if (n := len(message.tool_calls))],
     "serial_tools": lambda request: request.parallel_tool_calls is False,
     "strict_tools": lambda request: [t.strict for t in request.tools if isinstance(t, FunctionTool)],
     "custom_tools": lambda request: (

@@ -113,6 +113,15 @@ def arguments(call: ToolCall) -> object:
         return call.arguments
 
 
+def functions(request: ChatRequest) -> object:
+    """What is offered, without strictness, which some wires always tell."""
+    return [
+        (tool.name, tool.description, tool.parameters)
+        for tool in request.tools
+        if isinstance(tool, FunctionTool)
+    ]
+
+
 def results(request: ChatRequest) -> object:
     """What tools gave back, each with the call that it belongs to by its place."""
     ids = [call.id for call in parts_of(request, ToolCall)]
@@ -237,7 +246,7 @@ def _tools(dialect: str, facts: dict[str, Any]) -> dict[str, list[Asked]]:
     ran = Message(role=Role.TOOL, content=(ToolResult(call_id="call_shell", content=(Text(text="x"),)),))
     return {
         "tools": [
-            Asked(asks(tools=(WEATHER, TIME)), field("tools")),
+            Asked(asks(tools=(WEATHER, TIME)), functions),
             Asked(tool_turn("weather"), lambda found: (calls(found), results(found))),
         ],
         "parallel_calls": [
@@ -338,7 +347,7 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
         "verbosity": "low",
         "prediction": "It is 12 °C.",
         "prompt_cache_key": "key-1",
-        "service_tier": facts.get("service_tier", "auto"),
+        "service_tier": facts.get("service_tier", "priority"),
         "store": True,
         "metadata": {"room": "9"},
         "user": "user-1",

@@ -95,8 +95,9 @@ def check_reply(before: ChatResponse, after: ChatResponse, both: set[str], reque
 
 
 def is_filtered(before: ChatResponse, error: Error | None) -> bool:
-    """Some wires tell by an error that a filter stopped an answer."""
-    return isinstance(error, ProviderError) and before.finish_reason is FinishReason.CONTENT_FILTER
+    """Some wires tell by an error that an answer was stopped."""
+    stopped = (FinishReason.CONTENT_FILTER, FinishReason.REFUSAL)
+    return isinstance(error, ProviderError) and before.finish_reason in stopped
 
 
 def ends_alike(one: str, other: str, before: ChatResponse, after: ChatResponse) -> bool:
@@ -155,7 +156,7 @@ def test_a_reply_keeps_what_both_dialects_carry(pair: tuple[str, str], stream: b
         assert conversation.reply is not None
         request = asks(conversation, stream=stream)
         translated = across(one, other, request)
-        head, items = served(other, translated.request, conversation.reply)
+        head, items = served(other, chat(other).decode_request(translated.wire), conversation.reply)
         reply = translated.reply(head)
         out = [item for piece in items for item in reply.feed(piece)] + reply.end()
         assert reply.head is not None
@@ -189,7 +190,7 @@ def test_a_stream_that_breaks_off_never_looks_whole(pair: tuple[str, str]) -> No
     conversation = CORPUS["text_long"]
     assert conversation.reply is not None
     translated = across(one, other, asks(conversation, stream=True))
-    head, items = served(other, translated.request, conversation.reply)
+    head, items = served(other, chat(other).decode_request(translated.wire), conversation.reply)
     reply = translated.reply(head)
     out = [item for piece in items[: len(items) // 2] for item in reply.feed(piece)] + reply.end()
     assert reply.error is not None
