@@ -152,9 +152,9 @@ def tool_turn(
     return asks(HI, Message(role=Role.ASSISTANT, content=tuple(made)), *back, tools=(WEATHER, TIME))
 
 
-def thought(replay: Replay | None) -> ChatRequest:
+def thought(replay: Replay | None, answer: Replay | None) -> ChatRequest:
     """A conversation whose earlier answer was thought about."""
-    parts = (Thinking(text="I must look.", replay=replay), Text(text="Fine."))
+    parts = (Thinking(text="I must look.", replay=replay), Text(text="Fine.", replay=answer))
     return asks(HI, Message(role=Role.ASSISTANT, content=parts), HI)
 
 
@@ -301,7 +301,14 @@ def _choices() -> dict[str, list[Asked]]:
 
 def _rest(dialect: str, facts: dict[str, Any]) -> dict[str, list[Asked]]:
     return {
-        "thinking_replay": [Asked(thought(replays(facts.get("thinking_replay"), dialect)), thoughts)],
+        "thinking_replay": [
+            Asked(
+                thought(
+                    *[replays(facts.get(name), dialect) for name in ("thinking_replay", "answer_replay")]
+                ),
+                thoughts,
+            )
+        ],
         "reasoning_off": [Asked(asks(reasoning=Reasoning(enabled=False)), _thinks)],
         "reasoning_on": [Asked(asks(reasoning=Reasoning(enabled=True)), _thinks)],
         "reasoning_effort": [

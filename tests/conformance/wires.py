@@ -43,8 +43,8 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_streamed: tuple[str, ...] = ()
     """Features that only a whole reply carries."""
     samples: dict[str, Any] = {}
-    """What only this wire knows, to ask for: `thinking_replay` (what a thinking part gives to be sent back),
-    `server_tool`, `service_tier`."""
+    """What only this wire knows, to ask for: `thinking_replay` and `answer_replay` (what a thinking part and
+    the text behind it give to be sent back), `server_tool`, `service_tier`."""
 
 
 @cache
