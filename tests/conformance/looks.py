@@ -19,7 +19,7 @@ from baimo.types.content import (
     ToolResult,
     Video,
 )
-from baimo.types.tools import CustomTool, FunctionTool
+from baimo.types.tools import CustomTool, FunctionTool, ServerTool
 
 SHOWN_WITH = {
     "tools": {
@@ -101,8 +101,13 @@ def _tools(request: ChatRequest) -> object:
 
 
 def _choice(request: ChatRequest) -> object:
+    """That the only tool must be called is the same as that some tool must."""
     choice = request.tool_choice
-    return None if choice is None else (choice.mode, sorted(choice.allowed))
+    if choice is None:
+        return None
+    names = [tool.name for tool in request.tools if not isinstance(tool, ServerTool)]
+    is_only = choice.mode == "required" and not choice.allowed and len(names) == 1
+    return choice.mode, names if is_only else sorted(choice.allowed)
 
 
 def _reasoning(name: str) -> Callable[[ChatRequest], object]:

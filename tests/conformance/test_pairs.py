@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from baimo import dialects
 from baimo.dialect.protocols import ChatDialect, FeaturesDialect, Site
+from baimo.dialect.support import Support
 from baimo.errors import (
     AuthError,
     Error,
@@ -57,13 +59,18 @@ def site(name: str) -> Site:
     return site_of(DATA / name / "x", Case(documented=""))
 
 
-def carried(name: str, *, stream: bool) -> set[str]:
-    """What a dialect carries with every model."""
+@cache
+def declared(name: str, support: Support) -> frozenset[str]:
     found = dialects.get(name)
     assert isinstance(found, FeaturesDialect)
+    return frozenset(found.features().named(support))
+
+
+def carried(name: str, *, stream: bool) -> set[str]:
+    """What a dialect carries with every model."""
     wire = wire_of(name)
     apart = NOT_BETWEEN.union(wire.models, wire.not_streamed if stream else ())
-    return set(found.features().named("carried")) - apart
+    return set(declared(name, "carried")) - apart
 
 
 def put(name: str, request: ChatRequest) -> WireRequest:
@@ -95,6 +102,12 @@ def check_request(before: ChatRequest, after: ChatRequest, both: set[str]) -> No
             if message.role is role and message.text and message is not before.messages[-1]:
                 at = there.find(squeezed(message.text), at)
                 assert at >= 0, f"the words of {role} are gone: {message.text[:40]!r}"
+
+
+def lost(other: str, before: ChatRequest, after: ChatRequest) -> set[str]:
+    """What was asked for and is not there any more, as far as the dialect does not declare to carry it."""
+    uses = asked(before) - declared(other, "carried")
+    return {name for name in uses if name not in ASKED or ASKED[name](after) != ASKED[name](before)}
 
 
 def told(response: ChatResponse, request: ChatRequest) -> set[str]:
@@ -162,6 +175,7 @@ def test_a_conversation_keeps_what_both_dialects_carry(pair: tuple[str, str], st
         translated = across(one, other, request)
         arrived = chat(other).decode_request(translated.wire)
         with_name(name, check_request, request, arrived, both)
+        assert translated.notes or not lost(other, translated.request, arrived), name
         if conversation.reply is None:
             continue
         head, items = served(other, arrived, conversation.reply)
@@ -173,7 +187,21 @@ def test_a_conversation_keeps_what_both_dialects_carry(pair: tuple[str, str], st
             continue
         assert error is None, name
         with_name(name, check_reply, conversation.reply, found, both, translated.asked)
+        shown = told(conversation.reply, translated.asked) & declared(other, "carried")
+        assert reply.notes or not shown - declared(one, "carried"), name
         assert ends_alike(one, other, conversation.reply, found), name
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("dialect", CHAT)
+def test_a_body_alone_is_enough_with_the_model_and_the_stream_beside_it(dialect: str, stream: bool) -> None:
+    model = wire_of(dialect).model
+    wire = put(dialect, asks(CORPUS["text_history"], stream=stream))
+    whole = translate(wire, from_=dialect, to="openai_chat", model=model)
+    body = msgspec.structs.replace(whole, wire=wire).body
+    alone = translate(body, from_=dialect, to="openai_chat", model=model, stream=stream)
+    assert alone.body == translate(wire, from_=dialect, to="openai_chat", model=model, stream=stream).body
+    assert msgspec.json.decode(alone.body)["messages"][-1]["content"] == "谁写的？"
 
 
 def test_a_refusal_stays_one_of_its_kind(pair: tuple[str, str]) -> None:
