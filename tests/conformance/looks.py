@@ -29,6 +29,7 @@ SHOWN_WITH = {
         "tool_choice_required",
         "tool_result_error",
         "strict_tools",
+        "parallel_calls",
     }
 }
 """Features that change how another looks where they are not carried: fewer tools are offered, say."""
