@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     )
     from baimo.notes import Note
     from baimo.steps import Retrying
+    from baimo.translation.reply import ReplyTranslation
+    from baimo.translation.request import Translation, translate
     from baimo.types.balance import Balance
     from baimo.types.chat import (
         AudioOutput,
@@ -111,6 +113,8 @@ _HOMES = {
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
+    "baimo.translation.reply": "ReplyTranslation",
+    "baimo.translation.request": "Translation translate",
     "baimo.types.balance": "Balance",
     "baimo.types.chat": (
         "AudioOutput ChatRequest ChatResponse Choice FinishReason Message Reasoning ResponseFormat Role"
@@ -193,6 +197,7 @@ __all__ = [
     "Reasoning",
     "Refusal",
     "Replay",
+    "ReplyTranslation",
     "ResponseFormat",
     "Retrying",
     "Role",
@@ -210,6 +215,7 @@ __all__ = [
     "ToolCall",
     "ToolChoice",
     "ToolResult",
+    "Translation",
     "TransportError",
     "UnknownProviderError",
     "UnsupportedError",
@@ -220,6 +226,7 @@ __all__ = [
     "Withdrawn",
     "chat",
     "stream",
+    "translate",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -35,6 +36,15 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields of Usage that the wire tells."""
     site: dict[str, str] = {}
     """Facts of the site that its requests need."""
+    model: str = "m"
+    """A model that its requests may name."""
+    models: dict[str, str] = {}
+    """Models that alone can do a feature."""
+    not_streamed: tuple[str, ...] = ()
+    """Features that only a whole reply carries."""
+    samples: dict[str, Any] = {}
+    """What only this wire knows, to ask for: `thinking_replay` and `answer_replay` (what a thinking part and
+    the text behind it give to be sent back), `server_tool`, `service_tier`."""
 
 
 @cache

@@ -71,6 +71,7 @@ NAMES = {
     "Reasoning",
     "Refusal",
     "Replay",
+    "ReplyTranslation",
     "ResponseFormat",
     "Retrying",
     "Role",
@@ -88,6 +89,7 @@ NAMES = {
     "ToolCall",
     "ToolChoice",
     "ToolResult",
+    "Translation",
     "TransportError",
     "UnknownProviderError",
     "UnsupportedError",
@@ -98,6 +100,7 @@ NAMES = {
     "Withdrawn",
     "chat",
     "stream",
+    "translate",
 }
 
 

@@ -82,3 +82,12 @@ def failed(error: baimo.Error) -> None:
     assert_type(error.sent, bool)
     if isinstance(error, baimo.ProviderError):
         assert_type(error.status, int | None)
+
+
+def translations(asked: bytes) -> None:
+    translated = baimo.translate(asked, from_="openai_chat", to="ollama", model="qwen3", stream=True)
+    assert_type(translated, baimo.Translation)
+    assert_type(translated.body, bytes)
+    assert_type(translated.notes, tuple[baimo.Note, ...])
+    assert_type(translated.reply(), baimo.ReplyTranslation)
+    assert_type(translated.reply().feed(b""), list[bytes])

@@ -19,6 +19,8 @@ from baimo.types.events import ChatEvent
 from baimo.types.models import ModelInfo, PullProgress
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
+from .support import Features
+
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Where a dialect's request goes: everything but the secrets."""
@@ -75,6 +77,14 @@ class Dialect(Protocol):
 
     def quirks(self, fields: Mapping[str, Any]) -> Any:
         """The dialect's quirks struct from a row's table. Raises ConfigError naming an unknown key."""
+
+
+@runtime_checkable
+class FeaturesDialect(Dialect, Protocol):
+    """Telling what it can say."""
+
+    def features(self) -> Features:
+        """How it deals with every feature that `baimo.dialect.features` lists."""
 
 
 @runtime_checkable

@@ -341,3 +341,20 @@ def test_a_late_system_message_is_dropped_where_that_is_asked_for() -> None:
 def test_what_is_no_json_is_told_before_anything_is_sent(extra: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="holds"):
         encoded(request(extra=extra))
+
+
+def test_a_result_of_a_call_that_is_left_out_is_left_out_too() -> None:
+    call = ToolCall(id="c1", name="shell", arguments="ls", kind="custom")
+    other = ToolCall(id="c2", name="f", arguments="{}")
+    results = [ToolResult(call_id=name, content=(Text(text=name),)) for name in ("c1", "c2")]
+    turn = (
+        user("Hi"),
+        Message(role=Role.ASSISTANT, content=(call, other)),
+        *[Message(role=Role.TOOL, content=(result,)) for result in results],
+    )
+    asked = replace(request(), messages=turn, unsupported="drop")
+    sent = encoded(asked)["Messages"]
+    assert [message.get("ToolCallId") for message in sent] == [None, None, "c2"]
+    assert [call["Id"] for call in sent[1]["ToolCalls"]] == ["c2"]
+    (note,) = DIALECT.encode_request(asked, SITE).notes
+    assert note.code == "dropped"

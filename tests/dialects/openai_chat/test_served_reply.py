@@ -143,18 +143,24 @@ def test_pictures_are_shown_and_what_only_others_understand_is_not() -> None:
     opaque = Opaque(dialect="x", json=Raw(b"{}"))
     events: list[ChatEvent] = [
         PartStarted(index=0, part=Image(data=b"x")),
+        PartEnded(index=0),
         PartStarted(index=1, part=Image(url="https://a.example")),
+        PartEnded(index=1),
         PartStarted(index=2, part=Image()),
-        PartDelta(index=2, data=b"x"),
-        PartStarted(index=3, part=opaque),
-        PartDelta(index=3, text="x"),
+        PartDelta(index=2, data=b"y"),
+        PartDelta(index=2, data=b"z"),
+        PartEnded(index=2),
+        PartStarted(index=3, part=Image()),
         PartEnded(index=3),
+        PartStarted(index=4, part=opaque),
+        PartDelta(index=4, text="x"),
+        PartEnded(index=4),
         Withdrawn(reason="x"),
     ]
     urls = [chunk["choices"][0]["delta"]["images"][0]["image_url"]["url"] for chunk in streamed(*events)]
-    assert urls == ["data:image/png;base64,eA==", "https://a.example"]
+    assert urls == ["data:image/png;base64,eA==", "https://a.example", "data:image/png;base64,eXo="]
     message = whole(*events)["choices"][0]["message"]
-    assert len(message["images"]) == 3
+    assert len(message["images"]) == 4
     assert message["content"] is None
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, InputError
 from baimo.types.chat import ChatRequest
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
@@ -61,6 +62,12 @@ class Hunyuan:
         if request.max_tokens is None or head.status != 200:
             return decoder
         return LimitedDecoder(decoder, request.max_tokens)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat`, `embed` or `count`, by the action."""

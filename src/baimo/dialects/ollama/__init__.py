@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, PullDecoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
@@ -61,6 +62,12 @@ class Ollama:
             return ErrorDecoder(head, site.codes)
         window = requests.window(request, site)
         return ReplyDecoder(head, site.quirks or requests.DEFAULTS, site.codes, window)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: which operation is asked for."""

@@ -16,6 +16,7 @@ import msgspec
 from baimo.dialect.interval import Interval
 from baimo.dialect.mending import Mending
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
@@ -98,6 +99,12 @@ class OpenAIChat:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat`, `embed`, `models`, or `complete` for a text without roles."""

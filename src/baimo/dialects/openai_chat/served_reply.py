@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.errors import Error
 from baimo.types.chat import ChatRequest, Choice, TokenLogprob
@@ -188,6 +189,7 @@ class StreamEncoder:
         self._parts: dict[tuple[int, int], Part] = {}
         self._calls: dict[tuple[int, int], int] = {}
         self._base64: dict[tuple[int, int], bytes] = {}
+        self._pictures: dict[tuple[int, int], bytes] = {}
 
     def head(self) -> WireHead:
         """Status and header fields."""
@@ -269,10 +271,8 @@ class StreamEncoder:
             known = {"id": part.id or "", "transcript": part.transcript, "expires_at": part.expires_at}
             sound = {name: value for name, value in known.items() if value is not None}
             return {"audio": {**sound, **self._sound(key, part.data or b"", last=False)}}
-        if isinstance(part, Opaque):
+        if isinstance(part, (Opaque, Image)):
             return {}
-        if isinstance(part, Image):
-            return {"images": [_image(part)]} if part.data is not None or part.url else {}
         delta: dict[str, Any] = {"content": None, "refusal": None}
         _add_part(delta, part)
         return {name: value for name, value in delta.items() if value}
@@ -292,6 +292,8 @@ class StreamEncoder:
         if isinstance(part, Audio):
             words = {"transcript": event.text} if event.text else {}
             return {"audio": {**words, **self._sound(key, event.data, last=False)}}
+        if isinstance(part, Image):
+            self._pictures[key] = self._pictures.get(key, b"") + event.data
         return {}
 
     def _ended(self, event: PartEnded) -> dict[str, Any]:
@@ -301,6 +303,8 @@ class StreamEncoder:
             extras = _replayed(event.replay)
             return {"tool_calls": [{"index": self._calls[key], **extras}]} if extras else {}
         delta = _replayed(event.replay)
+        if isinstance(part, Image):
+            return {**delta, **self._picture(part, key)}
         if event.citations:
             delta["annotations"] = [_annotation(citation) for citation in event.citations]
         if isinstance(part, Audio):
@@ -310,6 +314,11 @@ class StreamEncoder:
             if sound:
                 delta["audio"] = sound
         return delta
+
+    def _picture(self, part: Image, key: tuple[int, int]) -> dict[str, Any]:
+        """A picture, which this wire shows in one piece, once its bytes are all there."""
+        data = (part.data or b"") + self._pictures.pop(key, b"")
+        return {"images": [_image(replace(part, data=data or None))]} if data or part.url else {}
 
     def _sound(self, key: tuple[int, int], data: bytes, *, last: bool) -> dict[str, Any]:
         """Base64 of bytes that came in any lengths: thirds are held until they are whole."""

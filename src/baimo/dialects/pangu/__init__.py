@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import Error
 from baimo.types.chat import ChatRequest
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
@@ -40,6 +41,12 @@ class Pangu:
     def decoder(self, head: WireHead, site: Site) -> ChatDecoder:
         """A decoder for a reply with that head; refusals included."""
         return ReplyDecoder(head) if 200 <= head.status < 300 else ErrorDecoder(head)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """`chat` where a deployment's chat is called."""

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
@@ -57,6 +58,12 @@ class SparkWs:
         """A decoder for frames, or for the body of a refused handshake."""
         table = site.codes or TABLE
         return FrameDecoder(head, table) if head.status == _SWITCHED else RefusedDecoder(head, table)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat` at the paths of versions and assistants, `embed` at the root."""
