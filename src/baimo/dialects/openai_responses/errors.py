@@ -132,8 +132,8 @@ def find_refusal(body: Any, *, failed: bool = False) -> Told | None:
 
 def _nested(error: dict[str, Any]) -> Told:
     code, kind, inner = _text(error.get("code")), _text(error.get("type")), error.get("innererror")
-    if isinstance(inner, dict) and _text(inner.get("code")) in CODES:
-        kind = _text(inner.get("code"))
+    if isinstance(inner, dict) and _text(inner.get("code")) in CODES and code in {None, *_GENERAL}:
+        code = _text(inner.get("code"))
     message = _text(error.get("message")) or kind or code or encode(error)[:_MAX_BODY]
     return Told(message, code=code, kind=kind, request_id=_text(error.get("request_id")))
 

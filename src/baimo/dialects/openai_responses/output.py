@@ -9,7 +9,7 @@ from baimo.dialect.parts import OpenPart, Parts
 from baimo.types.content import Part, Refusal, Text, Thinking, ToolCall
 from baimo.types.events import ChatEvent, LogprobsReported
 
-from .itemparts import BETWEEN, Item, begun, call, call_replay, kept, message_replay, parts_of
+from .itemparts import BETWEEN, Item, begun, call, call_replay, kept, message_replay, parts_of, thought
 from .notes import decode_citations, decode_logprobs
 from .words import dicts
 
@@ -217,9 +217,8 @@ class Output:
         if opened.kind == "message":
             self._end_message(index, item, opened, out)
         elif opened.kind == "reasoning":
-            for name, where in (("summary", SUMMARY), ("content", REASONING)):
-                for inner, piece in enumerate(dicts(item.get(name))):
-                    self._thought(index, (where, inner), piece.get("text"), out)
+            if not opened.said:
+                self._parts.text(index, thought(item), out)
             self._parts.end(index, out, replay=kept(item))
         else:
             given = item.get("input" if opened.kind == "custom_tool_call" else "arguments")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -33,7 +32,7 @@ _SELF_CONTAINED = ("previous_response_id", "conversation", "prompt")
 _PLAIN = ("service_tier", "store", "metadata", "user", "prompt_cache_key")
 """Fields that go out as they are."""
 
-_UNKNOWN = (
+_UNKNOWN: tuple[tuple[str, Any], ...] = (
     ("top_k", None),
     ("min_p", 0.0),
     ("frequency_penalty", 0.0),

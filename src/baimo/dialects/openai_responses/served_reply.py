@@ -79,6 +79,10 @@ _SETTLED: dict[str, Any] = {
 _MESSAGE, _REASONING, _CALL, _CUSTOM = "msg", "rs", "fc", "ctc"
 
 
+_ENDS = ("completed", "incomplete", "cancelled")
+"""States that an event of the same name ends a stream with."""
+
+
 class _Frame:
     """The reply's object without its output."""
 
@@ -249,7 +253,8 @@ class StreamEncoder:
     def end(self) -> list[bytes]:
         """The whole object; this wire has no other end mark."""
         reply = self._frame.object(self._folder.response(), self._output, ended=True)
-        return [self._event(f"response.{reply['status']}", response=reply)]
+        kind = reply["status"] if reply["status"] in _ENDS else "completed"
+        return [self._event(f"response.{kind}", response=reply)]
 
     def error(self, error: Error) -> list[bytes]:
         """A failure in the middle ends the stream."""
@@ -299,7 +304,7 @@ class StreamEncoder:
         if kinds is None or not text:
             return []
         self._texts[index].append(text)
-        more = {"logprobs": []} if isinstance(part, Text) else {}
+        more: dict[str, Any] = {"logprobs": []} if isinstance(part, Text) else {}
         return [self._piece(f"{kinds[0]}.delta", index, delta=text, **more)]
 
     def _probable(self, event: LogprobsReported) -> list[bytes]:
@@ -319,7 +324,7 @@ class StreamEncoder:
         item = self._output[place] = self._whole(part, event, text)
         kinds, sent = _KINDS.get(_kind(part)), []
         if kinds is not None:
-            more = {"logprobs": []} if isinstance(part, Text) else {}
+            more: dict[str, Any] = {"logprobs": []} if isinstance(part, Text) else {}
             sent = [self._piece(f"{kinds[0]}.done", index, **{kinds[1]: text}, **more)]
             if isinstance(part, (Text, Refusal)):
                 sent = [*self._annotations(item, index), *sent]

@@ -48,7 +48,7 @@ def decode_tool(tool: Any, index: int, fields: dict[str, Json]) -> Tool:
     if kind not in _OWN:
         return ServerTool(replay=Replay(dialect=NAME, json=Raw(msgspec.json.encode(tool))))
     try:
-        known = msgspec.convert(tool, _Function if kind == "function" else _Custom)
+        known = msgspec.convert(tool, _Function) if kind == "function" else msgspec.convert(tool, _Custom)
     except msgspec.ValidationError as error:
         raise InputError(named(str(error), where)) from None
     unknown = {name: value for name, value in tool.items() if name not in _OWN[kind]}
