@@ -322,26 +322,25 @@ class StreamEncoder:
         place, index = self._places[event.index], event.index
         text = "".join(self._texts[index])
         item = self._output[place] = self._whole(part, event, text)
-        kinds, sent = _KINDS.get(_kind(part)), []
+        kinds = _KINDS.get(_kind(part))
+        sent = self._annotations(item, index) if isinstance(part, Text) else []
         if kinds is not None:
             more: dict[str, Any] = {"logprobs": []} if isinstance(part, Text) else {}
-            sent = [self._piece(f"{kinds[0]}.done", index, **{kinds[1]: text}, **more)]
-            if isinstance(part, (Text, Refusal)):
-                sent = [*self._annotations(item, index), *sent]
-                sent.append(self._piece("response.content_part.done", index, part=item["content"][0]))
-            elif isinstance(part, Thinking):
-                piece = {"type": "summary_text", "text": text}
-                sent.append(self._piece("response.reasoning_summary_part.done", index, part=piece))
+            sent.append(self._piece(f"{kinds[0]}.done", index, **{kinds[1]: text}, **more))
+        if isinstance(part, (Text, Refusal)):
+            sent.append(self._piece("response.content_part.done", index, part=item["content"][0]))
+        elif isinstance(part, Thinking):
+            piece = {"type": "summary_text", "text": text}
+            sent.append(self._piece("response.reasoning_summary_part.done", index, part=piece))
         sent.append(self._event("response.output_item.done", output_index=place, item=item))
         return sent
 
     def _annotations(self, item: dict[str, Any], index: int) -> list[bytes]:
-        notes = item["content"][0].get("annotations") or []
         return [
             self._piece(
                 "response.output_text.annotation.added", index, annotation_index=number, annotation=note
             )
-            for number, note in enumerate(notes)
+            for number, note in enumerate(item["content"][0]["annotations"])
         ]
 
     def _whole(self, part: Part, event: PartEnded, text: str) -> dict[str, Any]:
