@@ -250,7 +250,7 @@ def test_a_blank_event_is_none() -> None:
 
 def test_a_body_may_begin_with_a_mark_of_its_encoding() -> None:
     body = b'\xef\xbb\xbf {"status":"completed","output":[]}'
-    for pieces in ([body], [body[:1], body[1:2], body[2:]], [b" ", body]):
+    for pieces in ([body], [body[:1], body[1:2], body[2:]], [b" ", body], [body[:9], body[9:]]):
         _, error = play(DIALECT.decoder(JSON, site()), pieces)
         assert error is None
 

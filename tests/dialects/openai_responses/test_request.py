@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import Raw
 
 from baimo.dialects.openai_responses import DIALECT
 from baimo.errors import InputError, UnsupportedError
@@ -13,12 +14,13 @@ from baimo.types.content import (
     Image,
     Opaque,
     Refusal,
+    Replay,
     Text,
     Thinking,
     ToolCall,
     ToolResult,
 )
-from baimo.types.tools import FunctionTool, Search, ToolChoice
+from baimo.types.tools import FunctionTool, Search, ServerTool, ToolChoice
 from tests.dialects.openai_responses.asking import body, replay, request, said, site
 
 
@@ -96,6 +98,20 @@ def test_a_choice_without_tools_is_left_out_on_request() -> None:
     assert "tool_choice" not in body(asked)
 
 
+def test_what_cannot_be_said_is_left_out_on_request() -> None:
+    foreign = ServerTool(replay=Replay(dialect="gemini", json=Raw(b"{}")))
+    marked = Message(role=Role.USER, content=(Text(text="x", cache=Cache()),))
+    asked = request(marked, tools=(foreign,), search=Search(), unsupported="drop")
+    wire = DIALECT.encode_request(asked, site(search_tool=""))
+    assert [note.code for note in wire.notes] == ["dropped"] * 3
+    assert body(asked, search_tool="") == {"model": "m", "input": [{"role": "user", "content": "x"}]}
+
+
+def test_a_users_message_of_results_alone_has_no_words() -> None:
+    result = Message(role=Role.USER, content=(ToolResult(call_id="c", content=(Text(text="1"),)),))
+    assert len(body(request(result))["input"]) == 1
+
+
 def test_a_search_that_must_be_does_not_replace_a_choice() -> None:
     asked = request(
         tools=(FunctionTool(name="f"),), tool_choice=ToolChoice(mode="auto"), search=Search(required=True)
@@ -109,7 +125,7 @@ def test_a_cache_mark_on_a_tool_is_refused() -> None:
 
 
 def test_parts_of_other_wires_are_not_sent() -> None:
-    foreign = Opaque(dialect="gemini", json=b"{}")  # type: ignore[arg-type]
+    foreign = Opaque(dialect="gemini", json=Raw(b"{}"))
     with pytest.raises(UnsupportedError, match="'gemini'"):
         body(request(said("Hi"), answer(foreign)))
     wire = DIALECT.encode_request(request(said("Hi"), answer(foreign), unsupported="drop"), site())
@@ -117,7 +133,7 @@ def test_parts_of_other_wires_are_not_sent() -> None:
 
 
 def test_a_part_of_this_wire_stands_where_it_stood() -> None:
-    odd = Opaque(dialect=DIALECT.name, json=b'{"type":"input_odd","x":1}')  # type: ignore[arg-type]
+    odd = Opaque(dialect=DIALECT.name, json=Raw(b'{"type":"input_odd","x":1}'))
     asked = request(Message(role=Role.USER, content=(Text(text="a"), odd)))
     assert body(asked)["input"][0]["content"][1] == {"type": "input_odd", "x": 1}
 
@@ -156,7 +172,7 @@ def test_reasoning_behind_reasoning_leads_to_what_comes_last() -> None:
     call = ToolCall(id="c", name="f", arguments="{}")
     sent = body(request(said("Hi"), answer(first, second, call)))["input"]
     assert [item.get("id") for item in sent] == [None, "rs_1", "rs_2", None]
-    hosted = Opaque(dialect=DIALECT.name, json=b'{"type":"web_search_call"}')  # type: ignore[arg-type]
+    hosted = Opaque(dialect=DIALECT.name, json=Raw(b'{"type":"web_search_call"}'))
     assert len(body(request(said("Hi"), answer(first, hosted)))["input"]) == 3
 
 

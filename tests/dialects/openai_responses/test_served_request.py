@@ -87,6 +87,7 @@ def test_a_body_is_understood() -> None:
             ]
         },
         {"tools": [{"type": "web_search"}], "tool_choice": {"type": "web_search"}},
+        {"tools": [{"type": "function", "name": "f"}], "tool_choice": "auto", "parallel_tool_calls": False},
         {
             "tools": [{"type": "function", "name": "f"}],
             "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "mcp"}]},

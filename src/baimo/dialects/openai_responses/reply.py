@@ -104,7 +104,7 @@ class ReplyDecoder:
             self._is_whole = True
             self._collect(visible)
             return []
-        self._sse = EventDecoder(max_event=MAX_BODY)
+        self._sse = EventDecoder(max_event=MAX_BODY, names=False)
         self._first = start
         return self._events(self._sse.feed(start))
 
@@ -151,9 +151,8 @@ class ReplyDecoder:
         event = decode(visible)
         if not isinstance(event, dict):
             return
-        named = getattr(payload, "event", "")
-        kind = word(event.get("type")) or named
-        told = find_refusal(event, failed="error" in (kind, named))
+        kind = word(event.get("type")) or ""
+        told = find_refusal(event, failed="error" in (kind, getattr(payload, "event", "")))
         if told is not None:
             raise_refusal(told, self._head, payload, self._table)
         response = event.get("response")
