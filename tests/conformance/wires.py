@@ -30,7 +30,7 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replays: list[str] = []
     """Fields that a thinking part wants back."""
     whole_items: bool = False
-    """Every part carries what its provider wants back of it, ids at least: they are made up where none came."""
+    """Every part carries what its provider wants back, ids at least: made up where none came."""
     logprobs: bool = False
     choices: int = 1
     usage: tuple[str, ...] = ("input_uncached", "output_visible")
