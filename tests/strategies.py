@@ -268,7 +268,6 @@ def chat_events(draw: st.DrawFn, dialect: str) -> list[ChatEvent]:
         run = draw(st.sampled_from([run for run in runs if run]))
         events.append(run.pop(0))
     counts = st.integers(0, 1000)
-    always = ("input_uncached", "output_visible")
-    told = {name: draw(counts if name in always else st.none() | counts) for name in wire.usage}
+    told = {name: draw(counts if name in wire.always else st.none() | counts) for name in wire.usage}
     events.append(UsageReported(usage=Usage(**told)))
     return events

@@ -72,16 +72,16 @@ def test_the_configurations_choice_is_told(machine: Machine) -> None:
 
 def test_the_place_of_an_address_is_that_of_its_pattern_else_of_its_part(machine: Machine) -> None:
     machine.environ["AZURE_OPENAI_ENDPOINT"] = "https://me.openai.azure.com"
-    _, state = machine.settings({}, {"azure": "fake"}).endpoint_states("azure")
+    _, state, *_ = machine.settings({}, {"azure": "fake"}).endpoint_states("azure")
     assert state.address_source == "AZURE_OPENAI_ENDPOINT"
     config = {"providers": {"azure": {"base_url": "{resource}/own/v1"}}}
-    _, state = machine.settings(config, {"azure": "fake"}).endpoint_states("azure")
+    _, state, *_ = machine.settings(config, {"azure": "fake"}).endpoint_states("azure")
     assert state.address == "https://me.openai.azure.com/own/v1"
     assert state.address_source == "providers.azure.base_url in the argument config"
 
 
 def test_an_only_endpoint_and_one_without_an_address_are_told(machine: Machine) -> None:
-    (state,) = machine.settings({}, {"deepseek": "fake"}).endpoint_states("deepseek")
+    (state,) = machine.settings({}, {"cerebras": "fake"}).endpoint_states("cerebras")
     assert (state.why, state.sentence) == ("only", "used: the provider's only endpoint")
     (state,) = machine.settings({}, {"qwen-workspace": "fake"}).endpoint_states("qwen-workspace")
     assert (state.used, state.why, state.address) == (False, "no_address", None)

@@ -237,6 +237,8 @@ def comparable(message: Message, dialect: str) -> Message:
     parts = [part for part in message.content if type(part).__name__ in order]
     if not wire_of(dialect).call_ids:
         parts = [msgspec.structs.replace(p, id="") if isinstance(p, ToolCall) else p for p in parts]
+    if wire_of(dialect).whole_items:
+        parts = [msgspec.structs.replace(part, replay=None) for part in parts]
     parts.sort(key=lambda part: order.index(type(part).__name__))
     return msgspec.structs.replace(message, content=tuple(parts))
 

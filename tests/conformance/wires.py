@@ -30,10 +30,14 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     citations: bool = False
     replays: list[str] = []
     """Fields that a thinking part wants back."""
+    whole_items: bool = False
+    """Every part carries what its provider wants back, ids at least: made up where none came."""
     logprobs: bool = False
     choices: int = 1
     usage: tuple[str, ...] = ("input_uncached", "output_visible")
     """Fields of Usage that the wire tells."""
+    always: tuple[str, ...] = ("input_uncached", "output_visible")
+    """Those it requires: what is not known is told as 0."""
     site: dict[str, str] = {}
     """Facts of the site that its requests need."""
     model: str = "m"

@@ -114,3 +114,53 @@ def test_a_limit_counts_one_event_and_not_the_stream() -> None:
     for _ in range(100):
         assert decoder.feed(b"data: " + b"x" * 500 + b"\n\nda") == [b"x" * 500]
         assert decoder.feed(b"ta: y\n\n") == [b"y"]
+
+
+NAMED = b"event: a\ndata: 1\n\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        NAMED,
+        NAMED * 3,
+        NAMED + b"event: b\nda",
+        b"event: error\ndata: 1\n\n",
+        NAMED + b"event: error\ndata: 1\n\n",
+        b"event: \ndata: 1\n\n",
+        b"event: \ndata: 1\n\n" + NAMED,
+        b"event: a\ndata: \n\n",
+        b"event: a\ndata: \n\n" + NAMED,
+        b"event: a\ndata: 1\ndata: 2\n\n",
+        b"event: a\ndata: 1\ndata: 2\n\n" + NAMED,
+        b"event: a\nid: 1\ndata: 2\n\n" + NAMED,
+        b"event: a\nid: 1\n\n",
+        b"event: a\nid: 1\n\n" + NAMED,
+        b"event: a\ndata: 1\r\n\n",
+        b"event: a\ndata: 1\r\n\r\n" + NAMED,
+        b"event: a",
+        b"data: 0\n\n" + NAMED,
+        b"data: 0\n" + NAMED,
+    ],
+)
+@pytest.mark.parametrize("names", [True, False])
+def test_named_events_are_the_same_however_they_are_cut(body: bytes, names: bool) -> None:
+    def read(pieces: list[bytes]) -> list[tuple[bytes, str]]:
+        decoder = EventDecoder(names=names)
+        found = [one for piece in pieces for one in decoder.feed(piece)] + decoder.end()
+        return [(bytes(one), getattr(one, "event", "")) for one in found]
+
+    whole = read([body])
+    assert read([body[at : at + 1] for at in range(len(body))]) == whole
+    for at in range(len(body)):
+        assert read([body[:at], body[at:]]) == whole
+    assert all(name in ("", "error") for _, name in whole) or names
+
+
+def test_a_name_is_told_where_it_is_wanted() -> None:
+    (plain,) = EventDecoder(names=False).feed(NAMED)
+    (named,) = EventDecoder().feed(NAMED)
+    assert (plain, named) == (b"1", b"1")
+    assert not hasattr(plain, "event")
+    assert isinstance(named, Named)
+    assert named.event == "a"

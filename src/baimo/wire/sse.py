@@ -2,7 +2,8 @@
 
 Follows the WHATWG description of event streams: lines end in LF, CR or CRLF, a blank line ends an event, and
 lines that begin with a colon are comments. Each event is given as the bytes of its data. Most streams are
-nothing but `data: …` and blank lines; those are split without looking at single lines.
+nothing but `data: …`, or `event: …` with `data: …`, and blank lines; those are split without looking at
+single lines.
 """
 
 from __future__ import annotations
@@ -25,16 +26,36 @@ class Named(bytes):
         return named
 
 
+_ERROR = "error"
+_TOLD = (b"event: ", b"event: error")
+
+
+def _named(text: bytes, *, names: bool) -> list[bytes] | None:
+    """The events of a text in which each is a name and one line of data; None for any other text."""
+    found: list[bytes] = []
+    for block in text.split(b"\n\n"):
+        name, _, data = block.partition(b"\ndata: ")
+        if not data or b"\n" in data or b"\n" in name or name[:7] != b"event: " or len(name) == 7:
+            return None
+        if names or name == b"event: error":
+            found.append(Named.make(data, name[7:].decode("utf-8", "replace")))
+        else:
+            found.append(data)
+    return found
+
+
 class EventDecoder:
     """Data of events out of pieces of a body, which may be cut anywhere.
 
     An item is plain bytes, or `Named` where the event has a name. Events with empty data are left out.
+    Without `names` only an event called `error` tells its name: for wires whose data says it once more.
     """
 
-    __slots__ = ("_data", "_event", "_fresh", "_held", "_max", "_size", "_skip_lf")
+    __slots__ = ("_data", "_event", "_fresh", "_held", "_max", "_names", "_size", "_skip_lf")
 
-    def __init__(self, *, max_event: int = MAX_EVENT) -> None:
+    def __init__(self, *, max_event: int = MAX_EVENT, names: bool = True) -> None:
         self._max = max_event
+        self._names = names
         self._held: list[bytes] = []  # pieces of a line that has not ended
         self._size = 0  # bytes in _held and _data
         self._data: list[bytes] = []  # data lines of the open event
@@ -44,6 +65,13 @@ class EventDecoder:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of the events that this piece completes. Raises WireError for one that is too large."""
+        if not self._names and piece[-2:] == b"\n\n" and piece[:7] == b"event: ":
+            lines = piece.split(b"\n")  # one event with its name, as most reads bring one
+            if len(lines) == 4 and not (self._held or self._data or self._event):
+                name, data = lines[0], lines[1]
+                if data[:6] == b"data: " and len(data) > 6 and name not in _TOLD and b"\r" not in piece:
+                    self._fresh = self._skip_lf = False
+                    return [data[6:]]
         if self._skip_lf and piece:
             self._skip_lf = False
             if piece[0] == 10:
@@ -66,6 +94,13 @@ class EventDecoder:
                         self._hold(piece[at + 2 :])
                     self._fresh = False
                     return found
+        elif not self._data and not self._event and piece.startswith(b"event: ") and b"\r" not in piece:
+            at = piece.rfind(b"\n\n")
+            named = _named(piece[:at], names=self._names) if at > 0 else None
+            if named is not None:
+                self._hold(piece[at + 2 :])
+                self._fresh = False
+                return named
         return self._lines(piece)
 
     def end(self) -> list[bytes]:
@@ -116,7 +151,8 @@ class EventDecoder:
     def _dispatch(self, found: list[bytes]) -> None:
         data = b"\n".join(self._data)
         if data:
-            found.append(Named.make(data, self._event) if self._event else data)
+            told = self._event if self._names or self._event == _ERROR else ""
+            found.append(Named.make(data, told) if told else data)
         self._data.clear()
         self._event = ""
         self._size = 0

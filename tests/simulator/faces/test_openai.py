@@ -76,8 +76,10 @@ def test_the_face_is_found_by_its_name_and_is_one() -> None:
     assert face.name == "openai"
     assert face.hosts == ("api.openai.com",)
     assert face.credentials() == {"api_key": KEY}
+    table = {"base_url": "http://127.0.0.1:8/v1", "api_key": KEY}
     assert face.configuration("http://127.0.0.1:8") == {
-        "chat": {"base_url": "http://127.0.0.1:8/v1", "api_key": KEY}
+        "chat": table,
+        "responses": {"endpoint": "responses", **table},
     }
 
 

@@ -12,12 +12,13 @@ from baimo.errors import ConfigError
 from baimo.simulator.words import Credentials, Face, FaceMaker
 
 HOMES: Mapping[str, str] = {
+    "azure": "azure",
     "deepseek": "deepseek",
     "hunyuan": "hunyuan",
     "maas": "pangu",
     "maas-intl": "pangu",
     "ollama": "ollama",
-    "openai": "openai",
+    "openai": "responses",
     "pangu": "pangu",
     "spark": "spark",
     "tokenhub": "tokenhub",

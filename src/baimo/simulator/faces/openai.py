@@ -29,7 +29,6 @@ from baimo.errors import (
 from baimo.simulator.words import (
     Caller,
     Credentials,
-    FaceMaker,
     RefusedError,
     ServedRequest,
     Why,
@@ -289,6 +288,3 @@ def foreign(asked: ChatRequest) -> dict[str, Any]:
         return {}
     fields: dict[str, Any] = msgspec.json.decode(asked.foreign.json)
     return fields
-
-
-FACES: Mapping[str, FaceMaker] = {"openai": OpenAIFace}
