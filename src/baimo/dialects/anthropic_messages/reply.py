@@ -236,7 +236,7 @@ class ReplyDecoder:
         details = self._stop.get("stop_details")
         details = details if isinstance(details, dict) else {}
         words = details.get("explanation")
-        if word == "refusal" and isinstance(words, str) and words:
+        if isinstance(words, str) and words:
             index = self._blocks.count
             out += [PartStarted(index=index, part=Refusal(text=words)), PartEnded(index=index)]
         out.append(Finished(reason=decode_finish(word), raw=word))

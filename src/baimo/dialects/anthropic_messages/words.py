@@ -34,6 +34,7 @@ _BACK: Mapping[FinishReason, str] = {
     FinishReason.PAUSE: "pause_turn",
     FinishReason.REFUSAL: "refusal",
     FinishReason.CONTENT_FILTER: "refusal",
+    FinishReason.ERROR: "end_turn",
 }
 
 
@@ -42,11 +43,11 @@ def decode_finish(word: str | None) -> FinishReason:
     return _FINISHES.get(word or "", FinishReason.UNKNOWN)
 
 
-def encode_finish(reason: FinishReason, raw: str | None) -> str:
-    """This wire's word; what it has no word for is an ordinary end."""
-    if raw is not None and _FINISHES.get(raw) is reason:
+def encode_finish(reason: FinishReason, raw: str | None) -> str | None:
+    """This wire's word; None where nobody knows why it ended."""
+    if raw is not None and decode_finish(raw) is reason:
         return raw
-    return _BACK.get(reason, "end_turn")
+    return _BACK.get(reason)
 
 
 @lru_cache(maxsize=64)  # pure: the same text gives the same parts
