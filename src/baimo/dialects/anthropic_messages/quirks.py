@@ -39,7 +39,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     temperature: Interval = Interval("[0, 1]")
     refused: tuple[str, ...] = ()
     """What it does not take: temperature, top_p, top_k, stop, tools, strict, image, image_url, file, search,
-    cache, response_format, user, service_tier, parallel_tool_calls, tool_choice."""
+    cache, response_format, user, service_tier, parallel_tool_calls, forced_tool."""
     prefill: bool = False
     """Whether an answer goes on where the last message, an assistant's, ends."""
     system_turns: bool = False

@@ -173,7 +173,8 @@ class _Body:
         request, body = self._request, self._body
         for name in ("temperature", "top_p", "top_k"):
             value = getattr(request, name)
-            if value is None or not self._may(name):
+            is_usual = value == 1 and name != "top_k"
+            if value is None or (is_usual and name in self._quirks.refused) or not self._may(name):
                 continue
             if self._quirks.version >= _NO_SAMPLING and not self._quirks.body_version:
                 self._complaints.cannot(name, f"version {self._quirks.version} of its API has no sampling")

@@ -65,8 +65,8 @@ class ToolEncoder:
     def _choice(self, choice: ToolChoice | None, parallel: bool | None) -> dict[str, Any] | None:
         wire: dict[str, Any] | None = None
         if choice is not None:
-            if "tool_choice" in self._quirks.refused and choice.mode != "auto":
-                self._complaints.cannot(f"tool_choice {choice.mode!r}")
+            if choice.mode == "required" and "forced_tool" in self._quirks.refused:
+                self._complaints.cannot("that a tool must be called", "its models decide")
             elif choice.mode == "required" and len(choice.allowed) == 1:
                 wire = {"type": "tool", "name": choice.allowed[0]}
             else:
