@@ -62,9 +62,7 @@ VERTEX = Site(
 BEDROCK = Site(
     base_url="https://bedrock-runtime.us-east-1.amazonaws.com",
     provider="bedrock",
-    quirks=DIALECT.quirks(
-        {"body_version": "bedrock-2023-05-31", "paths": {"chat": "/model/{model}/invoke"}}
-    ),
+    quirks=DIALECT.quirks({"body_version": "bedrock-2023-05-31", "paths": {"chat": "/model/{model}/invoke"}}),
 )
 SITES = {"anthropic": SITE, "vertex": VERTEX, "bedrock": BEDROCK}
 

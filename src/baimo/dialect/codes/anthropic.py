@@ -90,7 +90,7 @@ CODES = Codes(
             kind=QuotaError,
             means="the organization has spent what it may",
             means_zh="组织的消费已达上限",
-            cure="Raise the spend limit in the console, or wait for the next month; another try does not help.",
+            cure="Raise the spend limit in the console, or wait for the next month; retries do not help.",
             cure_zh="请在控制台提高消费上限，或等到下个月；重试无效。",
         ),
         "api_error": Code(

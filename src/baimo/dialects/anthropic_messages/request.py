@@ -188,8 +188,9 @@ class _Body:
     def _reasoning(self) -> None:
         reasoning, body = self._request.reasoning, self._body
         own = self._own.get("output_config")
-        if reasoning is not None and not (isinstance(own, dict) and "effort" in own):
-            # A caller of this wire who gave an effort alone has said all of it in his own words.
+        said = isinstance(own, dict) and "effort" in own
+        # A caller of this wire who gave an effort alone has said all of it in his own words.
+        if reasoning is not None and (not said or reasoning.enabled is False):
             limit = self._request.max_tokens
             thinking, effort = encode_reasoning(reasoning, limit, self._quirks, self._complaints)
             if limit is None:
