@@ -49,6 +49,10 @@ _TIERS = {"auto": "auto", "standard_only": "standard_only", "standard": "standar
 def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     """The unsigned request. Raises InputError or UnsupportedError."""
     quirks: Quirks = site.quirks or DEFAULTS
+    if request.prompt_cache is not None and "cache" not in quirks.refused:
+        from baimo.dialect.marks import marked
+
+        request = marked(request, ttls=("5m", "1h"))
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "this provider")
     made = _Body(request, quirks, complaints)
     body = made.build()
