@@ -61,8 +61,8 @@ CODES = Codes(
             kind=NotFoundError,
             means="there is no such model or address",
             means_zh="没有这个模型或地址",
-            cure="`baimo models --provider anthropic` lists the models of your key.",
-            cure_zh="baimo models --provider anthropic 会列出您的密钥可用的模型。",
+            cure="`baimo models anthropic` lists the models of your key.",
+            cure_zh="baimo models anthropic 会列出您的密钥可用的模型。",
         ),
         "conflict_error": Code(
             kind=InvalidRequestError,
