@@ -329,3 +329,25 @@ def test_bodies_of_other_operations_are_checked() -> None:
     with pytest.raises(ServerError):
         decode_body(WireHead(500), b"{}")
     assert Thinking().text == ""
+
+
+def test_reads_of_several_deltas_go_the_quick_way_again_and_again() -> None:
+    decoder = DIALECT.decoder(STREAM, site())
+    decoder.feed(events(START, begun(0, type="text", text="")))
+    found = []
+    for read in (
+        [delta("text_delta", text="a"), delta("text_delta", text="b")],
+        [
+            delta("text_delta", text=""),
+            delta("text_delta", text="c"),
+            delta("smell_delta"),
+            delta("text_delta", 9, text="lost"),
+        ],
+        [delta("text_delta", text="d"), delta("text_delta", text=""), delta("text_delta", text="e")],
+        [delta("text_delta", text="f"), ended(), delta("text_delta", text="lost")],
+        [delta("text_delta", text="lost")],
+        [begun(1, type="text", text="g"), reason(), STOP],
+    ):
+        found += decoder.feed(events(*read))
+    assert "".join([event.text for event in found if isinstance(event, PartDelta)]) == "abcdef"
+    assert decoder.end() == []

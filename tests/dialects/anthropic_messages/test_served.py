@@ -399,3 +399,13 @@ def test_a_text_that_has_made_room_ends_without_a_word() -> None:
     response, raw = served(events, stream=True)
     assert (response.text, response.thinking) == ("a", "tu")
     assert b"signature_delta" not in raw
+
+
+def test_what_waited_for_a_call_that_never_ends_may_be_whole() -> None:
+    events: list[ChatEvent] = [
+        PartStarted(index=0, part=CALL),
+        PartStarted(index=1, part=Text(text="x")),
+        PartEnded(index=1),
+    ]
+    response, _ = served(events, stream=True)
+    assert [type(part).__name__ for part in response.message.content] == ["ToolCall", "Text"]
