@@ -126,6 +126,13 @@ def test_the_rules_of_turns_are_held(body: dict[str, Any], words: str) -> None:
     assert words in message
 
 
+def test_neighbours_of_one_role_are_one_turn() -> None:
+    both = [{**USED, "id": "b"}, USED]
+    said = turns("Hi", both, [GIVEN])["messages"]
+    rest = {"role": "user", "content": [{**GIVEN, "tool_use_id": "b"}, {"type": "text", "text": "x"}]}
+    assert answer(post({**ASK, "messages": [*said, rest]}))[0] == 200
+
+
 def test_what_follows_the_rules_is_answered() -> None:
     for body in (turns("Hi", [USED], [GIVEN, {"type": "text", "text": "x"}]), turns("Hi", "So")):
         assert answer(post(body))[0] == 200
@@ -238,6 +245,10 @@ def test_a_marked_prompt_is_written_to_the_cache_and_read_the_next_time(sim: Sim
     assert (again.cache_write_5m or 0) < 30
     assert again.input == first.input
     assert client.chat(MODEL, "One?").usage.cache_read == 0
+    hour = client.chat(MODEL, "Three?", prompt_cache="1h")
+    assert (hour.usage.cache_write_1h or 0) > 0
+    assert hour.usage.cache_write_5m == 0
+    assert hour.request_id == "req_simulated_0001"
 
 
 def test_the_cache_knows_a_prompt_by_all_that_stands_before_the_mark() -> None:
@@ -245,11 +256,11 @@ def test_the_cache_knows_a_prompt_by_all_that_stands_before_the_mark() -> None:
     mark = {"cache_control": {"type": "ephemeral"}}
     body = {**ASK, "tools": [{"name": "f", **mark}], "system": [{"type": "text", "text": "a b c", **mark}]}
     copy = lambda **more: msgspec.json.decode(msgspec.json.encode({**body, **more}))  # noqa: E731
-    assert cache.look(copy())[0] == 0
-    read, written = cache.look(copy())
-    assert read > 0
-    assert written == 0
-    assert cache.look(copy(model="claude-opus-4-8"))[0] == 0
+    assert cache.look(copy()).read == 0
+    used = cache.look(copy())
+    assert used.read > 0
+    assert used.written == 0
+    assert cache.look(copy(model="claude-opus-4-8")).read == 0
 
 
 def test_refusals_are_what_a_client_knows_them_by(sim: Simulator) -> None:

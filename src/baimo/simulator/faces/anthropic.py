@@ -125,7 +125,7 @@ class AnthropicFace:
         """Writes the reply, its thinking signed, its usage as the cache has it."""
         assert isinstance(request.body, bytes)  # type: ignore[union-attr]
         used = self._cache.look(msgspec.json.decode(request.body))  # type: ignore[union-attr]
-        return SignedThinking(DIALECT.encoder(asked), asked, used)
+        return SignedThinking(DIALECT.encoder(asked), asked, used, REQUEST_ID)
 
     def refuse(
         self, why: Why, request: ServedRequest, *, detail: str = "", retry_after: float | None = None

@@ -13,15 +13,25 @@ from baimo.simulator.reply import count
 from .anthropic_rules import blocks_of
 
 
+class Used(msgspec.Struct, frozen=True):
+    """What the cache did for one prompt, in tokens."""
+
+    read: int = 0
+    written: int = 0
+    is_hour: bool = False
+    """Whether it was written for an hour, not for five minutes."""
+
+
 class PromptCache:
     """Prompts up to their marks, by what they hold. The model is part of it."""
 
     def __init__(self) -> None:
         self._known: set[bytes] = set()
 
-    def look(self, body: dict[str, Any]) -> tuple[int, int]:
-        """Tokens read from the cache and written to it, of a prompt with those marks."""
+    def look(self, body: dict[str, Any]) -> Used:
+        """What is read from the cache and written to it, of a prompt with those marks."""
         read = written = tokens = 0
+        is_hour = False
         key = sha256(str(body.get("model")).encode())
         for block in _blocks(body):
             mark = block.pop("cache_control", None)
@@ -35,8 +45,8 @@ class PromptCache:
                 read, written = tokens, 0
             else:
                 self._known.add(digest)
-                written = tokens - read
-        return read, written
+                written, is_hour = tokens - read, mark.get("ttl") == "1h"
+        return Used(read, written, is_hour)
 
 
 def _blocks(body: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,13 +16,25 @@ def blocks_of(content: Any) -> list[dict[str, Any]]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
+def merged(messages: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The turns as the provider reads them: neighbours of one role are one."""
+    turns: list[tuple[str, list[dict[str, Any]]]] = []
+    for message in messages:
+        role, blocks = message["role"], blocks_of(message["content"])
+        if turns and turns[-1][0] == role:
+            turns[-1] = (role, turns[-1][1] + blocks)
+        else:
+            turns.append((role, blocks))
+    return turns
+
+
 def check_request(body: dict[str, Any], version: str) -> None:
     """Raises RefusedError in the provider's words."""
     if version >= "2026":
         for name in _SAMPLING:
             if name in body:
                 raise _refused(f"{name}: not supported in this API version")
-    turns = [(turn["role"], blocks_of(turn["content"])) for turn in body["messages"]]
+    turns = merged(body["messages"])
     if turns[0][0] == "assistant":
         raise _refused('messages: first message must use the "user" role')
     marks = 0

@@ -19,6 +19,7 @@ from baimo.types.events import ChatEvent, PartDelta, PartEnded, PartStarted, Usa
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 
+from .anthropic_cache import Used
 from .anthropic_rules import blocks_of
 
 _SEAL = b"a signature of the simulator's"
@@ -85,16 +86,18 @@ def _refused(detail: str) -> RefusedError:
 class SignedThinking:
     """Signs the thinking of a reply, thinks where that was asked for, and counts as the cache has it."""
 
-    def __init__(self, encoder: ChatEncoder, asked: ChatRequest, cached: tuple[int, int]) -> None:
+    def __init__(self, encoder: ChatEncoder, asked: ChatRequest, used: Used, request_id: str) -> None:
         self._encoder = encoder
         reasoning = asked.reasoning
         self._must_think = reasoning is not None and reasoning.enabled is True
-        self._read, self._written = cached
+        self._used = used
+        self._request_id = request_id
         self._thoughts: dict[int, str] = {}
 
     def head(self) -> WireHead:
-        """Status and header fields."""
-        return self._encoder.head()
+        """Status and header fields, with the id of the call."""
+        head = self._encoder.head()
+        return replace(head, headers=(*head.headers, (b"request-id", self._request_id.encode())))
 
     def feed(self, event: ChatEvent) -> list[bytes]:
         """The bytes of one event."""
@@ -130,9 +133,16 @@ class SignedThinking:
     def _counted(self, usage: Usage) -> Usage:
         """A part of the prompt came from the cache, a part was written to it."""
         left = usage.input_uncached or 0
-        read = min(self._read, left)
-        written = min(self._written, left - read)
-        return replace(usage, input_uncached=left - read - written, cache_read=read, cache_write_5m=written)
+        read = min(self._used.read, left)
+        written = min(self._used.written, left - read)
+        hour = written if self._used.is_hour else 0
+        return replace(
+            usage,
+            input_uncached=left - read - written,
+            cache_read=read,
+            cache_write_5m=written - hour,
+            cache_write_1h=hour,
+        )
 
 
 def _signed(text: str) -> Replay:
