@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from baimo.dialects.anthropic_messages import DIALECT
+from baimo.dialects.anthropic_messages.carried import pack, unpack
 from baimo.dialects.anthropic_messages.errors import encode_error
 from baimo.dialects.anthropic_messages.served_fields import named
 from baimo.dialects.anthropic_messages.served_message import decode_messages
@@ -409,3 +410,33 @@ def test_what_waited_for_a_call_that_never_ends_may_be_whole() -> None:
     ]
     response, _ = served(events, stream=True)
     assert [type(part).__name__ for part in response.message.content] == ["ToolCall", "Text"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_another_wire_wants_back_with_its_reasoning_goes_through_a_caller(stream: bool) -> None:
+    """The caller returns it as a signature; it never reaches Anthropic."""
+    foreign = Replay(dialect="other", json=msgspec.Raw(b'{"encrypted":"x"}'))
+    events: list[ChatEvent] = [
+        PartStarted(index=0, part=Thinking(text="t")),
+        PartEnded(index=0, replay=foreign),
+        PartStarted(index=1, part=ToolCall(id="a", name="f", arguments="{}", replay=foreign)),
+        PartEnded(index=1),
+        Finished(reason=FinishReason.TOOL_CALLS),
+    ]
+    response, raw = served(events, stream=stream)
+    assert b"encrypted" not in raw
+    shown = response.message.content[0].replay
+    assert shown is not None
+    signature = msgspec.json.decode(shown.json)["signature"]
+    block = {"type": "thinking", "thinking": "t", "signature": signature}
+    (message,) = asked({"role": "assistant", "content": [block]}).messages
+    assert message.content == (Thinking(text="t", replay=foreign),)
+    turns = ({"role": "user", "content": "Hi"}, {"role": "assistant", "content": [block]})
+    assert len(again(*turns)["messages"]) == 1
+
+
+def test_a_broken_signature_is_one_of_this_wire() -> None:
+    assert unpack("baimo:%") is None
+    assert unpack("baimo:AAAA") is None
+    assert unpack("c2ln") is None
+    assert unpack(pack(OTHER)) == OTHER

@@ -25,6 +25,7 @@ from baimo.types.content import (
     ToolResult,
 )
 
+from .carried import unpack
 from .citations import decode_citations
 from .served_fields import Json, cache_of, mapping, replay, rest_of, string
 from .words import NAME
@@ -97,10 +98,11 @@ def _text(block: Json, where: str) -> Part:
 
 
 def _thinking(block: Json, where: str) -> Part:
-    return Thinking(
-        text=string(block, "thinking", where),
-        replay=replay({"signature": block["signature"]}) if block.get("signature") else None,
-    )
+    signature = block.get("signature")
+    kept = None
+    if isinstance(signature, str) and signature:
+        kept = unpack(signature) or replay({"signature": signature})
+    return Thinking(text=string(block, "thinking", where), replay=kept)
 
 
 def _redacted(block: Json, where: str) -> Part:

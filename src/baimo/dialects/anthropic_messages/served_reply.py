@@ -26,6 +26,7 @@ from baimo.types.fold import Folder
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 
+from .carried import pack
 from .citations import encode_citations
 from .errors import error_body
 from .messages import boxed, object_of
@@ -89,7 +90,7 @@ def block_of(part: Part) -> dict[str, Any] | None:
         cited = encode_citations(part)
         return {**block, "citations": cited} if cited else block
     if isinstance(part, Thinking):
-        kept = kept_of(part)
+        kept = seal_of(part)
         if "data" in kept:
             return {"type": "redacted_thinking", **kept}
         return {"type": "thinking", "thinking": part.text, "signature": "", **kept}
@@ -109,6 +110,13 @@ def kept_of(part: Part | PartEnded) -> dict[str, Any]:
         return {}
     fields: dict[str, Any] = msgspec.json.decode(part.replay.json)
     return fields
+
+
+def seal_of(part: Thinking | PartEnded) -> dict[str, Any]:
+    """The same of thinking: what another wire wants back with it travels as its signature."""
+    if part.replay is not None and part.replay.dialect != NAME:
+        return {"signature": pack(part.replay)}
+    return kept_of(part)
 
 
 def ending(reason: FinishReason, raw: str | None, request: ChatRequest, refusal: str) -> dict[str, Any]:
@@ -286,7 +294,7 @@ class StreamEncoder:
                 delta = {"type": "citations_delta", "citation": citation}
                 out.append(self._block_event("content_block_delta", delta=delta))
         elif event is not None and isinstance(now.part, Thinking):
-            kept = kept_of(event) or kept_of(now.part)
+            kept = seal_of(event) or seal_of(now.part)
             if "signature" in kept:
                 delta = {"type": "signature_delta", "signature": kept["signature"]}
                 out.append(self._block_event("content_block_delta", delta=delta))
