@@ -70,15 +70,16 @@ class ReplyDecoder:
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
         lane = self._lane
-        if lane is not None and piece[:_AT] == BEGIN and piece[-2:] == END:
-            if self._several:
-                return self._quick(piece)
-            try:
-                found = lane(piece[_AT:-2])
-                if found.index == self._lane_index:
-                    text = found.delta.text
-                    return [PartDelta(index=self._lane_part, text=text)] if text else []
-            except _ODD:
+        if lane is not None and piece[:_AT] == BEGIN:
+            if not self._several:
+                try:
+                    found = lane(piece[_AT:])  # blanks behind an object are no matter
+                    if found.index == self._lane_index:
+                        text = found.delta.text
+                        return [PartDelta(index=self._lane_part, text=text)] if text else []
+                except _ODD:
+                    pass
+            if piece.endswith(END):
                 return self._quick(piece)
         if self._sse is not None:
             return self._stream(piece)
