@@ -9,6 +9,7 @@ import pytest
 from baimo.client.request import NO_OPTIONS, CallOptions, build
 from baimo.errors import InputError
 from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat
+from baimo.types.content import Cache
 from baimo.types.tools import FunctionTool, Search, ToolChoice
 
 
@@ -47,6 +48,9 @@ def test_options_of_the_call_are_kept_apart_from_the_request() -> None:
         ({"reasoning": True}, {"reasoning": Reasoning(enabled=True)}),
         ({"reasoning": 2048}, {"reasoning": Reasoning(enabled=True, budget=2048)}),
         ({"search": True}, {"search": Search()}),
+        ({"prompt_cache": True}, {"prompt_cache": Cache()}),
+        ({"prompt_cache": False}, {}),
+        ({"prompt_cache": "1h"}, {"prompt_cache": Cache(ttl="1h")}),
         ({"search": False}, {}),
         ({"search": {"max_uses": 2}}, {"search": Search(max_uses=2)}),
         (
@@ -90,6 +94,7 @@ def test_tools_are_read_as_openai_writes_them() -> None:
         ({"verbosity": "loud"}, "verbosity must be one of low, medium, high"),
         ({"reasoning": "much"}, "reasoning must be one of"),
         ({"extra": [1]}, "extra must be a mapping"),
+        ({"prompt_cache": "2h"}, "prompt_cache must be true, false"),
         ({"headers": {"X-A": 5}}, r"headers\['X-A'\] must be a string"),
         ({"audio": {"voice": 5, "format": "wav"}}, "audio:"),
         ({"unsupported": "ignore"}, "unsupported must be one of raise, drop"),

@@ -57,6 +57,7 @@ DOES_NOT_COUNT = {
     "model": "stands in the deployments, under its real name",
     "stream": "the same answer, in pieces",
     "include_usage": "whether usage is told, not what is said",
+    "prompt_cache": "what the prompt costs, not what is said",
     "service_tier": "how soon and how dear, not what is said",
     "store": "what the provider does afterwards",
     "metadata": "for the provider's own lists",

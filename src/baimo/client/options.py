@@ -51,6 +51,9 @@ class ChatOptions(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     user: str | None
     prompt_cache_key: str | None
+    prompt_cache: bool | Literal["5m", "1h"] | None
+    """Whether the provider should keep this prompt for the next call, and how long: marks are laid on the
+    last part of the system, the last tool and the last message. Nothing where it caches by itself."""
     search: Search | bool | Mapping[str, Any] | None
     """Whether the provider may search the web for the answer: True, or what is said of it."""
     unsupported: Literal["raise", "drop"]

@@ -9,6 +9,7 @@ import msgspec
 
 from baimo.errors import InputError
 from baimo.types.chat import AudioOutput, ChatRequest, Reasoning, ResponseFormat, Validate
+from baimo.types.content import Cache
 from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
 
 from .messages import parse_messages
@@ -238,6 +239,14 @@ def _search(value: Any, name: str) -> Search | None:
     return _converted(value, name, Search)  # type: ignore[no-any-return]
 
 
+def _prompt_cache(value: Any, name: str) -> Cache | None:
+    if isinstance(value, bool):
+        return Cache() if value else None
+    if value not in ("5m", "1h"):
+        raise InputError(f'{name} must be true, false, "5m" or "1h"; got {value!r}')
+    return Cache(ttl=value)
+
+
 def _amount(value: Any, name: str) -> Any:
     from baimo.accounting.rates import parse_money
 
@@ -280,6 +289,7 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "metadata": _headers,
     "user": _text,
     "prompt_cache_key": _text,
+    "prompt_cache": _prompt_cache,
     "search": _search,
     "unsupported": _one_of("raise", "drop"),
     "extra": _mapping,

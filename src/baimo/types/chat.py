@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from baimo.notes import Note
 
-from .content import Part, Refusal, Replay, Text, Thinking, ToolCall
+from .content import Cache, Part, Refusal, Replay, Text, Thinking, ToolCall
 from .money import Money
 from .tools import Search, Tool, ToolChoice
 from .usage import Usage
@@ -155,6 +155,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     metadata: dict[str, str] | None = None
     user: str | None = None
     prompt_cache_key: str | None = None
+    prompt_cache: Cache | None = None
+    """That the provider keep the prompt for the next call, laid as marks where its wire has them."""
     search: Search | None = None
     stream: bool = False
     include_usage: bool | None = None

@@ -13,6 +13,7 @@ from baimo.simulator.words import Credentials, Face, FaceMaker
 
 HOMES: Mapping[str, str] = {
     "azure": "azure",
+    "anthropic": "anthropic",
     "deepseek": "deepseek",
     "hunyuan": "hunyuan",
     "maas": "pangu",
