@@ -61,6 +61,7 @@ _BACK: Mapping[FinishReason, str] = {
     FinishReason.CONTEXT_LENGTH: "MAX_TOKENS",
     FinishReason.CONTENT_FILTER: "SAFETY",
     FinishReason.PAUSE: "CONTINUATION",
+    FinishReason.UNKNOWN: _NUMBERS[0],
 }
 
 
@@ -79,7 +80,7 @@ def decode_finish(word: str | None, *, calls: bool) -> FinishReason:
 
 def encode_finish(reason: FinishReason, raw: str | None) -> str:
     """This wire's word; a word of its own that means the same is kept."""
-    if raw is not None and _FINISHES.get(raw) is reason:
+    if raw is not None and _FINISHES.get(raw, FinishReason.UNKNOWN) is reason:
         return raw
     return _BACK.get(reason, "OTHER")
 
