@@ -117,8 +117,6 @@ def raise_error(error: dict[str, Any], head: WireHead, body: bytes, table: str |
         retry_after=_wait(details, text),
     )
     raised.status = number
-    if found is not None and found.retryable is not None:
-        raised.retryable = found.retryable
     raise raised
 
 

@@ -1,46 +1,64 @@
-"""The commonest chunks as small structs: one piece of words of the first candidate, and counts.
+"""The commonest chunks as small structs: one piece of words of the first candidate and nothing else.
 
 Every field that would mean something more is typed as null, so a chunk that carries it is refused by the
-decoder itself and costs no look-up here. Fields that mean nothing to us are skipped.
+decoder itself and costs no look-up here. Counts are passed over: those of the last chunk are read in the end.
 """
 
 from __future__ import annotations
 
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
 import msgspec
-from msgspec import Raw
+
+from baimo.types.content import Text, Thinking
 
 
-class _Part(msgspec.Struct, gc=False):
+class _Part(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
     text: str
-    thought: bool = False
-    thoughtSignature: None = None  # noqa: N815 - the wire's own name
     thought_signature: None = None
-    functionCall: None = None  # noqa: N815
-    inlineData: None = None  # noqa: N815
-    partMetadata: None = None  # noqa: N815
-    videoMetadata: None = None  # noqa: N815
+    function_call: None = None
+    inline_data: None = None
+    part_metadata: None = None
 
 
-class _Content(msgspec.Struct, gc=False):
-    parts: tuple[_Part]
+class _Words(_Part, gc=False, kw_only=True):
+    thought: None = None
 
 
-class _Candidate(msgspec.Struct, gc=False):
-    content: _Content
-    index: int = 0
-    finishReason: None = None  # noqa: N815
-    finishMessage: None = None  # noqa: N815
-    groundingMetadata: None = None  # noqa: N815
-    citationMetadata: None = None  # noqa: N815
-    logprobsResult: None = None  # noqa: N815
+class _Thought(_Part, gc=False, kw_only=True):
+    thought: bool
 
 
-class _Chunk(msgspec.Struct, gc=False):
-    candidates: tuple[_Candidate]
-    usageMetadata: Raw = Raw(b"")  # noqa: N815
-    promptFeedback: None = None  # noqa: N815
+class _Candidate(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
+    index: Literal[0] = 0
+    finish_reason: None = None
+    grounding_metadata: None = None
+    citation_metadata: None = None
+    logprobs_result: None = None
+
+
+class _Chunk(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
+    prompt_feedback: None = None
     error: None = None
 
 
-lane = msgspec.json.Decoder(_Chunk).decode
-"""A chunk of nothing but words, of the answer or of thoughts."""
+Lane: TypeAlias = Callable[[bytes], Any]
+
+
+def _lane(part: type[_Part]) -> Lane:
+    parts: Any = types.GenericAlias(tuple, (part,))
+    content = msgspec.defstruct("_Content", [("parts", parts)], gc=False)
+    one = msgspec.defstruct(
+        "_One", [("content", content)], bases=(_Candidate,), gc=False, kw_only=True, rename="camel"
+    )
+    first: Any = types.GenericAlias(tuple, (one,))
+    chunk = msgspec.defstruct(
+        "_Only", [("candidates", first)], bases=(_Chunk,), gc=False, kw_only=True, rename="camel"
+    )
+    return msgspec.json.Decoder(chunk).decode
+
+
+LANES: Mapping[type, Lane] = {Text: _lane(_Words), Thinking: _lane(_Thought)}
+"""By the kind of part that is open: the decoder of a chunk that goes on with it."""

@@ -33,16 +33,17 @@ class Framing:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that this piece completes. Raises WireError for a body that is too large."""
+        if self._clean and self.is_stream and piece.startswith(_BEGIN) and piece.endswith(_END):
+            lines = piece.count(b"\n")
+            if lines == 2:
+                return [piece[6:-4]]
+            found = piece[6:-4].split(_BETWEEN)
+            if lines == 2 * len(found):
+                return found
         if self._pieces:
             self._collect(piece)
             return []
-        if not self.is_stream:
-            return self._sniff(piece)
-        if self._clean and piece.startswith(_BEGIN) and piece.endswith(_END):
-            found = piece[6:-4].split(_BETWEEN)
-            if piece.count(b"\n") == 2 * len(found):
-                return found
-        return self._events(piece)
+        return self._events(piece) if self.is_stream else self._sniff(piece)
 
     def end(self) -> list[bytes]:
         """The body ended: the data of an event that no blank line closed."""
@@ -71,12 +72,12 @@ class Framing:
         at = _plain_json(piece, at_start=self._at_start)
         if at >= 0:
             self._collect(piece[at:])
-            piece = piece[:at]
+            self._clean, piece = False, piece[:at]
         if not piece:
             return []
         self._at_start = piece.endswith((b"\n", b"\r"))
         found = self._sse.feed(piece)
-        self._clean = piece.endswith(_BLANK)
+        self._clean = at < 0 and piece.endswith(_BLANK)
         return found
 
     def _collect(self, piece: bytes) -> None:

@@ -17,13 +17,13 @@ from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.chat import FinishReason
-from baimo.types.content import Text, Thinking
+from baimo.types.content import Text
 from baimo.types.events import ChatEvent, Finished, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
 
 from .candidate import CandidateState, begun_whole
 from .errors import find_error, raise_error
-from .fastlane import lane
+from .fastlane import LANES, Lane
 from .framing import Framing
 from .usage import decode_usage
 from .words import decode_block
@@ -46,7 +46,11 @@ class ReplyDecoder:
         self._table = table
         self._framing = Framing()
         self._candidates: dict[int, CandidateState] = {}
-        self._first: CandidateState | None = None
+        self._lane: Lane | None = None
+        self._lane_part = 0
+        self._pieces: list[str] | None = None
+        self._is_thought: bool | None = None
+        self._latest = b""
         self._started = False
         self._id: str | None = None
         self._usage: Any = None
@@ -58,12 +62,24 @@ class ReplyDecoder:
         """The events this piece completes. Raises ProviderError or WireError."""
         out: list[ChatEvent] = []
         self.early = out
+        lane = self._lane
         for payload in self._framing.feed(piece):
-            first = self._first
-            if first is not None and self._quick(first, payload, out):
-                continue
+            if lane is not None:
+                try:
+                    part = lane(payload).candidates[0].content.parts[0]
+                except _ODD:
+                    pass
+                else:
+                    text = part.text
+                    if text and part.thought is self._is_thought:
+                        self._latest = payload
+                        if self._pieces is not None:
+                            self._pieces.append(text)
+                        out.append(PartDelta(index=self._lane_part, text=text))
+                        continue
             if payload.strip():
                 self._chunk(decode(payload), payload, out)
+                lane = self._find_lane()
         return out
 
     def end(self) -> list[ChatEvent]:
@@ -87,26 +103,16 @@ class ReplyDecoder:
         self._close(out)
         return out
 
-    def _quick(self, state: CandidateState, payload: bytes, out: list[ChatEvent]) -> bool:
-        """A chunk of nothing but words that go on in the part that is open; False for any other."""
-        try:
-            chunk = lane(payload)
-        except _ODD:
-            return False
-        (candidate,) = chunk.candidates
-        (part,) = candidate.content.parts
-        key = state.open
-        there = state.parts.get(key)
-        if there is None or candidate.index or there.held or not part.text:
-            return False
-        pieces = state.text_pieces
-        if part.thought is not (pieces is None) or there.kind not in (Text, Thinking):
-            return False
-        if pieces is not None:
-            pieces.append(part.text)
-        out.append(PartDelta(index=there.index, text=part.text))
-        self._usage = chunk.usageMetadata or self._usage
-        return True
+    def _find_lane(self) -> Lane | None:
+        """The quick way for the next chunk, if words of the first candidate are what is open."""
+        self._lane = None
+        state = self._candidates.get(0)
+        there = state.parts.get(state.open) if state is not None and state.open is not None else None
+        if state is not None and there is not None and not there.held:
+            self._lane, self._lane_part = LANES.get(there.kind), there.index
+            self._pieces = state.text_pieces
+            self._is_thought = None if there.kind is Text else True
+        return self._lane
 
     def _last(self, payload: bytes, out: list[ChatEvent]) -> None:
         """An event that the end of the body closed: whole, or cut in its middle."""
@@ -163,7 +169,7 @@ class ReplyDecoder:
                 self._state(candidate, number).chunk(candidate, out)
         counts = chunk.get("usageMetadata")
         if isinstance(counts, dict) and counts:
-            self._usage = counts
+            self._usage, self._latest = counts, b""
             if self._reported is None:
                 self._report(out)
 
@@ -187,18 +193,17 @@ class ReplyDecoder:
         state = self._candidates.get(index)
         if state is None:
             state = self._candidates[index] = CandidateState(index, self._id)
-            if index == 0:
-                self._first = state
         return state
 
     def _report(self, out: list[ChatEvent]) -> None:
         """The counts that came last: they hold for the whole reply."""
+        if self._latest:
+            self._usage = decode(self._latest).get("usageMetadata") or self._usage
+            self._latest = b""
         counts = self._usage
-        if counts is self._reported:
+        if counts is self._reported or not isinstance(counts, dict):
             return
         self._reported = counts
-        if isinstance(counts, msgspec.Raw):
-            counts = decode(bytes(counts))
         out.append(UsageReported(usage=decode_usage(counts)))
 
     def _close(self, out: list[ChatEvent]) -> None:

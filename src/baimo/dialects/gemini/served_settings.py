@@ -53,7 +53,7 @@ def _number(wire: dict[str, Any], name: str) -> float | int | None:
         raise InputError(f"generationConfig.{name}: must be a number")
     if name not in _WHOLE:
         return value
-    if value != int(value):
+    if value % 1 != 0:
         raise InputError(f"generationConfig.{name}: must be a whole number")
     return int(value)
 
