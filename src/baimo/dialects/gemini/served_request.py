@@ -145,7 +145,19 @@ class _Conversation:
         found = list_at(contents, "contents")
         if not found:
             raise InputError("contents: is required")
-        return tuple([self._message(one, f"contents[{index}]") for index, one in enumerate(found)])
+        said: list[Message] = []
+        for index, one in enumerate(found):
+            message = self._message(one, f"contents[{index}]")
+            last = said[-1] if said else None
+            if (
+                last is not None
+                and message.role is last.role is Role.ASSISTANT
+                and message.replay == last.replay
+            ):
+                said[-1] = _spoken(last.content + message.content, last.replay)
+            else:
+                said.append(message)
+        return tuple(said)
 
     def _message(self, value: Any, where: str) -> Message:
         content = object_at(value, where)
@@ -156,7 +168,7 @@ class _Conversation:
         decoded = [self._part(one, f"{where}.parts[{number}]") for number, one in enumerate(parts)]
         said = tuple([part for part in decoded if part is not None])
         if role == "model":
-            return Message(role=Role.ASSISTANT, content=said, replay=kept(content))
+            return _spoken(said, kept(content))
         if role == "function":
             content["role"] = role
         is_result = bool(said) and all(isinstance(part, ToolResult) for part in said)
@@ -202,6 +214,15 @@ class _Conversation:
         return ToolResult(
             call_id=ident, name=name, content=tuple(content), is_error=is_error, replay=kept(beside)
         )
+
+
+def _spoken(parts: tuple[Part, ...], replay: Replay | None) -> Message:
+    """A turn of the model's, which callers who streamed it send in pieces, the last without words."""
+    said = tuple([part for part in parts if part != _EMPTY])
+    return Message(role=Role.ASSISTANT, content=said or parts[:1], replay=replay)
+
+
+_EMPTY = Text(text="")
 
 
 def _media(value: Any, where: str) -> Any:

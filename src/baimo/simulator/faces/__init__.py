@@ -13,6 +13,7 @@ from baimo.simulator.words import Credentials, Face, FaceMaker
 
 HOMES: Mapping[str, str] = {
     "deepseek": "deepseek",
+    "gemini": "gemini",
     "hunyuan": "hunyuan",
     "maas": "pangu",
     "maas-intl": "pangu",
