@@ -345,10 +345,10 @@ def test_results_find_their_calls_by_name_and_order() -> None:
 
 def test_a_turn_that_comes_in_pieces_is_one() -> None:
     pieces = [[{"text": "a"}], [{"functionCall": {"name": "f"}}], [{"text": ""}]]
-    contents = [{"role": "model", "parts": parts} for parts in pieces]
+    contents: list[Any] = [{"role": "model", "parts": parts} for parts in pieces]
     (message,) = DIALECT.decode_request(posted({"contents": contents})).messages
     assert [type(part).__name__ for part in message.content] == ["Text", "ToolCall"]
-    contents[1]["x"] = 1  # type: ignore[assignment]
+    contents[1]["x"] = 1
     assert len(DIALECT.decode_request(posted({"contents": contents})).messages) == 3
     (empty,) = DIALECT.decode_request(
         posted({"contents": [{"role": "model", "parts": [{"text": ""}]}]})

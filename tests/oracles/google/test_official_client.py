@@ -1,4 +1,4 @@
-"""Google's own Python package, as it comes, finds in the simulated service all that it asks the real one for."""
+"""Google's own Python package, as it comes, finds in the simulated service all that it asks the real one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from google.genai import errors, types
 from baimo.simulator.words import Why
 from baimo.testing import Reply, Simulator
 from baimo.types.chat import ChatRequest, FinishReason, Reasoning, TokenLogprob
-from baimo.types.content import Citation, Image, Text, Thinking, ToolCall, ToolResult
+from baimo.types.content import Citation, Image, Text, ToolCall, ToolResult
 from baimo.types.events import (
     ChatEvent,
     Finished,
@@ -191,7 +191,8 @@ def test_a_conversation_with_tools_keeps_its_signatures(
     assert [one.role.value for one in got.messages] == ["user", "assistant", "tool", "assistant", "tool"]
     results = [part for part in got.messages[-1].content if isinstance(part, ToolResult)]
     assert [result.call_id for result in results] == ["c1", "c2"]
-    assert [type(part) for part in got.messages[1].content] == [Thinking, ToolCall, ToolCall]
+    assert got.messages[1].thinking == "Ask both."
+    assert [call.replay is not None for call in got.messages[1].tool_calls] == [True, False]
 
 
 def test_a_call_without_its_signature_is_refused(simulator: Simulator, client: genai.Client) -> None:

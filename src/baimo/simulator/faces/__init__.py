@@ -23,6 +23,7 @@ HOMES: Mapping[str, str] = {
     "spark": "spark",
     "tokenhub": "tokenhub",
     "tokenhub-intl": "tokenhub",
+    "vertex": "vertex",
 }
 """Each provider with the module of its face: a simulator of all of them begins without loading any."""
 
