@@ -55,6 +55,7 @@ CLIENTS = {
         module="bare_websockets",
         column=False,
     ),
+    "off": Client(title="all off", lock="bare", imports="import baimo", module="baimo_face", column=False),
     "openai": Client(
         title="openai",
         lock="openai",
@@ -107,11 +108,19 @@ class Job:
     """At most so many rounds: 1 for what does not vary."""
     sockets: bool = False
     """Asks the WebSocket server in place of the other one."""
+    module: str = ""
+    """Baimo's module in `clients/` where this job has one of its own."""
 
 
 _SYNC = ("floor", "http.client")
 _ASYNC = ("floor", "aiohttp")
 _SOCKET = ("websockets",)
+
+
+def _on(module: str, *, size: int, short_size: int = 1) -> Job:
+    """Baimo with things on, beside the same with all off."""
+    return Job(clients=("off",), size=size, short_size=short_size, peers=False, module=module)
+
 
 JOBS = {
     "import": Job(clients=("stdlib", "aiohttp")),
@@ -130,9 +139,29 @@ JOBS = {
     "cancel_streams": Job(clients=_ASYNC, size=30, peer_size=30, rounds=3),
     "socket": Job(clients=_SOCKET, size=2000, short_size=200, peers=False, sockets=True),
     "socket_sync": Job(clients=_SOCKET, size=2000, short_size=200, peers=False, sockets=True),
-    "signing": Job(clients=(), size=500, short_size=500, peers=False),
+    "signing": Job(clients=(), size=500, short_size=500, peers=False, module="baimo_signing"),
+    "on_sync": _on("baimo_attached", size=2000, short_size=1000),
+    "on_many": _on("baimo_attached", size=10000, short_size=4000),
+    "on_burst": _on("baimo_attached", size=100, short_size=60),
+    "on_burst_sync": _on("baimo_attached", size=100, short_size=60),
+    "routed_sync": _on("baimo_routed", size=2000, short_size=1000),
+    "routed_many": _on("baimo_routed", size=10000, short_size=4000),
+    "metered_sync": _on("baimo_metered", size=2000),
+    "metered_many": _on("baimo_metered", size=10000),
     "installed": Job(clients=("aiohttp",), rounds=1),
 }
+
+_EVERYTHING_ON = (
+    ("on_sync", "everything on: sync call, CPU", True, False),
+    ("on_many", "everything on: async call, 200 in flight, CPU", True, False),
+    ("on_burst", "everything on: streamed chunk, async, CPU", True, True),
+    ("on_burst_sync", "everything on: streamed chunk, sync, CPU", True, True),
+    ("routed_sync", "… over two deployments: sync call, CPU", True, False),
+    ("routed_many", "… over two deployments: 200 in flight, CPU", True, False),
+    ("metered_sync", "… and metrics: sync call, CPU", False, False),
+    ("metered_many", "… and metrics: 200 in flight, CPU", False, False),
+)
+"""Job, title, whether it has a bar, and whether it is in the short form: whole calls miss their bar."""
 
 MEASURES = (
     Measure(
@@ -303,6 +332,18 @@ MEASURES = (
             short=True,
         )
         for scheme in ("tc3", "sdk_hmac_sha256", "spark_url")
+    ),
+    *(
+        Measure(
+            title=title,
+            job=job,
+            figure="cpu_us",
+            unit="us",
+            base="off",
+            bar=Bar(limit=1.6) if barred else None,
+            short=short,
+        )
+        for job, title, barred, short in _EVERYTHING_ON
     ),
     Measure(title="installed, without .pyc", job="installed", figure="mb", unit="MB", bar=Bar(limit=10)),
     Measure(title="distributions", job="installed", figure="distributions", unit="", bar=Bar(limit=6)),

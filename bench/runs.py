@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .environments import ROOT
-from .measures import JOBS, Client
+from .measures import CLIENTS, JOBS, Client
 
 LONGEST_S = 300
 
@@ -93,12 +93,11 @@ class Runner:
             case "installed":
                 asked = client.installs or ("--tree", str(ROOT / "src" / "baimo"), *_own_requirements())
                 return self._figures(client, ["-m", "bench.installed", *asked])
-            case "signing":
-                return self._figures(client, ["-m", "bench.worker", "baimo_signing", job, "", str(size)])
             case _:
                 more = ["uvloop"] if self.uvloop else []
                 origin = self.sockets if JOBS[job].sockets else self.origin
-                arguments = ["-m", "bench.worker", client.module, job, origin, str(size), *more]
+                module = (JOBS[job].module if client is CLIENTS["baimo"] else "") or client.module
+                arguments = ["-m", "bench.worker", module, job, origin, str(size), *more]
                 return self._figures(client, arguments)
 
     def _cold(self, client: Client) -> float:

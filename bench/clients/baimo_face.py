@@ -24,9 +24,9 @@ def _model(base_url: str) -> str:
 
 
 class Sync:
-    def __init__(self, base_url: str) -> None:
-        self._client = baimo.Client(config=_config(base_url))
-        self._model = _model(base_url)
+    def __init__(self, base_url: str, **extras: Any) -> None:
+        self._client = baimo.Client(config=_config(base_url), **extras)
+        self._model: Any = _model(base_url)
 
     def __enter__(self) -> Sync:
         return self
@@ -35,7 +35,7 @@ class Sync:
         self._client.close()
 
     def call(self) -> int:
-        return len(self._client.chat("bench/model", "Hi").text)
+        return len(self._client.chat(self._model, "Hi").text)
 
     def stream(self) -> int:
         characters = 0
@@ -48,7 +48,7 @@ class Sync:
     def map(self, inputs: Sequence[str]) -> int:
         """The number of characters of all answers, of which none is kept."""
         characters = 0
-        for answer in self._client.map("bench/model", inputs):
+        for answer in self._client.map(self._model, inputs):
             if isinstance(answer, baimo.Error):
                 raise answer
             characters += len(answer.text)
@@ -56,19 +56,20 @@ class Sync:
 
 
 class Async:
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, **extras: Any) -> None:
         self._config = _config(base_url)
-        self._model = _model(base_url)
+        self._extras = extras
+        self._model: Any = _model(base_url)
 
     async def __aenter__(self) -> Async:
-        self._client = baimo.AsyncClient(config=self._config)
+        self._client = baimo.AsyncClient(config=self._config, **self._extras)
         return self
 
     async def __aexit__(self, *failure: Any) -> None:
         await self._client.close()
 
     async def call(self) -> int:
-        return len((await self._client.chat("bench/model", "Hi")).text)
+        return len((await self._client.chat(self._model, "Hi")).text)
 
     async def stream(self) -> int:
         return await self._characters(self._client.stream(self._model, "Hi"))

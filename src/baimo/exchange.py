@@ -35,6 +35,7 @@ from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
 from baimo.types.chat import ChatResponse, Sent
+from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
@@ -141,17 +142,30 @@ Exchange: TypeAlias = Generator[Step, Any, Outcome]
 class Tally:
     """The attempts of one call, over all its deployments."""
 
-    __slots__ = ("head", "made", "maybe_billed", "shown")
+    made = 1
+    """The attempt that is under way, counted from 1."""
+    maybe_billed = 0
+    """Attempts that gave no answer, and may have been billed all the same."""
+    head: WireHead | None = None
+    """Of the last reply, refusals included."""
+    shown = False
+    """Whether the last attempt, which failed, had shown events by then."""
+    tokens: int | None = None
+    """What the last attempt used, as far as its events told; only where tokens are `counted`."""
 
-    def __init__(self) -> None:
-        self.made = 1
-        """The attempt that is under way, counted from 1."""
-        self.maybe_billed = 0
-        """Attempts that gave no answer, and may have been billed all the same."""
-        self.head: WireHead | None = None
-        """Of the last reply, refusals included."""
-        self.shown = False
-        """Whether the last attempt, which failed, had shown events by then."""
+    def __init__(self, *, counted: bool = False) -> None:
+        self.counted = counted
+
+    def emitting(self, events: list[Any]) -> Emit:
+        """The step that emits events, after a look at them."""
+        self.count(events)
+        return Emit(events)
+
+    def count(self, events: Sequence[Any]) -> None:
+        """Take note of what events tell of tokens."""
+        for event in events:
+            if type(event) is UsageReported:
+                self.tokens = event.usage.total
 
 
 class Watch(Protocol):
@@ -181,16 +195,18 @@ def exchange(
     tally: Tally | None = None,
     watch: Watch | None = None,
     together: RetryBudget | None = None,
+    now: tuple[float, float] | None = None,
 ) -> Exchange:
     """Call one deployment; try again as `retry` says, never after the first event was emitted.
 
     With `raw` every Emit carries the wire piece beside its events; what the caller wants whole is emitted
     once. A reply that has only begun is nobody's yet: it is emitted with the first thing it says. `together`
-    bounds how many calls are tried again at once.
+    bounds how many calls are tried again at once; `now` is the time where the caller has just asked for it.
 
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
     attempts = _Attempts(at, retry, tally, watch, together, bool(at.headers or operation.headers))
+    attempts.now = now
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
     return _attempted(operation, at, attempts, limits, deadline, raw)
@@ -202,17 +218,18 @@ def _attempted(
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
+    counted, asked = attempts.counting, attempts.now
     timed = streams or at.signer.timed or watch is not None
     attempts.begin()
     try:
         while True:
-            progress = Progress(limits, streams=streams)
+            progress = Progress(limits, streams=streams, counted=counted)
             pieces: list[bytes] = []
-            held = attempts.new_held()
+            held = attempts.held = []
             wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
-                wall, mono = yield _NOW
-                progress.since = mono
+                wall, mono = asked or (yield _NOW)
+                asked, progress.since = None, mono
                 deadline = deadline or Deadline(limits.total, now=mono)
                 attempts.watched(mono)
             try:
@@ -226,7 +243,7 @@ def _attempted(
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
-                step: Step | None = None if bounded else progress.first
+                step, told = None if bounded else progress.first, None
                 while True:
                     if step is None:
                         _, now = yield _NOW
@@ -245,26 +262,25 @@ def _attempted(
                     is_end = not piece or (limited is not None and limited.is_over)
                     if events and flowing:
                         progress.since = None
-                        yield Emit(events)
+                        yield Emit(events) if counted is None else counted.emitting(events)
                     elif events or is_end:
                         if watch is not None and events and not held:
-                            _, now = yield _NOW
-                            watch.first(now)
+                            _, told = yield _NOW
+                            watch.first(told)
                         held += events
                         progress.came()
                         empty.look(events, is_end=is_end)
                         if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
-                            pieces, held, flowing = [], attempts.new_held(), streams and not raw
+                            held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
-                            _, now = yield _NOW
-                            watch.answered(now)
+                            watch.answered(told if told is not None else (yield _NOW)[1])
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
                         _, now = yield _NOW
                         progress.quiet(now)
-                    step = None if bounded or progress.since is not None else lively
+                    step, told = None if bounded or progress.since is not None else lively, None
             except Error as failure:
                 error = failure
             if not progress.shown:
@@ -360,17 +376,13 @@ class _Granted:
 class _Attempts(Tally):
     """The attempts of one call to one deployment: which may be billed, what follows a failure."""
 
-    __slots__ = (
-        "_at",
-        "_retry",
-        "_stale",
-        "_tally",
-        "has_own_fields",
-        "held",
-        "together",
-        "waited_s",
-        "watch",
-    )
+    now: tuple[float, float] | None = None
+    """The time, where it was asked for just before the call."""
+    waited_s = 0.0
+    """How long the attempt that comes next has waited, as a retry does."""
+    held: list[Any]
+    """Events of the attempt that is under way which nobody has seen."""
+    _stale = False
 
     def __init__(
         self,
@@ -383,39 +395,28 @@ class _Attempts(Tally):
     ) -> None:
         self._at = at
         self._retry = retry
-        if tally is None:
-            tally = self
-            self.made, self.maybe_billed, self.head = 1, 0, None
+        self.counting = tally if tally is not None and tally.counted else None
         self._tally = tally
-        self._stale = False
-        self.waited_s = 0.0
-        """How long the attempt that comes next has waited, as a retry does."""
+        """Counts for the whole route; None: this one does, and knows itself without a circle."""
         self.watch = watch
         self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
-        self.held: list[Any] = []
-        """Events of the attempt that is under way which nobody has seen."""
 
     def begin(self) -> None:
         """The call begins."""
         if self.together is not None:
             self.together.begin(self)
 
-    def watched(self, now: float) -> None:
-        """An attempt begins."""
-        if self.watch is not None:
-            self.watch.attempt(self._at, now, waited_s=self.waited_s)
-
     def end(self) -> None:
         """The call is over."""
         if self.together is not None:
             self.together.end(self)
 
-    def new_held(self) -> list[Any]:
-        """Nothing is held any more."""
-        self.held = []
-        return self.held
+    def watched(self, now: float) -> None:
+        """An attempt begins."""
+        if self.watch is not None:
+            self.watch.attempt(self._at, now, waited_s=self.waited_s)
 
     def next(
         self,
@@ -436,14 +437,13 @@ class _Attempts(Tally):
 
     def sent(self, wire: WireRequest) -> Sent:
         """What was sent, without secrets."""
+        tally = self._tally or self
         fields = _without_secrets(wire.headers) if self.has_own_fields else wire.headers
         method, body = "GET", b""
         if isinstance(wire, HttpRequest):
             method = wire.method
             body = wire.body if type(wire.body) is bytes else b""
-        return Sent(
-            method, wire.origin, wire.target, fields, body, self._tally.made, self._tally.maybe_billed
-        )
+        return Sent(method, wire.origin, wire.target, fields, body, tally.made, tally.maybe_billed)
 
     def _failed(
         self,
@@ -459,7 +459,7 @@ class _Attempts(Tally):
         if isinstance(error, TimedOutError) and error.limit != "total":
             first = operation.streams and not progress.begun
             error = _out_of_time(error, limits, deadline, mono, first=first)
-        tally, head = self._tally, progress.head
+        tally, head = self._tally or self, progress.head
         tally.head = head
         billed = _may_be_billed(error, head)
         tally.maybe_billed += billed
@@ -482,7 +482,8 @@ class _Attempts(Tally):
 
     def _wait_or_raise(self, error: Error, left_s: float | None, dice: float, held: Sequence[Any]) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
-        verdict = self._retry.verdict(self._tally.made, error, dice=dice, left_s=left_s)
+        made = (self._tally or self).made
+        verdict = self._retry.verdict(made, error, dice=dice, left_s=left_s)
         is_stale = isinstance(error, StaleConnectionError)
         if verdict.wait_s is not None and not is_stale and not self._may_retry():
             verdict = Verdict(None, TOO_MANY)
@@ -492,7 +493,7 @@ class _Attempts(Tally):
             if held and isinstance(error, (TransportError, StreamInterrupted)):
                 raise _interrupted(error, held) from error
             raise error
-        why = Retrying(self._at.provider, self._tally.made, self._retry.attempts, verdict.wait_s, error)
+        why = Retrying(self._at.provider, made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
 
     def _may_retry(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec.structs import replace
 
 from baimo.catalogue.rows import ProviderRow
-from baimo.dialect.estimate import likely_tokens, prompt_size
+from baimo.dialect.estimate import likely_size, likely_tokens
 from baimo.dialect.mending import MOST, Mending, laid_over
 from baimo.dialect.protocols import (
     ChatDialect,
@@ -28,7 +28,7 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
-from baimo.plan import Route
+from baimo.rules import Route
 from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
@@ -74,7 +74,7 @@ class ChatOperation:
     def tokens(self) -> int:
         """What the call may use, on the high side: prompt and answer."""
         request = self._request
-        return prompt_size(request).likely + (request.max_tokens or _USUAL_ANSWER) * (request.n or 1)
+        return likely_size(request) + (request.max_tokens or _USUAL_ANSWER) * (request.n or 1)
 
     @property
     def sticky(self) -> str | None:
@@ -118,7 +118,7 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
-        mended = self._how(at)
+        mended = self._how(at) if self._learned else self._mended
         if not mended:
             return dialect.encode_request(self._asked_of(at), at.site)
         asked, known = self._asked_of(at), self._known(at)
@@ -172,7 +172,7 @@ class ChatOperation:
 
     def _how(self, at: Deployment) -> tuple[Mending, ...]:
         """How the request is worded for that deployment, besides what its row says."""
-        if self._mended or not self._learned or not self._mends:
+        if self._mended or not self._mends:
             return self._mended
         return self._known(at)
 

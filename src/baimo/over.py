@@ -23,19 +23,19 @@ from baimo.errors import (
     TimedOutError,
     TransportError,
 )
-from baimo.exchange import Exchange, Operation, Outcome, Tally, exchange
+from baimo.exchange import Deployment, Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
 from baimo.passing import through
 from baimo.places import Place, Told, places_of
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
-from baimo.resilience.timing import Deadline, TimeLimits
+from baimo.resilience.timing import NO_DEADLINE, Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
 from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
 from baimo.rules import Route, Rules
 from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
-from baimo.types.events import PartStarted, UsageReported
+from baimo.types.events import PartStarted
 from baimo.types.fold import Folder
 from baimo.types.limits import Receipt, Settlement
 from baimo.types.record import Decision
@@ -50,7 +50,83 @@ _NOW = Now()
 _DICE = Dice()
 
 
+_USABLE = (None, "ejected")
+"""Reasons that do not keep a call from the only place there is."""
+
 _Taken: TypeAlias = tuple[int, Receipt | None]
+
+
+def alone(
+    operation: Operation,
+    at: Deployment,
+    *,
+    retry: RetryPolicy,
+    limits: TimeLimits,
+    raw: bool,
+    rules: Rules,
+    now: tuple[float, float] | None = None,
+) -> Exchange:
+    """A call to the only place of its route, within limits. What does not go well, `RouteCall` goes on with.
+
+    `now` is the time where the caller has just asked for it. Nothing is spent from a purse.
+    """
+    wall, mono = now or (yield _NOW)
+    name = (at.provider, at.endpoint, at.key, at.model)
+    health, claims = rules.health, rules.claims
+    if health is not None and not health.is_usable(name, mono):
+        return (yield from _route_call(operation, at, retry, limits, raw, rules).run())
+    deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)
+    receipt: Receipt | None = None
+    claim = claims(operation, at) if claims is not None else None
+    if claim is not None:
+        receipt = yield Reserve((claim,), deadline.left(mono), rules.priority)
+        if receipt is not None and receipt.waited_s:
+            if rules.watch is not None:
+                rules.watch.queued(receipt.waited_s)
+            wall, mono = yield _NOW
+    tally = Tally(counted=True)
+    told = Told(rules, name, mono, waited_s=0.0)
+    failure: Error | None = None
+    try:
+        outcome: Outcome = yield from exchange(
+            operation,
+            at,
+            retry=_ONCE,
+            limits=limits,
+            deadline=deadline,
+            raw=raw,
+            tally=tally,
+            watch=told,
+            together=rules.together,
+            now=(wall, mono),
+        )
+        tally.head = outcome.head
+    except Error as error:
+        failure = error
+    finally:
+        told.left()
+    if receipt is not None:
+        yield Settle(receipt, _settlement(tally, failure, rules, wall))
+    if failure is None:
+        return outcome
+    call = _route_call(operation, at, retry, limits, raw, rules)
+    return (yield from call.taken_over(failure, tally, deadline))
+
+
+def _route_call(
+    operation: Operation, at: Deployment, retry: RetryPolicy, limits: TimeLimits, raw: bool, rules: Rules
+) -> RouteCall:
+    return RouteCall(operation, ((at,),), retry=retry, limits=(limits,), raw=raw, rules=rules)
+
+
+def _settlement(tally: Tally, error: Error | None, rules: Rules, wall: float) -> Settlement:
+    """What the last attempt used, and what its reply told of limits."""
+    head, learn = tally.head, rules.learn
+    learned = learn(head, wall) if learn is not None and head is not None else None
+    if error is None:
+        return Settlement(tokens=tally.tokens, verdict="answered", learned=learned)
+    refused = isinstance(error, (RateLimitedError, OverloadedError))
+    return Settlement(tokens=tally.tokens, verdict="refused" if refused else "unknown", learned=learned)
 
 
 class RouteCall:
@@ -73,9 +149,9 @@ class RouteCall:
         self._raw = raw
         self._rules = rules
         self._places = places_of(route, limits, rules)
-        self._deadline = Deadline(None, now=0.0)
+        self._deadline = NO_DEADLINE
         self._total = limits[0].total
-        self._tally = Tally()
+        self._tally = Tally(counted=rules.claims is not None)
         self._tier = 0
         self._tries = 0
         """Attempts in this tier."""
@@ -89,7 +165,6 @@ class RouteCall:
         """Whether another attempt follows a failure, and nobody was told of it yet."""
         self._waited_s = 0.0
         """Waited before the next attempt."""
-        self._tokens: int | None = None
         self._spoken = Folder() if rules.on_cut == "continue" and operation.streams else None
         self._part = 0
         self._cut: StreamInterrupted | None = None
@@ -97,37 +172,73 @@ class RouteCall:
 
     def run(self) -> Exchange:
         """Try places until one answers."""
-        _, mono = yield _NOW
-        self._deadline = Deadline(self._total, now=mono)
+        return self._counted(self._begun())
+
+    def taken_over(self, error: Error, tally: Tally, deadline: Deadline) -> Exchange:
+        """Go on after an attempt at the first place, which has failed."""
+        self._tally, self._deadline = tally, deadline
+        self._tries = 1
+        self._round.add(0)
+        self._failed(0, error)
+        return self._counted(self._until_answered(None))
+
+    def _counted(self, steps: Exchange) -> Exchange:
+        """The same steps, as one of the calls that are under way together."""
+        together = self._rules.together
+        if together is None:
+            return (yield from steps)
+        together.begin(self)
+        try:
+            return (yield from steps)
+        finally:
+            together.end(self)
+
+    def _begun(self) -> Exchange:
+        now: tuple[float, float] = yield _NOW
+        if self._total is not None:
+            self._deadline = Deadline(self._total, now=now[1])
+        return (yield from self._until_answered(now))
+
+    def _until_answered(self, now: tuple[float, float] | None) -> Exchange:
         while True:
-            place, receipt = yield from self._next()
+            place, receipt = yield from self._next(now)
+            now = None
             try:
                 outcome: Outcome = yield from self._attempt(place, receipt)
             except Error as error:
                 self._failed(place, error)
             else:
-                return self._noted(place, outcome)
+                return self._noted(place, outcome) if self._failures else outcome
 
     # Which place comes next.
 
-    def _next(self) -> Generator[Step, Any, _Taken]:
-        """The place to try now. Raises what the call has failed with where there is none."""
+    def _next(self, now: tuple[float, float] | None) -> Generator[Step, Any, _Taken]:
+        """The place to try now. Raises what the call has failed with where there is none.
+
+        `now` is the time where the caller has just asked for it.
+        """
         while True:
-            wall, mono = yield _NOW
+            wall, mono = now or (yield _NOW)
+            now = None
             if self._failures and self._deadline.left(mono) == 0.0:
                 raise self._failure()
-            rest = [place for place in range(len(self._places)) if place not in self._gone]
-            here = [place for place in rest if self._places[place].tier == self._tier]
-            if not here:
-                self._go_on()
-                continue
-            standings = [self._standing(place, wall, mono) for place in rest]
-            order = yield from self._order(standings, rest, mono)
-            usable = [place for place in order if place in here]
-            if not usable and self._is_hopeless(here, rest, standings):
-                usable = here  # nobody else is there: better to ask than to refuse
-            fresh = [place for place in usable if place not in self._round and self._has_tries()]
-            fresh = self._affordable(fresh, wall)
+            if self._is_only(mono):
+                standings, rest = list[Standing](), [0]
+                fresh = usable = here = rest
+            else:
+                rest = [place for place in range(len(self._places)) if place not in self._gone]
+                here = [place for place in rest if self._places[place].tier == self._tier]
+                if not here:
+                    self._go_on()
+                    continue
+                standings = [self._standing(place, wall, mono) for place in rest]
+                order = yield from self._order(standings, rest, mono)
+                usable = [place for place in order if place in here]
+                if not usable and self._is_hopeless(here, rest, standings):
+                    usable = here  # nobody else is there: better to ask than to refuse
+                fresh = [place for place in usable if place not in self._round and self._has_tries()]
+            if self._rules.purse is not None:
+                fresh = self._affordable(fresh, wall)
             if fresh:
                 wanted = self._reservation(fresh, mono)
                 if wanted is None:
@@ -145,6 +256,13 @@ class RouteCall:
             if here := [place for place in here if place not in self._gone]:
                 known = [standings[rest.index(place)] for place in here]
                 yield from self._pause(here, known, mono, can_go=bool(usable))
+
+    def _is_only(self, mono: float) -> bool:
+        """Whether the call begins, and its one place can be used: then there is nothing to choose."""
+        if len(self._places) > 1 or self._tries or self._failures:
+            return False
+        health = self._rules.health
+        return health is None or health.is_usable(self._places[0].name, mono)
 
     def _go_on(self) -> None:
         """Go on to the next model. Raises where there is none."""
@@ -174,7 +292,7 @@ class RouteCall:
     ) -> Generator[Step, Any, list[int]]:
         """The places that may be used, best first."""
         if len(self._places) == 1:
-            return rest if standings[0].reason in (None, "ejected") else []
+            return rest if standings[0].reason in _USABLE else []
         strategy, watch = self._rules.strategy, self._rules.watch
         sticky: str | None = getattr(self._operation, "sticky", None)
         dice = yield _DICE
@@ -213,11 +331,14 @@ class RouteCall:
         claims = self._rules.claims
         if claims is None:
             return None
-        wanted = [(place, claims(self._operation, self._places[place].at)) for place in fresh]
-        if wanted[0][1] is None:
+        best = claims(self._operation, self._places[fresh[0]].at)
+        if best is None:
             return None
-        limited = [(place, claim) for place, claim in wanted if claim is not None]
         left = self._deadline.left(mono)
+        if len(self._places) == 1:
+            return fresh, Reserve((best,), left, self._rules.priority)
+        others = [(place, claims(self._operation, self._places[place].at)) for place in fresh[1:]]
+        limited = [(fresh[0], best), *((place, claim) for place, claim in others if claim is not None)]
         within = self._deadline.bound(PATIENCE_S, mono) if self._has_other_tier() else left
         step = Reserve(tuple([claim for _, claim in limited]), within, self._rules.priority)
         return [place for place, _ in limited], step
@@ -292,10 +413,11 @@ class RouteCall:
         one, rules = self._places[place], self._rules
         if self._untold:
             yield Wait(0.0, self._retrying(self._failures[-1][1], 0.0))
-        wall, mono = yield _NOW
+        now = yield _NOW
+        wall, mono = now
         self._round.add(place)
         self._tries += 1
-        self._tokens = self._tally.head = None
+        self._tally.tokens = self._tally.head = None
         told = Told(rules, one.name, mono, waited_s=self._waited_s)
         self._waited_s = 0.0
         try:
@@ -310,21 +432,22 @@ class RouteCall:
                 raw=self._raw,
                 tally=self._tally,
                 watch=told,
+                now=now,
             )
-            if receipt is not None or self._spoken is not None:
+            if self._spoken is not None:
                 steps = through(steps, self._saw)
             outcome: Outcome = yield from steps
         except Error as error:
             if rules.purse is not None:
                 rules.purse.failed(billed=told.billed)
             if receipt is not None:
-                yield Settle(receipt, self._settlement(error, wall))
+                yield Settle(receipt, _settlement(self._tally, error, rules, wall))
             raise
         finally:
             told.left()
         if receipt is not None:
             self._tally.head = outcome.head
-            yield Settle(receipt, self._settlement(None, wall))
+            yield Settle(receipt, _settlement(self._tally, None, rules, wall))
         return outcome
 
     def _limits(self, one: Place, mono: float) -> TimeLimits:
@@ -347,21 +470,11 @@ class RouteCall:
         if self._splice is not None:
             events = self._splice.join(events)
         for event in events:
-            if type(event) is UsageReported:
-                self._tokens = event.usage.total
-            elif type(event) is PartStarted:
+            if type(event) is PartStarted:
                 self._part = event.index
         if self._spoken is not None:
             self._spoken.add(events)
         return emit if events is emit.events else Emit(events, emit.raw)
-
-    def _settlement(self, error: Error | None, wall: float) -> Settlement:
-        head, learn = self._tally.head, self._rules.learn
-        learned = learn(head, wall) if learn is not None and head is not None else None
-        if error is None:
-            return Settlement(tokens=self._tokens, verdict="answered", learned=learned)
-        refused = isinstance(error, (RateLimitedError, OverloadedError))
-        return Settlement(tokens=self._tokens, verdict="refused" if refused else "unknown", learned=learned)
 
     # What follows a failure.
 

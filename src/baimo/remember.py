@@ -17,7 +17,7 @@ from baimo.errors import CacheError, Error
 from baimo.exchange import Deployment, Exchange, Outcome
 from baimo.notes import Note
 from baimo.passing import through
-from baimo.plan import Route
+from baimo.rules import Route
 from baimo.steps import Emit, Keep, Look, Now, Step
 from baimo.types.chat import FinishReason, Message, Sent
 from baimo.types.content import Refusal, Text, Thinking

@@ -93,3 +93,15 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(
     with pytest.raises(MissingExtraError) as caught:
         make_observers(settings)
     assert line in str(caught.value)
+
+
+def test_a_program_that_was_packed_without_its_packages_records_is_told_of_all_the_same() -> None:
+    code = (
+        "from importlib import metadata\n"
+        "def version(name): raise metadata.PackageNotFoundError(name)\n"
+        "from opentelemetry.sdk.trace import TracerProvider\n"
+        "from baimo.telemetry import OpenTelemetry\n"
+        "metadata.version = version\n"
+        "print(OpenTelemetry(tracer_provider=TracerProvider()).began() is not None)"
+    )
+    assert run(sys.executable, "-c", code).strip() == "True"

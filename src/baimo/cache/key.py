@@ -15,8 +15,8 @@ import msgspec
 from baimo.dialect.interval import Interval
 from baimo.errors import InputError
 from baimo.exchange import Deployment
-from baimo.plan import Route
 from baimo.remember import VERSION
+from baimo.rules import Route
 from baimo.types.chat import ChatRequest
 
 SCHEMA = 1

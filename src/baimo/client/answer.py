@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from msgspec import Raw
@@ -39,17 +40,20 @@ def chat_response(
         kept = b"".join(driven.raw)
         if not streamed:
             kept = Raw(kept.strip())
-    return folded_response(folder, outcome, driven.wall(), raw=kept, tier=tier)
+    return folded_response(folder, outcome, driven.wall, raw=kept, tier=tier)
 
 
 def folded_response(
     folder: Folder,
     outcome: Outcome,
-    wall: float,
+    wall: Callable[[], float],
     raw: Raw | bytes | None = None,
     tier: str | None = None,
 ) -> ChatResponse:
-    """What the events of a call that ended well add up to, with its cost; `tier` is what was asked for."""
+    """What the events of a call that ended well add up to, with its cost at the prices of that time.
+
+    `tier` is what was asked for.
+    """
     at = outcome.at
     response = folder.response(
         model=at.model,
@@ -63,7 +67,7 @@ def folded_response(
         tier = at.extra.get("service_tier", tier)
     if at.facts is None or tier not in USUAL_TIERS:
         return response
-    cost = priced(at, response.usage, wall, thinking=True if response.thinking else None)
+    cost = priced(at, response.usage, wall(), thinking=True if response.thinking else None)
     if cost is not None and outcome.cached:
         cost = replace(cost, amount=cost.amount * 0)  # nothing was sent
     return response if cost is None else replace(response, cost=cost)

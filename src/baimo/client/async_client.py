@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
-from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -188,6 +187,8 @@ class AsyncClient(ClientBase):
         return run_all(call, inputs, concurrency)
 
     def _taken_down(self, taken: CallRecorder) -> AsyncServices:
+        from copy import copy
+
         services = copy(self._services)
         services.transport = taken.async_transport(self._transport)
         return services

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from baimo.config.services import Services, read_arguments
@@ -34,23 +35,19 @@ class Attachments:
         self.budgets: tuple[Budget, ...] = self._budgets(extras)
         is_off = extras.get("limits") is False
         self.has_limits = self.services.limits is not None or (settings.has_limits and not is_off)
-        self._claims = _Claims(self.services.limits)
+        self.claim: Callable[[Operation, Deployment], Claim | None] | None = None
+        """What a request needs of the limits; None: there are none."""
+        self.learn: Callable[[WireHead, float], Learned | None] | None = None
+        """What a reply's head tells of limits."""
+        if self.has_limits:
+            from baimo.resilience.learned import parse
+
+            self.claim, self.learn = _Claims(self.services.limits).of, parse
         self.recorder: Recorder | None = None
         if self.services.recordings is not None:
             from baimo.transports.recorder import Recorder
 
             self.recorder = Recorder(self.services.recordings, mono=clock.mono, wall=clock.wall)
-
-    @staticmethod
-    def learn(head: WireHead, wall: float) -> Learned | None:
-        """What a reply's head tells of limits."""
-        from baimo.resilience.learned import parse
-
-        return parse(head, wall)
-
-    def claim(self, operation: Operation, at: Deployment) -> Claim | None:
-        """What a request needs of the limits."""
-        return self._claims.of(operation, at)
 
     def limiter(self) -> Any:
         """A keeper of limits for blocking calls; None where there are none."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from baimo.config.provider import Key
 from baimo.config.settings import Settings, load_settings
 from baimo.errors import InputError
-from baimo.exchange import Operation
+from baimo.exchange import Deployment, Exchange, Operation, exchange
 from baimo.operations import (
     BalanceOperation,
     ChatOperation,
@@ -23,11 +23,10 @@ from baimo.operations import (
     PullOperation,
     in_batches,
 )
-from baimo.plan import Route, plan
 from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
-from baimo.rules import Rules
+from baimo.rules import Route
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
@@ -75,7 +74,7 @@ class ClientBase:
         self._retry = RetryPolicy() if max_retries is None else RetryPolicy(attempts=max_retries + 1)
         self._timeout = timeout
         self._clock = clock
-        self._rules = Rules(together=RetryBudget())
+        self._together = RetryBudget()
         self._strategy: Any = extras.get("strategy") or self._settings.strategy or "ordered"
         self._mends = extras.get("mend", True) and self._settings.mend is not False
         self._learned: Learned = {}
@@ -118,27 +117,42 @@ class ClientBase:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
-        request, call = build(messages, options, stream=stream, model=route[0][0].model)
-        limits = self._limits_of(route, call.timeout)
-        is_plain = self._is_plain(route) and (call is NO_OPTIONS or not call.has_rules)
+        at = route[0][0]
+        request, call = build(messages, options, stream=stream, model=at.model)
         if (
-            not is_plain
+            self._has_choice(route)
             or request.response_format is not None
+            or (call is not NO_OPTIONS and call.has_rules)
             or self._settings.rule(model).on_cut is not None
+            or (self._attached is not None and self._ruled.keeps_more)
         ):
+            limits = self._limits_of(route, call.timeout)
             prepared = self._ruled.chat(
                 model, route, request, call, limits, mends=self._mends, learned=self._learned
             )
         else:
             operation = ChatOperation(request, mends=self._mends, learned=self._learned)
-            raw, rules = call.keep_raw, self._rules
-            steps = plan(operation, route, retry=self._retry, limits=limits, raw=raw, rules=rules)
-            prepared = Prepared(steps, route[0][0].model, call)
-        prepared.tier = tier_of(request)
+            if self._attached is None:
+                steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
+                prepared = Prepared(steps, at.model, call)
+            else:
+                limit = self._limits_at(at, call.timeout)
+                prepared = self._ruled.single(route, request, call, limit, operation)
+        if options:
+            prepared.tier = tier_of(request)
         return prepared
 
-    def _is_plain(self, route: Route) -> bool:
-        return self._attached is None and len(route) == 1 and len(route[0]) == 1
+    @staticmethod
+    def _has_choice(route: Route) -> bool:
+        """Whether there is more than one deployment."""
+        return len(route) > 1 or len(route[0]) > 1
+
+    def _straight(
+        self, operation: Operation, at: Deployment, timeout: float | None, *, raw: bool = False
+    ) -> Exchange:
+        """The steps of a plain call: there is no route to go over."""
+        limits = self._limits_at(at, timeout)
+        return exchange(operation, at, retry=self._retry, limits=limits, raw=raw, together=self._together)
 
     @property
     def _ruled(self) -> Ruling:
@@ -146,13 +160,12 @@ class ClientBase:
         if self._ruling is None:
             from .ruling import Ruling
 
-            assert self._rules.together is not None
             self._ruling = Ruling(
                 self._settings,
                 self._clock,
                 self._retry,
                 self._attached,
-                together=self._rules.together,
+                together=self._together,
                 strategy=self._strategy,
                 taken_down=self._taken_down,
             )
@@ -189,11 +202,10 @@ class ClientBase:
         timeout: float | None,
         request: EmbedRequest | CountRequest | None = None,
     ) -> Prepared:
-        limits = self._limits_of(route, timeout)
-        if not self._is_plain(route):
-            return self._ruled.other(name, operation, route, limits, request)
-        steps = plan(operation, route, retry=self._retry, limits=limits, rules=self._rules)
-        return Prepared(steps, route[0][0].model)
+        if self._attached is not None or self._has_choice(route):
+            return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
+        at = route[0][0]
+        return Prepared(self._straight(operation, at, timeout), at.model)
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)
@@ -209,9 +221,12 @@ class ClientBase:
         return tuple([_merged(info, known.get(info.id)) for info in listed])
 
     def _limits_of(self, route: Route, timeout: float | None) -> list[TimeLimits]:
+        return [self._limits_at(pool[0], timeout) for pool in route]
+
+    def _limits_at(self, at: Deployment, timeout: float | None) -> TimeLimits:
         total = self._timeout if timeout is None else timeout
-        each = [pool[0].limits or _LIMITS for pool in route]
-        return each if total is None else [replace(limits, total=total) for limits in each]
+        limits = at.limits or _LIMITS
+        return limits if total is None else replace(limits, total=total)
 
 
 _LIMITS = TimeLimits()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -197,6 +196,8 @@ class Client(ClientBase):
         return run_all(call, inputs, concurrency)
 
     def _taken_down(self, taken: CallRecorder) -> Services:
+        from copy import copy
+
         services = copy(self._services)
         services.transport = taken.transport(self._transport)
         return services

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from baimo.errors import AnswerFormatError, Error
 from baimo.exchange import Exchange, Outcome
@@ -11,7 +11,9 @@ from baimo.types.embeddings import EmbedResponse
 from baimo.types.money import Money
 
 from .request import NO_OPTIONS, CallOptions
-from .watching import CallWatch
+
+if TYPE_CHECKING:
+    from .watching import CallWatch
 
 Answer = TypeVar("Answer", ChatResponse, EmbedResponse, None)
 

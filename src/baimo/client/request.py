@@ -69,8 +69,8 @@ def build(
         fields[name] = read(value, name)
     system = fields.pop("system", None)
     call = NO_OPTIONS
-    if of_call := _OF_CALL & fields.keys():
-        call = CallOptions(**{name: fields.pop(name) for name in of_call})
+    if not _OF_CALL.isdisjoint(fields):
+        call = CallOptions(**{name: fields.pop(name) for name in _OF_CALL & fields.keys()})
     if not call.keep and not stream:
         raise InputError("keep=False is for streams; a whole answer is always kept")
     if stream and call.validate == "repair":

@@ -16,13 +16,13 @@ from baimo.config.settings import Settings
 from baimo.errors import ConfigError
 from baimo.exchange import Exchange, Operation
 from baimo.operations import ChatOperation, Learned
-from baimo.plan import Route, plan
+from baimo.plan import plan
 from baimo.repair import is_checked, validated
 from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
-from baimo.rules import Rules
+from baimo.rules import Route, Rules
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
@@ -63,6 +63,9 @@ class Ruling:
         self._strategy = strategy
         self._taken_down = taken_down
         self._health = HealthBook(lock=Lock())
+        self._claims = attached.claim if attached is not None else None
+        self._learn = attached.learn if attached is not None else None
+        self._usual = self._rules(None, None)
         self._rates: Rates | None = None
         """What currencies are worth in each other; read when it is first needed."""
 
@@ -82,10 +85,9 @@ class Ruling:
         strategy = call.strategy or rule.strategy or self._strategy
         watch = self._watch("chat", route, request, call)
         purse = self._purse(request, call, cheapest=strategy == "cheapest")
-        rules = self._rules(watch, strategy=strategy, rule=rule, call=call)
-        rules = replace(rules, purse=purse)
-        if watch is not None:
-            rules = self._begun(watch, request, route, limits, call.keep_raw, rules)
+        rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
+        if watch is not None and watch.recording is not None:
+            rules = self._recorded(watch, watch.recording, request, route, limits, call.keep_raw, rules)
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
             operation = ChatOperation(
@@ -101,7 +103,7 @@ class Ruling:
                 validate=call.validate,
                 total=limits[0].total,
                 folded=lambda folder, outcome: folded_response(
-                    folder, outcome, self._clock.wall(), tier=tier_of(request)
+                    folder, outcome, self._clock.wall, tier=tier_of(request)
                 ),
             )
         else:
@@ -111,6 +113,31 @@ class Ruling:
         prepared = self._prepared(steps, route, call, watch)
         prepared.purse = purse
         return prepared
+
+    def single(
+        self, route: Route, request: ChatRequest, call: CallOptions, limits: TimeLimits, operation: Operation
+    ) -> Prepared:
+        """A chat of which nothing is asked besides, with the only deployment of its route: watched and within
+        limits."""
+        at = route[0][0]
+        watch = self._watch("chat", route, request, call)
+        rules = self._usual if watch is None else replace(self._usual, watch=watch)
+        now = None if watch is None or request.stream else watch.now
+        steps = plan(
+            operation, route, retry=self._retry, limits=(limits,), raw=call.keep_raw, rules=rules, now=now
+        )
+        prepared = Prepared(steps, at.model, call)
+        prepared.watch = watch
+        return prepared
+
+    @property
+    def keeps_more(self) -> bool:
+        """Whether calls of which nothing is asked may be answered from a cache, recorded, or cost money of a
+        budget."""
+        attached = self._attached
+        if attached is None:
+            return False
+        return bool(attached.services.cache is not None or attached.budgets or attached.recorder is not None)
 
     def other(
         self,
@@ -125,9 +152,9 @@ class Ruling:
         purse = None
         if isinstance(request, EmbedRequest):
             purse = self._purse(request, NO_OPTIONS, cheapest=False)
-        rules = replace(self._rules(watch), purse=purse)
-        if watch is not None:
-            rules = self._begun(watch, request, route, limits, False, rules)
+        rules = self._rules(watch, purse)
+        if watch is not None and watch.recording is not None:
+            rules = self._recorded(watch, watch.recording, request, route, limits, False, rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
         prepared = self._prepared(steps, route, NO_OPTIONS, watch)
         prepared.purse = purse
@@ -136,38 +163,36 @@ class Ruling:
     def _rules(
         self,
         watch: CallWatch | None,
+        purse: Any,
         *,
         strategy: Any = "ordered",
         rule: RouteRule | None = None,
         call: CallOptions = NO_OPTIONS,
     ) -> Rules:
-        attached = self._attached
-        limited = attached if attached is not None and attached.has_limits else None
         return Rules(
             strategy=strategy,
             weights=rule.weights if rule is not None else (),
             together=self._together,
             health=self._health,
-            claims=limited.claim if limited is not None else None,
-            learn=limited.learn if limited is not None else None,
+            claims=self._claims,
+            learn=self._learn,
+            purse=purse,
             priority=call.priority,
             on_cut=call.on_cut or (rule.on_cut if rule is not None else None) or "raise",
             watch=watch,
         )
 
-    def _begun(
+    def _recorded(
         self,
         watch: CallWatch,
+        taken: CallRecorder,
         request: ChatRequest | EmbedRequest | CountRequest | None,
         route: Route,
         limits: list[TimeLimits],
         raw: bool,
         rules: Rules,
     ) -> Rules:
-        """The rules of a call; where it is recorded, with what they answer taken down."""
-        taken = watch.recording
-        if taken is None:
-            return rules
+        """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
         taken.began(
             watch.operation,
@@ -221,11 +246,15 @@ class Ruling:
         attached = self._attached
         if attached is None or not (attached.observers or attached.recorder is not None):
             return None
+        if len(route) == 1 and len(route[0]) == 1:
+            asked: tuple[str, ...] = (route[0][0].name,)
+        else:
+            asked = tuple(dict.fromkeys([at.name for pool in route for at in pool]))
         return CallWatch(
             attached.observers,
             self._clock,
             operation=operation,
-            asked=tuple(dict.fromkeys([at.name for pool in route for at in pool])),
+            asked=asked,
             streamed=request is not None and request.stream,
             conversation=call.conversation,
             request=request,

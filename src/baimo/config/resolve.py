@@ -18,8 +18,8 @@ from baimo.catalogue.rows import Auth
 from baimo.dialect.protocols import Dialect, Site
 from baimo.errors import ConfigError, UnknownProviderError
 from baimo.exchange import Deployment
-from baimo.plan import Pool, Route
 from baimo.resilience.timing import TimeLimits
+from baimo.rules import Pool, Route
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
 from baimo.types.models import ModelInfo

@@ -11,8 +11,8 @@ import msgspec
 from baimo.catalogue import load as catalogue
 from baimo.catalogue.rows import ProviderRow
 from baimo.errors import ConfigError, UnknownProviderError
-from baimo.plan import Route
 from baimo.resilience.timing import TimeLimits
+from baimo.rules import Route
 from baimo.types.hours import Holidays
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret

@@ -18,9 +18,10 @@ from baimo.types.tools import FunctionTool
 from .jsontext import encode
 
 _IDEOGRAPHS = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-_CJK_ONE = re.compile(f"[{_IDEOGRAPHS}]")
-_CJK = re.compile(f"[{_IDEOGRAPHS}]+")
-_WORD = re.compile(f"[^\\W_{_IDEOGRAPHS}]+")
+_CJK_ONE = f"[{_IDEOGRAPHS}]"
+_CJK = f"[{_IDEOGRAPHS}]+"
+_WORD = f"[^\\W_{_IDEOGRAPHS}]+"
+"""Patterns are text: `re` makes and keeps them when they are first needed, which a plain call never does."""
 
 _BYTES_A_TOKEN = 4
 _CJK_A_TOKEN = 3
@@ -51,7 +52,7 @@ def likely_tokens(text: str) -> int:
     """
     if text.isascii():
         return -(-len(text) // _BYTES_A_TOKEN)
-    rest, ideographs = _CJK_ONE.subn("", text)
+    rest, ideographs = re.subn(_CJK_ONE, "", text)
     return ideographs + -(-len(rest.encode("utf-8", "surrogatepass")) // _BYTES_A_TOKEN)
 
 
@@ -62,21 +63,28 @@ def least_tokens(text: str) -> int:
     >>> least_tokens("Hello, world!  ------  你好吗")
     3
     """
-    words = len(_WORD.findall(text))
-    return words if text.isascii() else words + sum(map(len, _CJK.findall(text))) // _CJK_A_TOKEN
+    words = len(re.findall(_WORD, text))
+    return words if text.isascii() else words + sum(map(len, re.findall(_CJK, text))) // _CJK_A_TOKEN
 
 
 def prompt_size(request: ChatRequest) -> PromptSize:
     """The size of a request's prompt."""
-    likely = least = 0
+    least = sum(sum(map(least_tokens, _words(message))) for message in request.messages)
+    return PromptSize(likely_size(request), least)
+
+
+def likely_size(request: ChatRequest) -> int:
+    """The same on the high side alone: the text is not looked at word by word."""
+    likely = 0
     for message in request.messages:
-        likely += _A_MESSAGE + sum(map(_likely, message.content))
-        least += sum(map(least_tokens, _words(message)))
+        likely += _A_MESSAGE
+        for part in message.content:
+            likely += likely_tokens(part.text) if type(part) is Text else _likely(part)
     for tool in request.tools:
         if isinstance(tool, FunctionTool):
             told = tool.name, tool.description or "", encode(tool.parameters or {})
             likely += _A_TOOL + sum(map(likely_tokens, told))
-    return PromptSize(likely, least)
+    return likely
 
 
 def _likely(part: Part) -> int:

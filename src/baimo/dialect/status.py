@@ -148,9 +148,10 @@ def request_id(head: WireHead) -> str | None:
     """The id by which a provider finds the call again."""
     best, found = len(REQUEST_ID_FIELDS), None
     for name, value in head.headers:
-        rank = _REQUEST_ID_RANKS.get(name)
-        if rank is not None and rank < best and value.strip():
-            best, found = rank, value.decode("latin-1").strip()
+        if name in _REQUEST_ID_RANKS:
+            rank = _REQUEST_ID_RANKS[name]
+            if rank < best and value.strip():
+                best, found = rank, value.decode("latin-1").strip()
     return found
 
 

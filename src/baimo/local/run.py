@@ -162,6 +162,9 @@ class _Asked(msgspec.Struct):
     messages: msgspec.Raw = msgspec.Raw(b"")
 
 
+_asked_body = msgspec.json.Decoder(_Asked)
+
+
 class _Desk:
     """Finds the engine for a request: everything that both transports share."""
 
@@ -271,7 +274,7 @@ def _asked(request: HttpRequest) -> _Asked:
         raise LocalModelError(f"the embedded model does not do {_path(request)}")
     body = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
     try:
-        return msgspec.json.decode(body, type=_Asked)
+        return _asked_body.decode(body)
     except msgspec.MsgspecError as error:
         raise InputError(f"the request to the embedded model cannot be read: {error}") from error
 

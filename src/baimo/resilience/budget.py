@@ -7,6 +7,8 @@ few: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circui
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class RetryBudget:
     """Counts a client's calls under way and those of them that are being tried again.
@@ -18,13 +20,15 @@ class RetryBudget:
     [True, True, True, False]
     """
 
-    __slots__ = ("_active", "_least", "_retrying", "_share")
+    __slots__ = ("_active", "_least", "_retrying", "_share", "begin")
 
     def __init__(self, *, share: float = 0.2, least: int = 3) -> None:
         self._share = share
         self._least = least
         self._active: set[object] = set()
         self._retrying: set[object] = set()
+        self.begin: Callable[[object], None] = self._active.add
+        """A call begins."""
 
     @property
     def active(self) -> int:
@@ -41,10 +45,6 @@ class RetryBudget:
         """How many may be tried again at this moment."""
         return max(self._share * len(self._active), self._least)
 
-    def begin(self, call: object) -> None:
-        """A call begins."""
-        self._active.add(call)
-
     def may_retry(self, call: object) -> bool:
         """Whether a call may be tried again; one that may counts as such until it ends."""
         if call not in self._retrying:
@@ -56,7 +56,8 @@ class RetryBudget:
     def end(self, call: object) -> None:
         """The call is over."""
         self._active.discard(call)
-        self._retrying.discard(call)
+        if self._retrying:
+            self._retrying.discard(call)
 
 
 TOO_MANY = (

@@ -15,8 +15,6 @@ _HINT = (
     "model that answers in JSON needs to be told so in the prompt."
 )
 _ENDED_WELL = (FinishReason.STOP, FinishReason.UNKNOWN)
-_QUIET = (Started, UsageReported)
-"""Events that tell of an answer without being part of it."""
 _WORDS = (Text, Thinking, Refusal)
 
 
@@ -37,35 +35,34 @@ class Emptiness:
         """Take note of events, in their order."""
         for event in events:
             kind = type(event)
-            if kind is PartDelta:
-                something = bool(event.text or event.data)
-            elif kind is PartStarted:
-                something = _is_something(event.part)
+            if kind is PartStarted:
+                # Words may still come; a call or a picture is one at once.
+                something = event.part.text if type(event.part) in _WORDS else True
+            elif kind is Started or kind is UsageReported:
+                continue
+            elif kind is PartDelta:
+                something = event.text or event.data
             elif kind is Finished:
                 self._finished = True
                 something = event.reason not in _ENDED_WELL
             elif kind is PartEnded:
                 something = event.replay is not None
             else:
-                something = kind not in _QUIET
+                something = True
             if something:
                 self.is_open = False
                 return
 
     def look(self, events: Sequence[Any], *, is_end: bool) -> None:
         """Take note of events. Raises EmptyAnswerError where an answer ends well without anything in it."""
-        if self.is_open:
-            self.saw(events)
-            if is_end and (error := self.verdict()) is not None:
-                raise error
+        if not self.is_open:
+            return
+        self.saw(events)
+        if is_end and (error := self.verdict()) is not None:
+            raise error
 
     def verdict(self) -> EmptyAnswerError | None:
         """The error for an answer that ended well without anything in it, else None."""
         if not (self.is_open and self._finished):
             return None
         return EmptyAnswerError("the answer ended well, but there is nothing in it", status=200, hint=_HINT)
-
-
-def _is_something(part: Any) -> bool:
-    """Whether a part is there as it begins: words may still come, a call or a picture is one at once."""
-    return bool(part.text) if isinstance(part, _WORDS) else True

@@ -70,6 +70,7 @@ a day's only where there is no other; a window of a second stands for one that i
 
 _RANK = {60.0: 2, DAY_S: 1, 1.0: 0}
 _MARK = b"ratelimit"
+_ASKS = frozenset((b"retry-after", b"retry-after-ms"))
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _UNITS = (DAY_S, 3600.0, 60.0, 1.0, 0.001)
 
@@ -81,14 +82,18 @@ def parse(head: WireHead, wall: float, *, requests_window_s: float | None = None
     somebody knows it better than the fields do.
     """
     told: dict[str, tuple[float, str]] = {}
+    may_ask = False
     for name, value in head.headers:
-        field = _FIELDS.get(name) if _MARK in name else None
+        if _MARK not in name:
+            may_ask = may_ask or name in _ASKS
+            continue
+        field = _FIELDS.get(name)
         if field is not None:
             what, window_s = field
             known = told.get(what)
             if known is None or _RANK[window_s] > _RANK[known[0]]:
                 told[what] = (window_s, value.decode("latin-1").strip())
-    wait_s = retry_after(head, wall)
+    wait_s = retry_after(head, wall) if may_ask else None
     if not told:
         return None if wait_s is None else Learned(retry_after_s=wait_s)
     requests, left, reset_s, window_s = _requests(told, wall)

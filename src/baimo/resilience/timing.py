@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -47,6 +48,13 @@ class Deadline:
 NO_DEADLINE = Deadline(None, now=0.0)
 
 
+class Counting(Protocol):
+    """Counts what events tell of tokens."""
+
+    def count(self, events: Sequence[Any]) -> None:
+        """Take note of events that are shown."""
+
+
 class Progress:
     """What one attempt has seen of its reply, and how long the next piece may take.
 
@@ -55,10 +63,11 @@ class Progress:
     signs of life and no more.
     """
 
-    __slots__ = ("_limits", "_quiet", "_streams", "begun", "head", "lively", "shown", "since")
+    __slots__ = ("_counted", "_limits", "_quiet", "_streams", "begun", "head", "lively", "shown", "since")
 
-    def __init__(self, limits: TimeLimits, *, streams: bool) -> None:
+    def __init__(self, limits: TimeLimits, *, streams: bool, counted: Counting | None = None) -> None:
         self._limits = limits
+        self._counted = counted
         self._streams = streams
         self._quiet = False
         self.begun = False
@@ -96,6 +105,8 @@ class Progress:
     def showing(self, events: list[Any], pieces: list[bytes] | None) -> Emit:
         """The step that shows events, beside the pieces of the wire where they are wanted."""
         self.shown = True
+        if self._counted is not None:
+            self._counted.count(events)
         return Emit(events, None if pieces is None else b"".join(pieces))
 
     def came(self) -> None:

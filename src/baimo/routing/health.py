@@ -135,7 +135,7 @@ class HealthBook:
         """What is known of a deployment."""
         with self._lock:
             state = self._states.get(name)
-            for out in self._out(name):
+            for out in self._out(name) if self._outs else ():
                 if now < out.until:
                     busy = 0 if state is None else state.busy
                     return Condition(wait_s=out.until - now, reason="out", word=out.word, busy=busy)
@@ -160,12 +160,22 @@ class HealthBook:
                 latency_s=latency,
             )
 
+    def is_usable(self, name: Name, now: float) -> bool:
+        """Whether the only deployment that there is may be asked: better one that was ejected than none."""
+        with self._lock:
+            state = self._states.get(name)
+            if state is None or now >= state.cool_until:
+                return not self._outs or all(now >= out.until for out in self._out(name))
+            return False
+
     def began(self, name: Name, now: float) -> bool:
         """A call was given to a deployment. Whether it probes one that was ejected: `left` wants to know."""
         with self._lock:
-            state = self._states.setdefault(name, _State())
+            state = self._states.get(name)
+            if state is None:
+                state = self._states[name] = _State()
             state.busy += 1
-            for out in self._out(name):
+            for out in self._out(name) if self._outs else ():
                 if now >= out.until:
                     out.until, out.probing = now + self._rules.probe_s, True
             if not state.ejected_until or now < state.ejected_until or state.probing:
@@ -192,8 +202,9 @@ class HealthBook:
                 state.calls = state.failed = 0
             elif state.ejections and state.calls >= self._rules.rate_calls and not state.failed:
                 state.ejections -= 1
-            self._outs.pop(name[:3], None)
-            self._outs.pop(name, None)
+            if self._outs:
+                self._outs.pop(name[:3], None)
+                self._outs.pop(name, None)
             if latency_s is not None:
                 share = self._rules.latency_share
                 old = state.latency
@@ -225,7 +236,7 @@ class HealthBook:
     def _out(self, name: Name) -> list[_Out]:
         """What keeps a key from being used."""
         outs = self._outs
-        return [outs[whose] for whose in (name[:3], name) if whose in outs] if outs else []
+        return [outs[whose] for whose in (name[:3], name) if whose in outs]
 
     def _take_out(self, whose: tuple[str, ...], error: Error, now: float) -> None:
         out = self._outs.setdefault(whose, _Out())

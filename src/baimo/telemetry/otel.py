@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from baimo.errors import MissingExtraError
@@ -24,6 +25,7 @@ from .sdk_spans import QuickSpans, quick
 from .tree import Trees
 
 _NOWHERE = context.Context()
+_KINDS = ("METER", "TRACER")
 
 
 class OpenTelemetry:
@@ -46,6 +48,7 @@ class OpenTelemetry:
         self._tracer: trace.Tracer | None = None
         self._quick: QuickSpans | None = None
         self._metrics: Metrics | None = None
+        self._names_providers = any(f"OTEL_PYTHON_{kind}_PROVIDER" in os.environ for kind in _KINDS)
         if tracer_provider is not None:
             self._trace_with(tracer_provider)
         self._measures_late = meter_provider is None
@@ -83,20 +86,32 @@ class OpenTelemetry:
 
     def _late_tracer(self) -> trace.Tracer | None:
         """A tracer of the provider that the program has set by now."""
+        if self._is_unset(trace, "_TRACER_PROVIDER"):
+            return None
         provider = trace.get_tracer_provider()
         return None if type(provider) is trace.ProxyTracerProvider else self._trace_with(provider)
 
     def _late_metrics(self) -> Metrics | None:
+        if self._is_unset(getattr(metrics, "_internal", None), "_METER_PROVIDER"):
+            return None
         provider = metrics.get_meter_provider()
         if type(provider).__name__ == "_ProxyMeterProvider":  # the API gives it no public name
             return None
         return self._measure_with(provider)
 
+    def _is_unset(self, module: Any, name: str) -> bool:
+        """Whether it is plain that no provider was set: asking for one looks into the environment."""
+        return not self._names_providers and getattr(module, name, module) is None
+
     def close(self) -> None:
         """Everything has been handed over; flushing is the business of whoever made the providers."""
 
 
-def _version() -> str:
-    from importlib.metadata import version
+def _version() -> str | None:
+    """Ours; None where a program was packed without what tells of its packages."""
+    from importlib.metadata import PackageNotFoundError, version
 
-    return version("baimo")
+    try:
+        return version("baimo")
+    except PackageNotFoundError:
+        return None

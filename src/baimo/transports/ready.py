@@ -6,10 +6,18 @@ import select
 import socket
 from math import ceil
 
+_POLL = getattr(select, "poll", None)
+_POLLIN = getattr(select, "POLLIN", 0)
+
 
 def is_readable(sock: socket.socket) -> bool:
     """Whether bytes or the end of the stream wait to be read. A closed socket counts as readable."""
-    return wait_ready(sock, write=False, seconds=0.0)[0]
+    number = sock.fileno()
+    if number < 0 or _POLL is None:
+        return wait_ready(sock, write=False, seconds=0.0)[0]
+    poller = _POLL()  # every call that reuses a connection asks
+    poller.register(number, _POLLIN)
+    return bool(poller.poll(0))
 
 
 def wait_ready(sock: socket.socket, *, write: bool, seconds: float) -> tuple[bool, bool]:

@@ -127,13 +127,18 @@ class SyncTransport:
     def _check_out(self, place: _Place, connect_s: float, talk: SocketTalk | None = None) -> SyncConnection:
         """A connection with its place in the pool taken. Raises ConnectError and TimedOutError("connect")."""
         deadline = Deadline(connect_s)
+        kept = None
         with self._lock:
             self._check_open()
             has_place = place.pool.reserve()
+            if has_place:
+                kept = place.pool.pop_idle(time.monotonic())
         if not has_place:
             self._wait_in_line(place, deadline)
         try:
-            connection = self._take_idle(place) or self._dial(place, deadline, talk)
+            connection = kept if kept is not None and kept.is_quiet() else self._next_idle(place, kept)
+            if connection is None:
+                connection = self._dial(place, deadline, talk)
             connection.opened_by = thread = threading.get_ident()
             with self._lock:
                 self._active.add(connection)
@@ -146,14 +151,17 @@ class SyncTransport:
             raise transport_closed() if is_closed else call_aborted()
         return connection
 
-    def _take_idle(self, place: _Place) -> SyncConnection | None:
+    def _next_idle(self, place: _Place, unusable: SyncConnection | None) -> SyncConnection | None:
+        """A connection that waits and is as it was left, after one that is not."""
         now = time.monotonic()
         while True:
+            if unusable is not None:
+                unusable.close_descriptor()
             with self._lock:
                 connection = place.pool.pop_idle(now)
             if connection is None or connection.is_quiet():
                 return connection
-            connection.close_descriptor()
+            unusable = connection
 
     def _dial(self, place: _Place, deadline: Deadline, talk: SocketTalk | None) -> SyncConnection:
         made = self._dialer.dial(place.route, deadline)

@@ -44,9 +44,23 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
     @property
     def total(self) -> int | None:
-        return _sum(self.input, self.output)
+        return _sum(
+            self.input_uncached,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.audio_in,
+            self.image_in,
+            self.output_visible,
+            self.reasoning,
+            self.audio_out,
+            self.image_out,
+        )
 
 
 def _sum(*counts: int | None) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    found: int | None = None
+    for count in counts:
+        if count is not None:
+            found = count if found is None else found + count
+    return found

@@ -59,11 +59,14 @@ class _Asked(msgspec.Struct, rename="pascal"):
     prompt: str
 
 
+_asked = msgspec.json.Decoder(_Asked)
+
+
 def decode_count_request(wire: HttpRequest) -> CountRequest:
     """Being the provider: what a caller asks for. Raises InputError naming the field."""
     raw = wire.body if isinstance(wire.body, bytes) else b"".join(wire.body.chunks())
     try:
-        asked = msgspec.json.decode(raw, type=_Asked)
+        asked = _asked.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the request is no request for a count: {error}") from None
     return CountRequest(model=MODEL, text=asked.prompt)

@@ -88,11 +88,14 @@ class _Asked(msgspec.Struct, rename="pascal"):
     input_list: list[str] | None = None
 
 
+_asked = msgspec.json.Decoder(_Asked)
+
+
 def decode_embed_request(wire: HttpRequest) -> EmbedRequest:
     """Being the provider: what a caller asks for. Raises InputError naming the field."""
     raw = wire.body if isinstance(wire.body, bytes) else b"".join(wire.body.chunks())
     try:
-        asked = msgspec.json.decode(raw, type=_Asked)
+        asked = _asked.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the request is no request for embeddings: {error}") from None
     inputs = asked.input_list or ([asked.input] if asked.input else [])

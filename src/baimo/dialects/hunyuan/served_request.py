@@ -47,6 +47,7 @@ class _Body(msgspec.Struct, rename="pascal"):
 
 _KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(_Body))
 _body = msgspec.json.Decoder(_Body)
+_schema = msgspec.json.Decoder(dict[str, Any])
 _fields = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -117,7 +118,7 @@ def _tool(tool: Json, where: str) -> Tool:
     schema = None
     if function.parameters.strip():
         try:
-            schema = msgspec.json.decode(function.parameters, type=dict[str, Any])
+            schema = _schema.decode(function.parameters)
         except msgspec.MsgspecError:
             raise InputError(f"{where}.Function.Parameters: must be a JSON object in a string") from None
     return FunctionTool(name=function.name, description=function.description, parameters=schema)

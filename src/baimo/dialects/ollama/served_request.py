@@ -86,6 +86,8 @@ _OF_FORM = {
 _KNOWN_OF_MESSAGE = frozenset(_Message.__struct_fields__)
 
 _body = msgspec.json.Decoder(_Body)
+_message = msgspec.json.Decoder(_Message)
+_text = msgspec.json.Decoder(str)
 _fields = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -153,7 +155,7 @@ class _Conversation:
         where = f"messages[{index}]"
         try:
             known = {name: value for name, value in fields.items() if name in _KNOWN_OF_MESSAGE}
-            wire = msgspec.json.decode(msgspec.json.encode(known), type=_Message)
+            wire = _message.decode(msgspec.json.encode(known))
         except msgspec.ValidationError as error:
             raise InputError(named(str(error), where)) from None
         try:
@@ -180,9 +182,9 @@ class _Conversation:
     def _call(self, call: _Call, index: int, number: int) -> ToolCall:
         where = f"messages[{index}].tool_calls[{number}].function"
         try:
-            name = msgspec.json.decode(call.function.get("name", Raw(b"null")), type=str)
+            name = _text.decode(call.function.get("name", Raw(b"null")))
             given = call.function.get("arguments", Raw(b"{}"))
-            msgspec.json.decode(given, type=dict[str, Raw])
+            _fields.decode(given)
         except msgspec.ValidationError as error:
             raise InputError(f"{where}: a name and an object of arguments are required ({error})") from None
         ident = call.id or f"call_{index}_{number}"

@@ -15,6 +15,7 @@ from .served_message import decode_message
 from .served_tools import decode_choice, decode_tool
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_object = msgspec.json.Decoder(dict)
 
 
 def parse_message(message: Mapping[str, Any], index: int) -> Message:
@@ -24,7 +25,7 @@ def parse_message(message: Mapping[str, Any], index: int) -> Message:
 
 def parse_tool(tool: Mapping[str, Any], index: int) -> Tool:
     """The neutral tool. Raises InputError naming `tools[index]` and the field."""
-    return decode_tool(msgspec.json.decode(_json(tool, f"tools[{index}]"), type=dict), index)
+    return decode_tool(_object.decode(_json(tool, f"tools[{index}]")), index)
 
 
 def parse_tool_choice(choice: Mapping[str, Any]) -> ToolChoice:
