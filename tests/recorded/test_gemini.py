@@ -1,4 +1,4 @@
-"""Recorded exchanges with the Gemini API and Vertex AI, and documented samples, are read as they were meant."""
+"""Recorded exchanges with the Gemini API and Vertex AI, and documented samples, are read as meant."""
 
 from __future__ import annotations
 
