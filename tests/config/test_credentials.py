@@ -132,3 +132,29 @@ def test_nothing_is_read_or_run_before_a_model_is_asked_for(machine: Machine) ->
     settings = machine.settings(with_key({"command": [str(machine.project / "gone")]}))
     state = settings.key_state("openai")
     assert (state.complete, state.is_set) == (True, True)
+
+
+KEY_FILE = '{\n  "type": "service_account",\n  "private_key": "fake"\n}\n'
+
+
+def account_of(machine: Machine) -> str:
+    return machine.at("vertex/gemini-3.8-flash").secrets["service_account"].reveal()
+
+
+def test_a_variable_may_name_the_file_that_holds_the_secret(machine: Machine) -> None:
+    (machine.home / "key.json").write_text(KEY_FILE, "utf-8")
+    machine.environ |= {
+        "GOOGLE_CLOUD_PROJECT": "p",
+        "GOOGLE_APPLICATION_CREDENTIALS": str(machine.home / "key.json"),
+    }
+    assert account_of(machine) == KEY_FILE.strip()
+    machine.environ["GOOGLE_APPLICATION_CREDENTIALS"] = "~/key.json"
+    assert account_of(machine) == KEY_FILE.strip()
+    machine.environ["GOOGLE_SERVICE_ACCOUNT_JSON"] = "{}"
+    assert account_of(machine) == "{}"
+
+
+def test_a_file_that_a_variable_names_must_be_there(machine: Machine) -> None:
+    machine.environ |= {"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"}
+    with pytest.raises(MissingKeyError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+        account_of(machine)

@@ -109,6 +109,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     """Further ways to show who sends: the first of `auth` and these whose secrets are set is used."""
     env: dict[str, tuple[str, ...]] = {}
     """For each secret the environment variables that may hold it; the first that is set wins."""
+    env_files: tuple[str, ...] = ()
+    """Those of the variables of `env` that do not hold the secret, but the path of a file with it."""
     base_url_env: tuple[str, ...] = ()
     trims: tuple[str, ...] = ()
     """Ends that are cut off an address of the user's own: what other wires of the same server need."""

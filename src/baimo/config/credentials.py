@@ -80,11 +80,15 @@ class Locator:
             return self._file(given, layer, source)
         return Located(source=source, own=False, command=tuple(given), needs_trust=layer.project)
 
-    def usual(self, names: tuple[str, ...]) -> Located | None:
-        """The first of a provider's usual variables that is set."""
+    def usual(self, names: tuple[str, ...], files: tuple[str, ...] = ()) -> Located | None:
+        """The first of a provider's usual variables that is set; one of `files` names where the secret is."""
         found = self._variables.first(names)
         if found is None:
             return None
+        if found.name in files:
+            path = self._home / found.value[2:] if found.value.startswith("~/") else Path(found.value)
+            own = self._owns(found) and self._project is not None and self._project.holds(path)
+            return Located(source=f"{found.source} ({path})", own=own, path=path, is_usual=True)
         return Located(source=found.source, own=self._owns(found), text=Secret(found.value), is_usual=True)
 
     def path(self, given: str, layer: Layer) -> Path:
@@ -137,9 +141,10 @@ def _from_command(command: tuple[str, ...], source: str) -> str:
 
 
 def _one_line(text: str, what: str) -> str:
+    """A key of one line; a key file is one JSON object, over however many."""
     key = text.strip()
     if not key:
         raise MissingKeyError(f"{what} is empty")
-    if "\n" in key:
+    if "\n" in key and not (key.startswith("{") and key.endswith("}")):
         raise ConfigError(f"{what} has several lines; it must hold the key and nothing else")
     return key

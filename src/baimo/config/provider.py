@@ -179,7 +179,7 @@ class Provider:
             one = given.get(secret)
             found = self._around.locator.configured(one.value, one.layer, f"{path}.{secret}") if one else None
             if found is None and usual:
-                return self._around.locator.usual(endpoint.env.get(secret, ()))
+                return self._around.locator.usual(endpoint.env.get(secret, ()), endpoint.env_files)
             return found
 
         way, *others = choose_way(endpoint, find)

@@ -13,7 +13,18 @@ import msgspec
 
 from baimo.errors import ConfigError, ProviderError
 
-NAMES = ("anthropic", "deepseek", "huawei", "ollama", "qwen", "spark", "tencent", "volcengine", "zhipu")
+NAMES = (
+    "anthropic",
+    "deepseek",
+    "google",
+    "huawei",
+    "ollama",
+    "qwen",
+    "spark",
+    "tencent",
+    "volcengine",
+    "zhipu",
+)
 """The tables there are."""
 
 

@@ -15,6 +15,7 @@ HOMES: Mapping[str, str] = {
     "azure": "azure",
     "anthropic": "anthropic",
     "deepseek": "deepseek",
+    "gemini": "gemini",
     "hunyuan": "hunyuan",
     "maas": "pangu",
     "maas-intl": "pangu",
@@ -24,6 +25,7 @@ HOMES: Mapping[str, str] = {
     "spark": "spark",
     "tokenhub": "tokenhub",
     "tokenhub-intl": "tokenhub",
+    "vertex": "vertex",
 }
 """Each provider with the module of its face: a simulator of all of them begins without loading any."""
 
