@@ -34,6 +34,7 @@ _SIGNED: Mapping[str, Scheme] = {
     "tc3": Scheme("tc3.TC3", ("secret_id", "secret_key"), ("token",)),
     "sdk_hmac_sha256": Scheme("sdk_hmac.SdkHmac", _ACCESS, ("security_token",)),
     "iam_token": Scheme("iam.IamToken", ("iam_user", "iam_password", "iam_domain"), grants=_TOKEN),
+    "sigv4": Scheme("sigv4.SigV4", _ACCESS, ("session_token",)),
     "spark_url": Scheme("spark_address.SparkUrl", ("api_key", "api_secret")),
 }
 _BY_METHOD: Mapping[tuple[str, str], Scheme] = {
