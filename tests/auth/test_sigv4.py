@@ -170,7 +170,7 @@ def test_a_host_tells_region_and_service(host: str, region: str, service: str) -
 
 def test_a_host_that_tells_nothing_needs_options() -> None:
     local = replace(REQUEST, origin="http://127.0.0.1:8080")
-    with pytest.raises(ConfigError, match="127.0.0.1:8080"):
+    with pytest.raises(ConfigError, match="does not tell"):
         SigV4(service="bedrock").sign(local, SECRETS, NOW)
     signed = SigV4(service="bedrock", region="r-1").sign(local, SECRETS, NOW)
     assert fields(signed)["host"] == "127.0.0.1:8080"

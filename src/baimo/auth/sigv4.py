@@ -35,10 +35,23 @@ _HOST_FORM = re.compile(
 _REPLACED = ("authorization", "x-amz-security-token")
 """Fields that the signature brings itself."""
 _NOT_SIGNED = frozenset(
-    """
-    accept-encoding baggage connection expect keep-alive proxy-authenticate proxy-authorization te traceparent
-    tracestate trailer transfer-encoding upgrade user-agent x-amzn-trace-id
-    """.split()
+    (
+        "accept-encoding",
+        "baggage",
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-amzn-trace-id",
+    )
 )
 """Fields that transports, proxies and tracers add or change."""
 
@@ -102,7 +115,7 @@ def _canonical_request(
 
 
 @lru_cache(maxsize=256)
-def _canonical_target(target: bytes, twice: bool) -> tuple[str, str]:  # noqa: FBT001 - a cache's key
+def _canonical_target(target: bytes, twice: bool) -> tuple[str, str]:
     raw, _, query = target.partition(b"?")
     path = raw.decode("latin-1") or "/"
     if twice:
