@@ -40,7 +40,7 @@ class WholeDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """Collects. Raises WireError for a body that is too large."""
-        if not self._size and piece.startswith(b"\0"):
+        if self._stream is None and not self._size and piece.startswith(b"\0"):
             self._stream = StreamDecoder(self._head, self._table)
         if self._stream is not None:
             return self._handed(self._stream, self._stream.feed, piece)
