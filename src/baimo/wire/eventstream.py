@@ -47,7 +47,7 @@ class FrameDecoder:
     Memory: one message, whose length is checked before it is waited for.
     """
 
-    __slots__ = ("_held", "_known", "_max", "_need", "_size")
+    __slots__ = ("_held", "_known", "_max", "_need", "_size", "early")
 
     def __init__(self, *, max_frame: int = MAX_FRAME) -> None:
         self._max = max_frame
@@ -55,17 +55,20 @@ class FrameDecoder:
         self._size = 0
         self._need = _PRELUDE.size
         self._known: dict[bytes, Headers] = {}
+        self.early: list[Frame] = []
+        """When `feed` raised: the messages that the same bytes completed before the failure."""
 
     def feed(self, piece: bytes) -> list[Frame]:
-        """The messages that this piece completes."""
+        """The messages that this piece completes. Raises WireError for damaged ones."""
+        found: list[Frame] = []
+        self.early = found
         if self._held:
             self._held.append(piece)
             self._size += len(piece)
             if self._size < self._need:
-                return []
+                return found
             piece = b"".join(self._held)
             self._held.clear()
-        found: list[Frame] = []
         at, size, need = 0, len(piece), _PRELUDE.size
         while size - at >= _PRELUDE.size:
             total, heads, check = _PRELUDE.unpack_from(piece, at)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw
 
-from baimo.dialect.jsontext import encode
+from baimo.dialect.jsontext import encode, join_halves
 from baimo.dialect.parts import OpenPart, Parts
 from baimo.types.content import Image, Opaque, Part, Replay, Text, Thinking, ToolCall
 from baimo.types.events import ChatEvent
@@ -170,7 +170,7 @@ def part_of(block: Any) -> Part | None:
         block.get(name) for name in ("text", "toolUse", "reasoningContent", "citationsContent")
     )
     if isinstance(text, str):
-        return Text(text=text)
+        return Text(text=_plain(text))
     if isinstance(call, dict) and call.get("type") != SERVER_CALL:
         given = call.get("input")
         return ToolCall(
@@ -193,7 +193,7 @@ def thinking_of(thought: dict[str, Any]) -> Thinking:
     told = thought.get("reasoningText")
     if isinstance(told, dict):
         rest = {name: value for name, value in told.items() if name != "text"}
-        return Thinking(text=_text(told.get("text")), replay=replay_of(rest))
+        return Thinking(text=_plain(_text(told.get("text"))), replay=replay_of(rest))
     return Thinking(replay=replay_of({name: thought[name] for name in thought if name == "redactedContent"}))
 
 
@@ -207,10 +207,16 @@ def cited_text(cited: dict[str, Any]) -> Text:
     ]
     kept = {name: value for name, value in cited.items() if name != "content" or len(texts) != 1}
     return Text(
-        text="".join(texts),
+        text=_plain("".join(texts)),
         citations=decode_citations(cited.get("citations")),
         replay=replay_of({"citationsContent": kept}),
     )
+
+
+def _plain(text: str) -> str:
+    """Text without half surrogates."""
+    whole, held = join_halves("", text)
+    return f"{whole}\ufffd" if held else whole
 
 
 def _text(value: Any) -> str:

@@ -48,11 +48,10 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     (r"access to the model|model access|not authorized to .{0,60}model", "ModelAccess"),
     (r"toolConfig field must be defined", "ToolConfig"),
     (r"must alternate|roles must", "Turns"),
-    (r"signature|reasoning|thinking.{0,40}block", "Reasoning"),
+    (r"invalid .{0,10}signature|thinking.{0,60}(?:block|cannot be modified)|reasoningContent|expected .thinking",
+     "Reasoning"),
     (r"content filter|blocked by|guardrail", "Filtered"),
-    (r"per day|daily|quota", "Daily"),
-    (r"expired", "Expired"),
-    (r"signature .{0,60}(?:not match|does not match)", "Signature"),
+    (r"per day|daily", "Daily"),
 )  # fmt: skip
 """Texts that say what happened, and our word for them; the first whose word the table knows counts."""
 

@@ -10,7 +10,7 @@ from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.events import ChatEvent, Finished, PartDelta, PartEnded, Started, UsageReported
-from baimo.wire.eventstream import FrameDecoder, Headers
+from baimo.wire.eventstream import Frame, FrameDecoder, Headers
 from baimo.wire.http import WireHead
 
 from .blocks import Blocks
@@ -114,7 +114,16 @@ class StreamDecoder:
         """The events this piece completes. Raises ProviderError or WireError."""
         out: list[ChatEvent] = []
         self.early = out
-        for headers, payload in self._frames.feed(piece):
+        try:
+            frames = self._frames.feed(piece)
+        except WireError:
+            self._take(self._frames.early, out)
+            raise
+        self._take(frames, out)
+        return out
+
+    def _take(self, frames: list[Frame], out: list[ChatEvent]) -> None:
+        for headers, payload in frames:
             lane = self._lane
             if lane is not None and headers is self._deltas:
                 try:
@@ -127,7 +136,6 @@ class StreamDecoder:
                             out.append(PartDelta(index=self._part, text=text))
                         continue
             self._frame(headers, payload, out)
-        return out
 
     def end(self) -> list[ChatEvent]:
         """The body ended. Raises StreamInterrupted for a stream without its last message."""

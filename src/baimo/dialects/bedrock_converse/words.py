@@ -35,7 +35,6 @@ _BACK: Mapping[FinishReason, str] = {
     FinishReason.CONTEXT_LENGTH: "model_context_window_exceeded",
     FinishReason.PAUSE: "end_turn",
     FinishReason.ERROR: "malformed_model_output",
-    FinishReason.UNKNOWN: "end_turn",
 }
 
 
@@ -46,7 +45,7 @@ def decode_finish(word: str | None) -> FinishReason:
 
 def encode_finish(reason: FinishReason, raw: str | None) -> str:
     """This wire's word."""
-    return raw if raw is not None and FINISHES.get(raw) is reason else _BACK[reason]
+    return raw if raw is not None and decode_finish(raw) is reason else _BACK.get(reason, reason.value)
 
 
 IMAGES: Mapping[str, str] = {
