@@ -243,7 +243,7 @@ CODES = Codes(
     sources=(
         "https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html",
         "https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html",
-        "https://pypi.org/project/botocore/",
+        "https://github.com/boto/botocore",
     ),
     table={**_REQUEST, **_ACCESS, **_LIMITS, **_FAILURES},
 )

@@ -48,8 +48,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     (r"access to the model|model access|not authorized to .{0,60}model", "ModelAccess"),
     (r"toolConfig field must be defined", "ToolConfig"),
     (r"must alternate|roles must", "Turns"),
-    (r"invalid .{0,10}signature|thinking.{0,60}(?:block|cannot be modified)|reasoningContent|expected .thinking",
-     "Reasoning"),
+    (r"invalid .{0,10}signature|thinking.{0,60}(?:block|cannot be modified)|expected .thinking"
+     r"|reasoningContent", "Reasoning"),
     (r"content filter|blocked by|guardrail", "Filtered"),
     (r"per day|daily", "Daily"),
 )  # fmt: skip

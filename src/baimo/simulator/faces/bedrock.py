@@ -282,14 +282,13 @@ def _check_reasoning(body: dict[str, Any], *, must: bool) -> None:
                     Why.INVALID_REQUEST,
                     f"messages.{index}.content.{number}: Invalid `signature` in `thinking` block",
                 )
-        is_last = index == len(messages) - 2
-        if must and is_last and message["role"] == "assistant" and _calls(message, "toolUse"):
-            if "reasoningContent" not in message["content"][0]:
-                raise RefusedError(
-                    Why.INVALID_REQUEST,
-                    f"messages.{index}.content.0.type: Expected `thinking` or `redacted_thinking`, but found "
-                    "`tool_use`.",
-                )
+        is_last = must and index == len(messages) - 2 and message["role"] == "assistant"
+        if is_last and _calls(message, "toolUse") and "reasoningContent" not in message["content"][0]:
+            raise RefusedError(
+                Why.INVALID_REQUEST,
+                f"messages.{index}.content.0.type: Expected `thinking` or `redacted_thinking`, but found "
+                "`tool_use`.",
+            )
 
 
 def _is_one(name: str, patterns: tuple[str, ...]) -> bool:
