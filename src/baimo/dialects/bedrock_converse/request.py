@@ -42,7 +42,7 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     body = MessageEncoder(complaints, quirks).encode(request.messages)
     encode_tools(request, quirks, body, complaints)
     _inference(request, body, complaints)
-    if MORE not in foreign:
+    if MORE not in foreign and "effort" not in foreign.get("outputConfig", ()):
         _model_fields(request, quirks, body, complaints)
     _settings(request, body, complaints)
     lay_over(body, foreign)
