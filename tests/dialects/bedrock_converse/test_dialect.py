@@ -9,7 +9,7 @@ import pytest
 
 from baimo.dialect.protocols import ChatDialect, CountDialect, ServedDialect, Site
 from baimo.dialects.bedrock_converse import DIALECT, Quirks, reply
-from baimo.dialects.bedrock_converse.errors import ErrorDecoder, encode_error, plain_name, stream_name
+from baimo.dialects.bedrock_converse.errors import ErrorDecoder, plain_name, stream_name
 from baimo.dialects.bedrock_converse.words import decode_finish, encode_finish
 from baimo.errors import (
     AuthError,
@@ -136,12 +136,19 @@ SERVED: list[tuple[Error, int, str]] = [
 
 @pytest.mark.parametrize(("error", "status", "name"), SERVED)
 def test_an_error_of_ours_is_served_as_an_exception(error: Error, status: int, name: str) -> None:
-    head, body = encode_error(error)
+    head, body = DIALECT.encode_error(error)
     assert (head.status, head.get(b"x-amzn-errortype")) == (status, name)
     assert head.get(b"retry-after") == ("2" if error.retry_after else None)
     _, seen = play(DIALECT.decoder(head, site()), [body])
     assert isinstance(seen, ProviderError)
     assert seen.provider_code == name
+
+
+def test_some_refusals_are_worth_another_try_though_their_kind_is_not() -> None:
+    head = WireHead(400, ((b"x-amzn-errortype", b"ConflictException"),))
+    _, error = play(DIALECT.decoder(head, site()), [b'{"message":"busy"}'])
+    assert isinstance(error, ProviderError)
+    assert error.retryable
 
 
 def test_a_stream_is_broken_off_only_with_what_streams_know() -> None:

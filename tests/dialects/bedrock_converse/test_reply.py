@@ -175,7 +175,7 @@ def test_blocks_in_one_piece() -> None:
     assert part_of({"image": {"format": "gif", "source": {"bytes": "R0lG"}}}) == Image(
         data=b"GIF", media_type="image/gif"
     )
-    for odd in ({"image": {"source": {"bytes": "&"}}}, {"image": {"source": 1}}, {"image": 1}):
+    for odd in ({"image": {"source": {"bytes": "A"}}}, {"image": {"source": 1}}, {"image": 1}):
         assert isinstance(part_of(odd), Opaque)
     assert part_of({"reasoningContent": {"new": 1}}) == Thinking(text="")
     two = part_of({"citationsContent": {"content": [{"text": "a"}, {"text": "b"}, 3], "citations": []}})
@@ -196,6 +196,13 @@ def test_a_whole_reply_with_strange_content_is_read() -> None:
     decoder = DIALECT.decoder(JSON, site())
     play(decoder, [msgspec.json.encode(body)])
     assert [note.code for note in decoder.notes] == ["finish_missing"]  # type: ignore[attr-defined]
+
+
+def test_what_is_no_block_is_passed_over_and_half_characters_are_marked() -> None:
+    body = b'{"output":{"message":{"content":[5,{},{"text":"a\\ud83d"}]}},"stopReason":"end_turn"}'
+    events, error = play(DIALECT.decoder(JSON, site()), [body])
+    assert error is None
+    assert fold(events).text == "a\ufffd"
 
 
 def test_usage_comes_before_the_last_part_ends() -> None:

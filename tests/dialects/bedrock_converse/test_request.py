@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import Raw
 
@@ -102,6 +103,8 @@ def test_an_earlier_refusal_is_text_and_opaque_parts_stay_in_their_wire() -> Non
     foreign = request(user("a"), assistant(Opaque(dialect="other", json=Raw(b"{}"))))
     with pytest.raises(UnsupportedError, match="only other understands"):
         body(foreign)
+    dropped = msgspec.structs.replace(foreign, unsupported="drop")
+    assert body(dropped)["messages"] == [{"role": "user", "content": [{"text": "a"}]}]
 
 
 def test_a_call_whose_arguments_are_no_object_is_told() -> None:
@@ -218,6 +221,12 @@ def test_none_in_a_conversation_with_calls_offers_the_tools_all_the_same() -> No
     asked = request(*turns, tools=(NOW,), tool_choice=ToolChoice(mode="none"), unsupported="drop")
     assert list(body(asked)["toolConfig"]) == ["tools"]
     assert notes(asked) == ["dropped"]
+
+
+def test_hidden_reasoning_goes_back_as_it_came() -> None:
+    hidden = Thinking(replay=ours(redactedContent="c2Vj"))
+    (_, told) = body(request(user("a"), assistant(hidden)))["messages"]
+    assert told["content"] == [{"reasoningContent": {"redactedContent": "c2Vj"}}]
 
 
 def test_tools_of_other_kinds() -> None:

@@ -416,6 +416,16 @@ def test_a_picture_without_a_type_is_called_png() -> None:
         assert response.message.content[0].media_type == "image/png"
 
 
+def test_of_a_sound_its_words_are_told() -> None:
+    events: list[ChatEvent] = [
+        PartStarted(index=0, part=Audio(id="a")),
+        PartDelta(index=0, text="la la"),
+        PartEnded(index=0),
+        *DONE,
+    ]
+    assert [serve(events, stream=stream).text for stream in (True, False)] == ["la la", "la la"]
+
+
 def test_blocks_that_no_stream_knows_are_left_out_of_it() -> None:
     for raw in (b'{"poem":{}}', b'{"toolUse":1}'):
         one = Opaque(dialect=DIALECT.name, json=msgspec.Raw(raw))

@@ -127,22 +127,19 @@ class ReplyEncoder:
         return items + self._more(block, _begun_text(part), b"")
 
     def _more(self, block: _Block, text: str, data: bytes) -> list[bytes]:
-        """More of a part. Pictures are gathered: this wire gives them whole."""
+        """More of a part. Pictures are gathered: this wire gives them whole. Of a sound its words are told."""
         part = block.part
         block.data += data
         if not text:
             return []
-        if not self._stream:
+        if not self._stream or (isinstance(part, ToolCall) and part.kind == "custom"):
             block.text.append(text)
-        elif isinstance(part, (Text, Refusal)):
-            return [_delta(block, {"text": text})]
-        elif isinstance(part, Thinking):
+            return []
+        if isinstance(part, Thinking):
             return [_delta(block, {"reasoningContent": {"text": text}})]
-        elif isinstance(part, ToolCall):
-            if part.kind == "function":
-                return [_delta(block, {"toolUse": {"input": text}})]
-            block.text.append(text)
-        return []
+        if isinstance(part, ToolCall):
+            return [_delta(block, {"toolUse": {"input": text}})]
+        return [_delta(block, {"text": text})]
 
     def _ended(self, block: _Block, event: PartEnded) -> list[bytes]:
         block.citations = block.part.citations + event.citations
