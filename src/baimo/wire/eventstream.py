@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import TypeAlias
-from uuid import UUID
 from zlib import crc32
 
 from baimo.errors import WireError
 
-HeaderValue: TypeAlias = bool | int | bytes | str | datetime | UUID
+
+class Uuid(bytes):
+    """The sixteen bytes of a UUID."""
+
+
+HeaderValue: TypeAlias = bool | int | bytes | str | datetime | Uuid
 Headers: TypeAlias = Mapping[str, HeaderValue]
 Frame: TypeAlias = tuple[Headers, bytes]
 """One message: its headers, which messages may share, and its payload."""
@@ -139,7 +143,7 @@ def _value(block: bytes, at: int, kind: int) -> tuple[HeaderValue, int]:
         passed = int.from_bytes(_cut(block, at, 8), signed=True)
         return _EPOCH + timedelta(milliseconds=passed), at + 8
     if kind == _UUID:
-        return UUID(bytes=_cut(block, at, 16)), at + 16
+        return Uuid(_cut(block, at, 16)), at + 16
     raise WireError(f"a header of the event stream has the unknown type {kind}")
 
 
@@ -176,7 +180,7 @@ def _encoded(value: HeaderValue) -> bytes:
     if isinstance(value, datetime):
         passed = (value - _EPOCH) // timedelta(milliseconds=1)
         return bytes((_TIME,)) + passed.to_bytes(8, signed=True)
-    if isinstance(value, UUID):
-        return bytes((_UUID,)) + value.bytes
+    if isinstance(value, Uuid):
+        return bytes((_UUID,)) + value
     data = value.encode() if isinstance(value, str) else value
     return bytes((_TEXT if isinstance(value, str) else _BYTES,)) + _SHORT.pack(len(data)) + data

@@ -127,7 +127,7 @@ class ReplyEncoder:
         return items + self._more(block, _begun_text(part), b"")
 
     def _more(self, block: _Block, text: str, data: bytes) -> list[bytes]:
-        """More of a part. Pictures are gathered: this wire gives them whole. Of a sound its words are told."""
+        """More of a part. Pictures are gathered, for they come whole here; of a sound its words are told."""
         part = block.part
         block.data += data
         if not text:
