@@ -351,6 +351,29 @@ def test_a_failure_in_the_middle_is_an_exception_in_the_stream(why: Why, kind: t
     assert type(error) is kind
 
 
+FAULTS: dict[str, tuple[str, str]] = {
+    "no_usage": ("one two three", ""),
+    "no_finish": ("one two three", ""),
+    "no_mark": ("one two three", ""),
+    "no_end": ("one two three", "StreamInterrupted"),
+    "cut_after@2": ("one two", "StreamInterrupted"),
+    "malformed@300": ("one", "WireError no JSON"),
+    "twice@1": ("one two two three", ""),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_strike_inside_the_frames(simulation: Simulation, fault: str) -> None:
+    simulation.script = replies(["one two three"])
+    response, error = read(simulation, signed(asked(model=f"{CLAUDE}!{fault}", stream=True)))
+    text, told = FAULTS[fault]
+    assert f"{type(error).__name__} {error}".startswith(told or "NoneType")
+    assert response.text == text
+    assert (response.usage.output is None) is (fault not in ("twice@1", "no_finish"))
+    if fault == "no_finish":
+        assert response.finish_reason is FinishReason.UNKNOWN
+
+
 def test_tokens_are_counted(simulation: Simulation) -> None:
     unsigned = DIALECT.encode_count(CountRequest(model=CLAUDE, text="one two three"), SITE)
     head, body = answer(simulation, SIGNER.sign(unsigned, SECRETS, NOW))
