@@ -209,6 +209,7 @@ def test_whatever_is_not_well_signed_is_refused(simulation: Simulation, name: st
     error = refused(simulation, request)
     assert type(error) is kind
     assert error.provider_code == code
+    assert ("valid region" in error.message) is (name in ("region", "service", "host"))
 
 
 def test_an_unknown_model_is_refused_and_a_fault_behind_its_name_is_none(simulation: Simulation) -> None:
