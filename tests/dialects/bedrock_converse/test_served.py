@@ -122,6 +122,14 @@ def test_what_is_unknown_is_kept_for_this_wire() -> None:
     assert got.reasoning == Reasoning(effort="low")
 
 
+def test_a_schema_is_text_on_the_wire() -> None:
+    schema = {"schema": '{"type":"object"}', "name": "A", "description": "An a"}
+    form = {"type": "json_schema", "structure": {"jsonSchema": schema}}
+    got = same({"messages": [HI], "outputConfig": {"textFormat": form}}).response_format
+    assert got is not None
+    assert (got.type, got.schema, got.name) == ("json_schema", {"type": "object"}, "A")
+
+
 @pytest.mark.parametrize(
     ("more", "top_k", "reasoning"),
     [
