@@ -23,6 +23,7 @@ __all__ = ["baimo_home", "data_home"]
 SOURCE = Path(__file__).parents[2] / "src"
 MODELS = {
     "anthropic": "claude-sonnet-5",
+    "bedrock": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     "deepseek": "deepseek-flash",
     "hunyuan": "hy3-preview",
     "maas": "deepseek-v3.2",

@@ -38,6 +38,7 @@ _SIGNED: Mapping[str, Scheme] = {
         "entra.EntraToken", ("tenant_id", "client_id", "client_secret"), grants=("entra_token",)
     ),
     "google_token": Scheme("google.GoogleToken", ("service_account",), grants=("google_token",)),
+    "sigv4": Scheme("sigv4.SigV4", _ACCESS, ("session_token",)),
     "spark_url": Scheme("spark_address.SparkUrl", ("api_key", "api_secret")),
 }
 _BY_METHOD: Mapping[tuple[str, str], Scheme] = {

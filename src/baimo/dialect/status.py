@@ -139,6 +139,7 @@ REQUEST_ID_FIELDS = (
     b"x-bc-request-id",
     b"x-tt-logid",
     b"x-tc-requestid",
+    b"x-amzn-requestid",
     b"sid",
 )
 _REQUEST_ID_RANKS = {name: rank for rank, name in enumerate(REQUEST_ID_FIELDS)}

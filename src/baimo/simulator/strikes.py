@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 from baimo.wire.http import WireHead, with_headers
 
+from .framed import changed
 from .words import Abort, Act, CloseSocket, Head, Pause, Piece, RefusedError, Why
 
 Acts: TypeAlias = Iterator[Act]
@@ -153,13 +155,17 @@ def malformed(scene: Scene, fault: Told, acts: Acts) -> Acts:
     sent, limit, is_done = 0, fault.number(0), False
     for act in acts:
         if isinstance(act, Piece) and not is_done:
-            at = act.data.rfind(b"}")
             sent += len(act.data)
-            if at >= 0 and sent > limit:
+            if b"}" in act.data and sent > limit:
                 is_done = True
-                yield Piece(act.data[:at] + b"]" + act.data[at + 1 :])
+                yield Piece(changed(act.data, _bent))
                 continue
         yield act
+
+
+def _bent(data: bytes) -> bytes:
+    at = data.rfind(b"}")
+    return data[:at] + b"]" + data[at + 1 :]
 
 
 def no_end(scene: Scene, fault: Told, acts: Acts) -> Acts:
@@ -279,7 +285,7 @@ def no_mark(scene: Scene, fault: Told, acts: Acts) -> Acts:
         yield act
 
 
-_FINISHES = ("finish_reason", "FinishReason", "done_reason")
+_FINISHES = ("finish_reason", "FinishReason", "done_reason", "stopReason")
 _COUNTS = ("usage", "Usage", "prompt_eval_count", "eval_count")
 
 
@@ -299,12 +305,18 @@ def _without(acts: Acts, fields: tuple[str, ...]) -> Acts:
         if isinstance(act, Head):
             yield Head(_unsized(act.head))
             continue
-        start, end = (act.data.find(b"{"), act.data.rfind(b"}")) if isinstance(act, Piece) else (-1, -1)
-        if isinstance(act, Piece) and 0 <= start < end:
-            inner = msgspec.json.encode(_pruned(msgspec.json.decode(act.data[start : end + 1]), fields))
-            yield type(act)(act.data[:start] + inner + act.data[end + 1 :])
+        if isinstance(act, Piece):
+            yield type(act)(changed(act.data, partial(_less, fields=fields)))
         else:
             yield act
+
+
+def _less(data: bytes, fields: tuple[str, ...]) -> bytes:
+    start, end = data.find(b"{"), data.rfind(b"}")
+    if not 0 <= start < end:
+        return data
+    inner = msgspec.json.encode(_pruned(msgspec.json.decode(data[start : end + 1]), fields))
+    return data[:start] + inner + data[end + 1 :]
 
 
 def _pruned(value: Any, fields: tuple[str, ...]) -> Any:

@@ -15,6 +15,7 @@ from baimo.errors import ConfigError, ProviderError
 
 NAMES = (
     "anthropic",
+    "aws",
     "deepseek",
     "google",
     "huawei",

@@ -14,6 +14,7 @@ from baimo.simulator.words import Credentials, Face, FaceMaker
 HOMES: Mapping[str, str] = {
     "azure": "azure",
     "anthropic": "anthropic",
+    "bedrock": "bedrock",
     "deepseek": "deepseek",
     "gemini": "gemini",
     "hunyuan": "hunyuan",

@@ -1,0 +1,186 @@
+"""AWS event streams (`application/vnd.amazon.eventstream`): messages out of pieces of a body, and into bytes.
+
+Read in botocore 1.44 (`eventstream.py`) and at https://smithy.io/2.0/aws/amazon-eventstream.html, November
+2026. A message is, big-endian: length of all, length of the headers, CRC-32 of these eight bytes, headers,
+payload, CRC-32 of all before. Both checksums are checked; whatever is wrong is a WireError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+from typing import TypeAlias
+from zlib import crc32
+
+from baimo.errors import WireError
+
+
+class Uuid(bytes):
+    """The sixteen bytes of a UUID."""
+
+
+HeaderValue: TypeAlias = bool | int | bytes | str | datetime | Uuid
+Headers: TypeAlias = Mapping[str, HeaderValue]
+Frame: TypeAlias = tuple[Headers, bytes]
+"""One message: its headers, which messages may share, and its payload."""
+
+MAX_FRAME = 24 * 1024 * 1024
+"""Bytes of one message, by default."""
+
+_MAX_HEADERS = 128 * 1024
+_KEPT_HEADERS = 32
+"""Blocks of headers that a decoder keeps decoded: those of a stream are nearly always the same few."""
+
+_PRELUDE = Struct(">III")
+_LENGTHS = Struct(">II")
+_CHECK = Struct(">I")
+_SHORT = Struct(">H")
+_AROUND = 16
+"""Bytes of a message besides headers and payload."""
+
+_TRUE, _FALSE, _BYTES, _TEXT, _TIME, _UUID = 0, 1, 6, 7, 8, 9
+_INTEGERS = {2: 1, 3: 2, 4: 4, 5: 8}
+"""Types of integers, with their sizes in bytes."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class FrameDecoder:
+    """Messages out of pieces of a body, which may be cut anywhere.
+
+    Memory: one message, whose length is checked before it is waited for.
+    """
+
+    __slots__ = ("_held", "_known", "_max", "_need", "_size", "early")
+
+    def __init__(self, *, max_frame: int = MAX_FRAME) -> None:
+        self._max = max_frame
+        self._held: list[bytes] = []
+        self._size = 0
+        self._need = _PRELUDE.size
+        self._known: dict[bytes, Headers] = {}
+        self.early: list[Frame] = []
+        """When `feed` raised: the messages that the same bytes completed before the failure."""
+
+    def feed(self, piece: bytes) -> list[Frame]:
+        """The messages that this piece completes. Raises WireError for damaged ones."""
+        found: list[Frame] = []
+        self.early = found
+        if self._held:
+            self._held.append(piece)
+            self._size += len(piece)
+            if self._size < self._need:
+                return found
+            piece = b"".join(self._held)
+            self._held.clear()
+        at, size, need = 0, len(piece), _PRELUDE.size
+        while size - at >= _PRELUDE.size:
+            total, heads, check = _PRELUDE.unpack_from(piece, at)
+            seen = crc32(piece[at : at + 8])
+            if seen != check:
+                raise WireError("the event stream is damaged: a prelude does not fit its checksum")
+            if total > self._max or heads > _MAX_HEADERS or total < heads + _AROUND:
+                raise WireError(f"a message of the event stream tells impossible lengths: {total}, {heads}")
+            end = at + total
+            if end > size:
+                need = total
+                break
+            if crc32(piece[at + 8 : end - 4], seen) != _CHECK.unpack_from(piece, end - 4)[0]:
+                raise WireError("the event stream is damaged: a message does not fit its checksum")
+            start = at + 12 + heads
+            block = piece[at + 12 : start]
+            headers = self._known.get(block)
+            found.append((self._decode(block) if headers is None else headers, piece[start : end - 4]))
+            at = end
+        self._need = need
+        self._size = size - at
+        if at < size:
+            self._held.append(piece[at:])
+        return found
+
+    def end(self) -> None:
+        """The body ended. Raises WireError where that was inside a message."""
+        if self._held:
+            raise WireError("the event stream stopped inside a message")
+
+    def _decode(self, block: bytes) -> Headers:
+        headers = decode_headers(block)
+        if len(self._known) < _KEPT_HEADERS:
+            self._known[block] = headers
+        return headers
+
+
+def decode_headers(block: bytes) -> Headers:
+    """The headers of one message. Raises WireError for what is no block of headers."""
+    headers: dict[str, HeaderValue] = {}
+    at = 0
+    try:
+        while at < len(block):
+            size = block[at]
+            name = _cut(block, at + 1, size).decode()
+            kind = block[at + 1 + size]
+            value, at = _value(block, at + 2 + size, kind)
+            if name in headers:
+                raise WireError(f"a message of the event stream has the header {name!r} twice")
+            headers[name] = value
+    except (IndexError, UnicodeDecodeError, OverflowError) as error:
+        raise WireError(f"a message of the event stream has broken headers: {error}") from None
+    return headers
+
+
+def _value(block: bytes, at: int, kind: int) -> tuple[HeaderValue, int]:
+    """A header's value, and where the next header begins."""
+    if kind in (_TRUE, _FALSE):
+        return kind == _TRUE, at
+    if kind in (_BYTES, _TEXT):
+        size = int.from_bytes(_cut(block, at, 2))
+        data = _cut(block, at + 2, size)
+        return data if kind == _BYTES else data.decode(), at + 2 + size
+    if kind in _INTEGERS:
+        size = _INTEGERS[kind]
+        return int.from_bytes(_cut(block, at, size), signed=True), at + size
+    if kind == _TIME:
+        passed = int.from_bytes(_cut(block, at, 8), signed=True)
+        return _EPOCH + timedelta(milliseconds=passed), at + 8
+    if kind == _UUID:
+        return Uuid(_cut(block, at, 16)), at + 16
+    raise WireError(f"a header of the event stream has the unknown type {kind}")
+
+
+def _cut(block: bytes, at: int, size: int) -> bytes:
+    data = block[at : at + size]
+    if len(data) < size:
+        raise IndexError("a header ends too early")
+    return data
+
+
+def encode_frame(headers: Headers, payload: bytes = b"") -> bytes:
+    """One message."""
+    block = encode_headers(headers)
+    lengths = _LENGTHS.pack(len(block) + len(payload) + _AROUND, len(block))
+    whole = b"".join((lengths, _CHECK.pack(crc32(lengths)), block, payload))
+    return whole + _CHECK.pack(crc32(whole))
+
+
+def encode_headers(headers: Headers) -> bytes:
+    """A block of headers; integers take the four bytes of the usual type, or eight."""
+    parts: list[bytes] = []
+    for name, value in headers.items():
+        text = name.encode()
+        parts += (bytes((len(text),)), text, _encoded(value))
+    return b"".join(parts)
+
+
+def _encoded(value: HeaderValue) -> bytes:
+    if isinstance(value, bool):
+        return bytes((_TRUE if value else _FALSE,))
+    if isinstance(value, int):
+        kind = 4 if -(2**31) <= value < 2**31 else 5
+        return bytes((kind,)) + value.to_bytes(_INTEGERS[kind], signed=True)
+    if isinstance(value, datetime):
+        passed = (value - _EPOCH) // timedelta(milliseconds=1)
+        return bytes((_TIME,)) + passed.to_bytes(8, signed=True)
+    if isinstance(value, Uuid):
+        return bytes((_UUID,)) + value
+    data = value.encode() if isinstance(value, str) else value
+    return bytes((_TEXT if isinstance(value, str) else _BYTES,)) + _SHORT.pack(len(data)) + data
