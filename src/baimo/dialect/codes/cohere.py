@@ -21,7 +21,7 @@ from baimo.errors import (
 
 from . import Code, Codes
 
-_KEY = "Make a key at https://dashboard.cohere.com/api-keys and set CO_API_KEY; look for blanks and quotes in it."
+_KEY = "Make a key at https://dashboard.cohere.com/api-keys and set CO_API_KEY; look for blanks in it."
 _KEY_ZH = (
     "请在 https://dashboard.cohere.com/api-keys 创建密钥并设置 CO_API_KEY，并检查其中有无多余空格或引号。"
 )

@@ -158,8 +158,8 @@ class _Body:
             body["k"] = int(self._complaints.within("top_k", request.top_k, _TOP_K))
         for name in ("frequency_penalty", "presence_penalty"):
             value = getattr(request, name)
-            if value:
-                body[name] = self._complaints.within(name, value, _PENALTY)
+            if value and (near := self._complaints.within(name, value, _PENALTY)):
+                body[name] = near
         if request.seed is not None:
             body["seed"] = request.seed
         if request.stop:
