@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     )
     from baimo.types.models import ModelInfo, Price, PullProgress
     from baimo.types.money import Money
+    from baimo.types.rerank import Ranked, RerankResponse
     from baimo.types.secret import Secret
     from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
     from baimo.types.usage import Usage
@@ -125,6 +126,7 @@ _HOMES = {
     ),
     "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
+    "baimo.types.rerank": "Ranked RerankResponse",
     "baimo.types.secret": "Secret",
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
@@ -189,10 +191,12 @@ __all__ = [
     "ProviderError",
     "PullProgress",
     "QuotaError",
+    "Ranked",
     "RateLimitedError",
     "Reasoning",
     "Refusal",
     "Replay",
+    "RerankResponse",
     "ResponseFormat",
     "Retrying",
     "Role",

@@ -22,6 +22,7 @@ __all__ = ["baimo_home", "data_home"]
 
 SOURCE = Path(__file__).parents[2] / "src"
 MODELS = {
+    "cohere": "command-a-03-2025",
     "deepseek": "deepseek-flash",
     "hunyuan": "hy3-preview",
     "maas": "deepseek-v3.2",

@@ -15,6 +15,7 @@ from baimo.exchange import Deployment
 from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
+from baimo.types.rerank import RerankResponse
 from baimo.types.usage import Usage
 
 from .clock import Clock
@@ -137,7 +138,7 @@ class CallWatch:
 
     def done(
         self,
-        response: ChatResponse | EmbedResponse | None,
+        response: ChatResponse | EmbedResponse | RerankResponse | None,
         *,
         at: Deployment | None = None,
         cached: bool = False,
@@ -266,7 +267,7 @@ def report(observer: Observer, error: Exception) -> None:
     logging.getLogger("baimo").error("the observer %r failed", type(observer).__name__, exc_info=error)
 
 
-def _answer(response: ChatResponse | EmbedResponse) -> dict[str, Any]:
+def _answer(response: ChatResponse | EmbedResponse | RerankResponse) -> dict[str, Any]:
     """What a record tells of an answer."""
     facts: dict[str, Any] = {
         "response_model": response.model or None,

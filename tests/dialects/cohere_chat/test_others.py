@@ -15,6 +15,7 @@ from baimo.errors import AuthError, Error, InputError, ServerError, UnsupportedE
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
+from baimo.types.rerank import RerankRequest, RerankResponse, ranked
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 from tests.dialects.cohere_chat.asking import JSON, posted, site
@@ -113,6 +114,57 @@ def test_forms_that_are_not_made_here_are_refused() -> None:
     asked = DIALECT.decode_embed_request(posted(body))
     with pytest.raises(InputError, match="'ubinary' is not made here"):
         DIALECT.encode_embed_response(asked, EmbedResponse(vectors=[[0.5]]))
+
+
+def test_texts_are_ranked_both_ways() -> None:
+    asked = RerankRequest(model="r", query="q", documents=("a", "b"), top_n=2, extra={"priority": 1})
+    wire = DIALECT.encode_rerank(asked, site())
+    assert wire.target == b"/v2/rerank"
+    assert DIALECT.decode_rerank_request(wire) == asked
+    response = RerankResponse(results=ranked(asked.documents, [(1, 0.9), (0, 0.2)]))
+    again = DIALECT.decode_rerank(asked, JSON, DIALECT.encode_rerank_response(asked, response), site())
+    assert [(one.index, one.score, one.document) for one in again.results] == [(1, 0.9, "b"), (0, 0.2, "a")]
+    assert again.searches == 1
+    plain = DIALECT.encode_rerank(RerankRequest(model="r", query="q", documents=("a",)), site())
+    assert isinstance(plain.body, bytes)
+    assert msgspec.json.decode(plain.body) == {"model": "r", "query": "q", "documents": ["a"]}
+
+
+def test_older_callers_may_name_no_model_and_ask_for_the_texts() -> None:
+    body = {"query": "q", "documents": ["a", {"text": "b"}], "return_documents": True}
+    asked = DIALECT.decode_rerank_request(posted(body))
+    assert (asked.model, asked.documents) == ("rerank-english-v2.0", ("a", "b"))
+    response = RerankResponse(results=ranked(asked.documents, [(1, 0.9)]), searches=2)
+    told = msgspec.json.decode(DIALECT.encode_rerank_response(asked, response))
+    assert told["results"] == [{"index": 1, "relevance_score": 0.9, "document": {"text": "b"}}]
+    assert told["meta"]["billed_units"] == {"search_units": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"query": " ", "documents": ["a"]}, "query: must not be empty"),
+        ({"query": "q", "documents": []}, "documents: list of documents must not be empty"),
+        ({"query": "q"}, "documents: is required"),
+    ],
+)
+def test_a_wrong_request_for_ranks_is_refused(body: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        DIALECT.decode_rerank_request(posted(body))
+
+
+@pytest.mark.parametrize(
+    "results", [None, [{"index": 2, "relevance_score": 1}], [{"index": 0, "relevance_score": 1}] * 2, [{}]]
+)
+def test_what_is_no_list_of_ranks_is_refused(results: Any) -> None:
+    asked = RerankRequest(model="r", query="q", documents=("a", "b"))
+    with pytest.raises(WireError, match="no list of ranks"):
+        DIALECT.decode_rerank(asked, JSON, msgspec.json.encode({"results": results}), site())
+
+
+def test_nothing_cannot_be_ranked() -> None:
+    with pytest.raises(InputError, match="documents is empty"):
+        DIALECT.encode_rerank(RerankRequest(model="r", query="q", documents=()), site())
 
 
 def test_tokens_are_counted_both_ways() -> None:

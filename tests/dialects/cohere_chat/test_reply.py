@@ -70,6 +70,7 @@ def test_odd_shapes_in_a_stream_are_passed_over() -> None:
         delta({}, "content-end"),
         delta({"citations": [1]}, "citation-start"),
         {"x": 1},
+        delta({}, "brand-new"),
         delta({"content": {"text": "Hi"}}, index=None),
         END,
     )
@@ -199,6 +200,7 @@ def test_a_body_that_is_no_reply_is_refused(body: bytes) -> None:
         (400, b'{"error":"no"}', InvalidRequestError, "no"),
         (400, b'{"detail":"no"}', InvalidRequestError, "no"),
         (400, b'{"a":1}', InvalidRequestError, '{"a":1}'),
+        (400, b"", InvalidRequestError, "HTTP status 400 without a reason"),
         (502, b'{"message":""}', ServerError, '{"message":""}'),
     ],
 )

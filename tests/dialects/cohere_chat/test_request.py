@@ -81,6 +81,14 @@ def test_a_part_that_cannot_be_said_is_refused_or_left_out(part: Part, words: st
     assert [note.code for note in dropped.notes] == ["dropped"]
 
 
+def test_a_picture_for_a_model_that_does_not_see_is_left_out() -> None:
+    message = said(Role.USER, Text(text="Hi"), Image(url="https://a.example/x.png"))
+    said_of = said(Role.ASSISTANT, Video(url="https://a.example/v"))
+    asked = request(message, said_of, unsupported="drop")
+    wire = DIALECT.encode_request(asked, site(refused=["image"]))
+    assert [note.code for note in wire.notes] == ["dropped", "dropped"]
+
+
 def test_an_empty_message_is_an_empty_text() -> None:
     found = body(request(said(Role.USER), said(Role.ASSISTANT)))
     assert found["messages"] == [{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]

@@ -61,6 +61,8 @@ ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "H
         ("POST", b"/v2/chat", "chat"),
         ("POST", b"/v2/chat/?x=1", "chat"),
         ("POST", b"/v2/embed", "embed"),
+        ("POST", b"/v2/rerank", "rerank"),
+        ("POST", b"/v1/rerank", "rerank"),
         ("POST", b"/v1/tokenize", "count"),
         ("GET", b"/v1/models?page_size=1", "models"),
         ("GET", b"/v1/models/command-a", "describe"),

@@ -20,6 +20,7 @@ from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
+from baimo.types.rerank import RerankRequest, RerankResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
@@ -104,6 +105,32 @@ class CohereChat:
         from . import embeddings
 
         return embeddings.encode_embed_response(request, response)
+
+    def encode_rerank(self, request: RerankRequest, site: Site) -> HttpRequest:
+        """The unsigned request for ranks."""
+        from . import reranking
+
+        return reranking.encode_rerank(request, site)
+
+    def decode_rerank(
+        self, request: RerankRequest, head: WireHead, body: bytes, site: Site
+    ) -> RerankResponse:
+        """The ranks. Raises ProviderError or WireError."""
+        from . import reranking
+
+        return reranking.decode_rerank(request, head, body, site)
+
+    def decode_rerank_request(self, wire: HttpRequest) -> RerankRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import reranking
+
+        return reranking.decode_rerank_request(wire)
+
+    def encode_rerank_response(self, request: RerankRequest, response: RerankResponse) -> bytes:
+        """Being the provider: the body of the reply."""
+        from . import reranking
+
+        return reranking.encode_rerank_response(request, response)
 
     def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
         """The unsigned request for a count of tokens."""

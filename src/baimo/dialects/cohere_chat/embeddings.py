@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
+import struct
 from base64 import b64decode, b64encode
-from binascii import Error as BadBase64
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,7 +74,7 @@ def decode_embed(request: EmbedRequest, head: WireHead, body: bytes) -> EmbedRes
     content = decode_body(head, body)
     try:
         vectors = _vectors(content.get("embeddings"))
-    except (msgspec.ValidationError, BadBase64, ValueError) as error:
+    except (ValueError, struct.error) as error:
         raise WireError(f"the reply is no list of embeddings: {error}") from None
     if len(vectors) != len(request.inputs):
         raise WireError(f"the reply has {len(vectors)} vectors for {len(request.inputs)} inputs")
@@ -94,12 +93,8 @@ def _vectors(found: Any) -> list[list[float]]:
 
 def _unpacked(text: Any) -> list[float]:
     """Numbers of 32 bits, lowest byte first, in base64."""
-    from sys import byteorder
-
-    numbers = array("f", b64decode(text if isinstance(text, str) else "?", validate=True))
-    if byteorder == "big":
-        numbers.byteswap()
-    return numbers.tolist()
+    raw = b64decode(text if isinstance(text, str) else "?", validate=True)
+    return list(struct.unpack(f"<{len(raw) // 4}f", raw))
 
 
 class _Asked(msgspec.Struct):
@@ -149,7 +144,7 @@ def encode_embed_response(request: EmbedRequest, response: EmbedResponse) -> byt
 
 def _in_form(form: str, vectors: list[list[float]]) -> list[Any]:
     if form == "base64":
-        return [b64encode(array("f", vector).tobytes()).decode() for vector in vectors]
+        return [b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode() for vector in vectors]
     if form == "float":
         return list(vectors)
     raise InputError(f"embedding_types: {form!r} is not made here")

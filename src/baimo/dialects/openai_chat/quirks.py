@@ -82,6 +82,9 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     chat: str = "/chat/completions"
     embed: str = "/embeddings"
     models: str = "/models"
+    rerank: str = ""
+    """Where texts are ranked; with two slashes in front it is counted from the root of the host. Empty:
+    nowhere."""
     prefix: str = ""
     """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
     where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
@@ -190,6 +193,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     logprobs_int: bool = False
     """`logprobs` is the number of alternatives, not a boolean beside `top_logprobs`."""
+
+    rerank_top: Literal["top_n", "top_k"] = "top_n"
+    """What the number of ranks that are wanted is called."""
 
     cache_marks: Literal["none", "breakpoint", "cache_control"] = "none"
     """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""

@@ -12,6 +12,7 @@ from baimo.errors import ConfigError
 from baimo.simulator.words import Credentials, Face, FaceMaker
 
 HOMES: Mapping[str, str] = {
+    "cohere": "cohere",
     "deepseek": "deepseek",
     "hunyuan": "hunyuan",
     "maas": "pangu",
