@@ -27,6 +27,7 @@ MODELS = {
     "hunyuan": "hy3-preview",
     "maas": "deepseek-v3.2",
     "maas-intl": "deepseek-v3.2",
+    "mistral": "mistral-small-latest",
     "ollama": "qwen3:8b",
     "openai": "gpt-4o-mini",
     "pangu": "0f6b0d6e-0000-4000-8000-00000000fake",

@@ -20,7 +20,7 @@ def wire_of(case: Recorded) -> tuple[RerankDialect, Site]:
     """How the provider is spoken to."""
     if case.provider == "cohere":
         return COHERE, Site(base_url="https://recorded.example", provider="cohere")
-    quirks = OPENAI.quirks({"paths": {"rerank": "/rerank"}, "rerank_top": "top_k"})
+    quirks = OPENAI.quirks({"paths": {"rerank": "/rerank"}, "renamed": {"top_n": "top_k"}})
     return OPENAI, Site(base_url="https://recorded.example/v1", provider=case.provider, quirks=quirks)
 
 

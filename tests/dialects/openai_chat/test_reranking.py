@@ -61,7 +61,7 @@ def test_a_request_is_worded_as_the_provider_words_it() -> None:
     assert (b"X-A", b"b") in wire.headers
     wanted = {"model": "r", "query": "q", "documents": ["a", "b"], "truncation": True}
     assert body(wire) == {**wanted, "top_n": 1}
-    other = site(paths={"rerank": "//compatible-api/v1/reranks"}, rerank_top="top_k")
+    other = site(paths={"rerank": "//compatible-api/v1/reranks"}, renamed={"top_n": "top_k"})
     wire = DIALECT.encode_rerank(asked, other)
     assert wire.target == b"/compatible-api/v1/reranks"
     assert body(wire) == {**wanted, "top_k": 1}

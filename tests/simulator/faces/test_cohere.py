@@ -28,9 +28,12 @@ from baimo.simulator.engine import Moderation, Simulation
 from baimo.simulator.faces.cohere import CohereFace
 from baimo.simulator.reply import Reply
 from baimo.simulator.words import Credentials, Face, Head, Piece, Why
-from baimo.types.chat import ChatRequest, ChatResponse
+from baimo.testing import Simulator
+from baimo.types.chat import ChatRequest, ChatResponse, Message, Reasoning
+from baimo.types.content import Text, ToolCall, ToolResult
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import fold
+from baimo.types.tools import FunctionTool
 from baimo.wire.http import HttpRequest, SocketRequest, WireHead
 from tests.conformance.playing import play
 
@@ -223,3 +226,38 @@ def test_tokens_and_models_are_told(simulation: Simulation) -> None:
 )
 def test_nothing_else_is_served(simulation: Simulation, method: str, path: str) -> None:
     assert answer(simulation, post(ASK, path, method))[0].status == 404
+
+
+def test_three_turns_with_tools_and_reasoning_are_taken() -> None:
+    calls = (ToolCall(id="c_1", name="now", arguments="{}"), ToolCall(id="c_2", name="now", arguments="{}"))
+    with Simulator("cohere") as sim, sim.client() as client:
+        sim.reply(Reply(thinking="Ask.", tool_calls=calls), Reply(thinking="So.", text="It is ten."), "Bye.")
+        messages: list[Any] = [Message(role="user", content="What time?")]  # type: ignore[arg-type]
+        for turn in range(3):
+            options: Any = {"tools": [FunctionTool(name="now")], "reasoning": {"budget": 100}}
+            answer = client.chat("cohere/command-a-reasoning-08-2025", messages, **options)
+            messages.append(answer.message)
+            if answer.tool_calls:
+                told = (Text(text="10:00"),)
+                results = tuple([ToolResult(call_id=call.id, content=told) for call in answer.tool_calls])
+                messages.append(Message(role="tool", content=results))  # type: ignore[arg-type]
+            elif turn == 1:
+                messages.append(Message(role="user", content="Thanks."))  # type: ignore[arg-type]
+        assert answer.text == "Bye."
+        last = sim.last.asked
+        assert isinstance(last, ChatRequest)
+        thoughts = [message.thinking for message in last.messages if message.role == "assistant"]
+        assert thoughts == ["Ask.", "So."]
+        assert last.reasoning == Reasoning(enabled=True, budget=100)
+
+
+def test_our_own_client_ranks_counts_and_lists() -> None:
+    with Simulator("cohere") as sim, sim.client() as client:
+        ranks = client.rerank("cohere/rerank-v3.5", "capital", ["Ruby", "a capital"], top_n=1)
+        assert [(one.index, one.document) for one in ranks.results] == [(1, "a capital")]
+        assert (ranks.searches, ranks.cost) == (1, None)
+        assert client.count_tokens("cohere/command-a-03-2025", "Hello").tokens == 2
+        assert client.describe("cohere/command-a-03-2025").context == 288000
+        assert "embed-v4.0" in [model.id for model in client.models("cohere")]
+        vectors = client.embed("cohere/embed-v4.0", ["a"] * 97, extra={"input_type": "clustering"})
+        assert len(vectors.vectors) == 97

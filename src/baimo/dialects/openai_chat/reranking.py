@@ -45,7 +45,7 @@ def encode_rerank(request: RerankRequest, site: Site) -> HttpRequest:
         "documents": request.documents,
     }
     if request.top_n is not None:
-        body[quirks.rerank_top] = request.top_n
+        body[quirks.renamed.get("top_n", "top_n")] = request.top_n
     lay_over(body, request.extra)
     if path.startswith("//"):
         path, site = path[1:], replace(site, base_url=split_url(site.base_url)[0])

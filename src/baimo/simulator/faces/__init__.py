@@ -17,6 +17,7 @@ HOMES: Mapping[str, str] = {
     "hunyuan": "hunyuan",
     "maas": "pangu",
     "maas-intl": "pangu",
+    "mistral": "mistral",
     "ollama": "ollama",
     "openai": "openai",
     "pangu": "pangu",
