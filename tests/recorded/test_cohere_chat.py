@@ -73,6 +73,8 @@ def check_usage(response: ChatResponse, told: dict[str, Any]) -> None:
     assert usage.output == tokens["output_tokens"]
     assert usage.reasoning == tokens.get("reasoning_tokens")
     assert usage.cache_read == told.get("cached_tokens")
+    billed = told["billed_units"]
+    assert (usage.billed_input, usage.billed_output) == (billed["input_tokens"], billed["output_tokens"])
 
 
 def check_citations(case: Recorded, response: ChatResponse) -> None:

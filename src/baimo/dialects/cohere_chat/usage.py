@@ -29,6 +29,8 @@ def decode_usage(counts: dict[str, Any]) -> Usage:
         output_visible=made,
         reasoning=reasoning,
         image_in=seen,
+        billed_input=count(billed, "input_tokens"),
+        billed_output=count(billed, "output_tokens"),
         raw=Raw(msgspec.json.encode(counts)),
     )
 
@@ -58,7 +60,10 @@ def encode_usage(usage: Usage) -> dict[str, Any]:
     if usage.image_in is not None:
         tokens["image_tokens"] = usage.image_in
     counts: dict[str, Any] = {
-        "billed_units": {"input_tokens": read, "output_tokens": made},
+        "billed_units": {
+            "input_tokens": read if usage.billed_input is None else usage.billed_input,
+            "output_tokens": made if usage.billed_output is None else usage.billed_output,
+        },
         "tokens": tokens,
     }
     if usage.cache_read is not None:
