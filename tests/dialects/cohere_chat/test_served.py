@@ -240,6 +240,13 @@ def test_a_stream_is_written_as_the_service_writes_it() -> None:
     }
 
 
+def test_what_is_billed_is_told_apart_from_what_was_read() -> None:
+    usage = Usage(input_uncached=60, output_visible=9, billed_input=4, billed_output=3)
+    told = spoken(UsageReported(usage=usage))[-1]["delta"]["usage"]
+    assert told["billed_units"] == {"input_tokens": 4, "output_tokens": 3}
+    assert told["tokens"] == {"input_tokens": 60, "output_tokens": 9}
+
+
 def test_sources_that_are_results_of_tools_are_told_as_such() -> None:
     message = Message(role=Role.TOOL, content=(ToolResult(call_id="w_1"),))
     citations = (

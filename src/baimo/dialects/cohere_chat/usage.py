@@ -1,7 +1,7 @@
 """Usage: this wire's counts and our disjoint classes.
 
 `tokens` is what the model read and made, with what Cohere itself puts around a prompt; `billed_units` is what
-is paid for. The first goes into our classes, the second stands beside them.
+is paid for. The first goes into our classes; the second stands beside them and decides what a call cost.
 """
 
 from __future__ import annotations
