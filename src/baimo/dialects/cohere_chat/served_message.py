@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import Error as BadBase64
+from binascii import a2b_base64
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -43,14 +42,14 @@ class _Message(msgspec.Struct):
 
 
 _KNOWN = frozenset(_Message.__struct_fields__)
-_message = msgspec.json.Decoder(_Message)
 
 
 def decode_message(fields: dict[str, Raw], index: int) -> Message:
     """One message of a body. Raises InputError naming it and the field."""
     where = f"messages[{index}]"
     try:
-        wire = _message.decode(msgspec.json.encode({k: v for k, v in fields.items() if k in _KNOWN}))
+        known = {name: msgspec.json.decode(value) for name, value in fields.items() if name in _KNOWN}
+        wire = msgspec.convert(known, _Message)
     except msgspec.ValidationError as error:
         raise InputError(named(str(error), where)) from None
     content: tuple[Part, ...]
@@ -133,8 +132,8 @@ def _image(image: Json, where: str) -> Image:
     if not comma or not head.startswith("data:"):
         return Image(url=url, detail=detail)
     try:
-        raw = b64decode(data, validate=True)
-    except (BadBase64, ValueError):
+        raw = a2b_base64(data, strict_mode=True)
+    except ValueError:
         raise InputError(f"{where}.url: is no valid base64") from None
     return Image(data=raw, media_type=head[5:] or None, detail=detail)
 
