@@ -64,6 +64,7 @@ def test_odd_shapes_in_a_stream_are_passed_over() -> None:
         {"type": "tool-plan-delta", "delta": {"message": 1}},
         {"type": "content-delta", "index": 0, "delta": 1},
         delta({"content": 1}),
+        delta({"content": {"type": "text"}}, "content-start"),
         delta({"tool_calls": []}, "tool-call-start"),
         delta({"tool_calls": {"function": {"arguments": "{}"}}}, "tool-call-delta"),
         delta({}, "tool-call-end"),

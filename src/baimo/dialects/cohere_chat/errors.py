@@ -84,7 +84,7 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, table: str | No
         # The words may say more than the status: its entry counts where they tell the same kind.
         kind = status.classify(code, message=text, codes={})
         found = found if found.kind is kind else None
-    error = status.refusal(
+    raise status.refusal(
         kind,
         text,
         head=head,
@@ -93,9 +93,6 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, table: str | No
         request_id=status.request_id(head) or refusal.id or head.get(b"x-debug-trace-id"),
         hint=None if found is None else found.cure,
     )
-    if found is not None and found.retryable is not None:
-        error.retryable = found.retryable
-    raise error
 
 
 def raise_for_body(head: WireHead, body: bytes, table: str | None) -> NoReturn:
