@@ -26,6 +26,7 @@ from baimo.operations import (
     Learned,
     ModelsOperation,
     PullOperation,
+    RerankOperation,
     in_batches,
     joined,
 )
@@ -37,6 +38,7 @@ from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo, PullProgress
 from baimo.types.money import Money
+from baimo.types.rerank import RerankRequest
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 from tests.playing import Play
@@ -132,6 +134,7 @@ def test_a_pull_tells_its_progress_as_it_comes() -> None:
     "operation",
     [
         ChatOperation(ChatRequest(model="", messages=())),
+        RerankOperation(RerankRequest(model="", query="q", documents=("a",))),
         EmbedOperation(EmbedRequest(model="", inputs=("a",))),
         ModelsOperation(),
         CountOperation(CountRequest(model="", text="a")),
@@ -445,3 +448,5 @@ def test_what_a_call_may_use_is_prompt_and_answer_of_all_choices() -> None:
     texts = EmbedOperation(EmbedRequest(model="", inputs=("a" * 40, "b" * 40)))
     assert texts.tokens == 20
     assert EmbedOperation(EmbedRequest(model="", inputs=((1, 2, 3),))).tokens == 3
+    ranks = RerankOperation(RerankRequest(model="", query="q" * 8, documents=("a" * 40, "b" * 40)))
+    assert ranks.tokens == 24

@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     )
     from baimo.types.models import ModelInfo, Price, PullProgress
     from baimo.types.money import Money
+    from baimo.types.rerank import Ranked, RerankResponse
     from baimo.types.secret import Secret
     from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
     from baimo.types.usage import Usage
@@ -129,6 +130,7 @@ _HOMES = {
     ),
     "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
+    "baimo.types.rerank": "Ranked RerankResponse",
     "baimo.types.secret": "Secret",
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
@@ -193,11 +195,13 @@ __all__ = [
     "ProviderError",
     "PullProgress",
     "QuotaError",
+    "Ranked",
     "RateLimitedError",
     "Reasoning",
     "Refusal",
     "Replay",
     "ReplyTranslation",
+    "RerankResponse",
     "ResponseFormat",
     "Retrying",
     "Role",

@@ -1,4 +1,4 @@
-"""What can be asked of a deployment: chat, embeddings, counts, models, pulls, the balance.
+"""What can be asked of a deployment: chat, embeddings, ranks, counts, models, pulls, the balance.
 
 Operations know dialects by what they can do, never by name.
 """
@@ -23,6 +23,7 @@ from baimo.dialect.protocols import (
     EmbedDialect,
     ModelsDialect,
     PullDialect,
+    RerankDialect,
     Site,
 )
 from baimo.errors import ConfigError, ProviderError
@@ -35,6 +36,7 @@ from baimo.types.content import Opaque, Part, Text, Thinking
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.money import Money
+from baimo.types.rerank import RerankRequest
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
 
@@ -206,7 +208,7 @@ def _conversation_of(messages: Sequence[Message]) -> str | None:
     return blake2b("\0".join(begun).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
-_Asked = TypeVar("_Asked", ChatRequest, EmbedRequest, CountRequest)
+_Asked = TypeVar("_Asked", ChatRequest, EmbedRequest, RerankRequest, CountRequest)
 
 
 def _addressed(request: _Asked, at: Deployment) -> _Asked:
@@ -286,6 +288,33 @@ class EmbedOperation:
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: EmbedDialect = at.dialect
         return _Whole(lambda body: dialect.decode_embed(self._request, head, body))
+
+
+class RerankOperation:
+    """Ranks of some texts for one question."""
+
+    streams = False
+
+    def __init__(self, request: RerankRequest) -> None:
+        self._request = request
+        self.headers = request.headers
+
+    @property
+    def tokens(self) -> int:
+        """What the call may use, on the high side: the question is read with each text."""
+        request = self._request
+        texts = sum(map(likely_tokens, request.documents))
+        return texts + likely_tokens(request.query) * len(request.documents)
+
+    def encode(self, at: Deployment) -> WireRequest:
+        if not hasattr(at.dialect, "encode_rerank"):
+            raise _incapable(at, "ranking of texts")
+        dialect: RerankDialect = at.dialect
+        return dialect.encode_rerank(_addressed(self._request, at), at.site)
+
+    def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        dialect: RerankDialect = at.dialect
+        return _Whole(lambda body: dialect.decode_rerank(self._request, head, body, at.site))
 
 
 class ModelsOperation:

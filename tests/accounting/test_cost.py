@@ -88,6 +88,17 @@ def test_reasoning_and_pictures_without_a_price_cost_what_output_and_input_do() 
     assert cost(usage, PLAIN) == Money(Decimal(10), "CNY")
 
 
+def test_what_a_provider_says_that_it_bills_is_what_is_counted() -> None:
+    usage = Usage(
+        input_uncached=443, cache_read=992, output_visible=58, billed_input=37, billed_output=28, image_in=9
+    )
+    price = Price(currency="USD", input=Decimal("2.5"), output=Decimal(10))
+    assert cost(usage, price) == Money((37 * Decimal("2.5") + 28 * Decimal(10)) / 1_000_000, "USD")
+    assert cost(Usage(input_uncached=1, output_visible=1, billed_input=5), price) == Money(
+        Decimal("12.5") / 1_000_000, "USD"
+    )
+
+
 def test_a_batch_has_prices_of_its_own_and_none_for_caches() -> None:
     price = Price(
         currency="USD",

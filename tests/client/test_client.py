@@ -257,6 +257,65 @@ def test_nothing_to_embed_is_told(inputs: Any) -> None:
     assert script.sent == []
 
 
+RANKS = json.dumps(
+    {"results": [{"index": 1, "relevance_score": 0.9}], "model": "r", "usage": {"total_tokens": 8}}
+).encode()
+RANKING = "siliconflow/BAAI/bge-reranker-v2-m3"
+RANKING_KEY = {"siliconflow": "fake-key"}
+
+
+def test_ranks_come_best_first_with_their_texts() -> None:
+    mine, _ = client((JSON, [RANKS]), keys=RANKING_KEY)
+    r = mine.rerank(RANKING, "Which?", ["this", "that"], top_n=1, extra={"x": 1})
+    assert [(one.index, one.score, one.document) for one in r.results] == [(1, 0.9, "that")]
+    assert (r.usage.input, r.provider, r.model, r.request_id) == (8, "siliconflow", "r", "req-9")
+    assert r.sent is not None
+    assert json.loads(r.sent.body) == {
+        "model": "BAAI/bge-reranker-v2-m3",
+        "query": "Which?",
+        "documents": ["this", "that"],
+        "top_n": 1,
+        "x": 1,
+    }
+    assert r.sent.url == "https://api.siliconflow.cn/v1/rerank"
+
+
+def test_the_async_client_ranks() -> None:
+    async def drive() -> None:
+        mine, _ = async_client((JSON, [RANKS]), (BUSY, []), keys=RANKING_KEY, max_retries=0)
+        found = await mine.rerank(RANKING, "Which?", ["this", "that"])
+        assert [one.document for one in found.results] == ["that"]
+        with pytest.raises(baimo.Error):
+            await mine.rerank(RANKING, "Which?", ["this", "that"])
+
+    asyncio.run(drive())
+
+
+@pytest.mark.parametrize(
+    ("query", "documents", "top_n"),
+    [
+        ("", ["a"], None),
+        (5, ["a"], None),
+        ("q", [], None),
+        ("q", "ab", None),
+        ("q", ["a", 5], None),
+        ("q", ["a"], 0),
+    ],
+)
+def test_what_cannot_be_ranked_is_told(query: Any, documents: Any, top_n: Any) -> None:
+    mine, script = client()
+    with pytest.raises(baimo.InputError):
+        mine.rerank("acme/r", query, documents, top_n=top_n)
+    assert script.sent == []
+
+
+def test_a_provider_that_is_not_known_to_rank_is_not_asked() -> None:
+    mine, script = client()
+    with pytest.raises(baimo.UnsupportedError, match="acme is not known to rank"):
+        mine.rerank("acme/r", "q", ["a"])
+    assert script.sent == []
+
+
 def test_models_are_those_the_provider_lists() -> None:
     body = json.dumps(
         {"object": "list", "data": [{"id": "m", "object": "model", "created": 5, "owned_by": "acme"}]}

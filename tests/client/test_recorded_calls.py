@@ -20,6 +20,7 @@ ASKED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "at most": (("chat", [GPT, FLASH], "Hi"), {"at_most": "0.05 CNY", "max_tokens": 20}),
     "form": (("chat", FLASH, "Answer in JSON"), {"response_format": "json_object", "validate": False}),
     "embeddings": (("embed", "openai/text-embedding-3-small", ["one", "two"]), {}),
+    "rerank": (("rerank", "cohere/rerank-v3.5", "a city", ["Ruby", "Paris, a city"]), {"top_n": 1}),
     "models": (("models", "openai"), {}),
     "describe": (("describe", "ollama/qwen3"), {}),
     "pull": (("pull", "ollama/qwen3"), {}),
@@ -37,7 +38,7 @@ def recorded(ask: Ask, folder: Path, sim: Simulator, args: Any, options: Any, **
 @pytest.mark.parametrize("what", ASKED)
 def test_it_is_the_same_again(ask: Ask, what: str, tmp_path: Path) -> None:
     args, options = ASKED[what]
-    with Simulator("openai", "deepseek", "ollama", "hunyuan") as sim:
+    with Simulator("openai", "deepseek", "ollama", "hunyuan", "cohere") as sim:
         if what == "fallback":
             sim.fault("503", provider="openai")
         config = sim.config_for({"hunyuan": "native"})

@@ -49,6 +49,7 @@ NATIVE: dict[str, tuple[str, dict[str, str]]] = {
     "pangu/other-deployment": ("pangu", {"app_code": "fake-code", "project_id": "0" * 32}),
     "spark/4.0Ultra": ("spark_ws", {"app_id": "0a1b2c3d", "api_key": "fake-key", "api_secret": "fake"}),
     "spark/spark-x": ("spark_ws", {"app_id": "0a1b2c3d", "api_key": "fake-key", "api_secret": "fake"}),
+    "cohere/command-a-03-2025": ("cohere_chat", {"api_key": "fake-key"}),
     "ollama/deepseek-r1:7b": ("ollama", {"api_key": "fake-key"}),
 }
 """Models of wires of their own, each with its dialect and its credentials."""

@@ -24,10 +24,12 @@ SOURCE = Path(__file__).parents[2] / "src"
 MODELS = {
     "anthropic": "claude-sonnet-5",
     "bedrock": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "cohere": "command-a-03-2025",
     "deepseek": "deepseek-flash",
     "hunyuan": "hy3-preview",
     "maas": "deepseek-v3.2",
     "maas-intl": "deepseek-v3.2",
+    "mistral": "mistral-small-latest",
     "ollama": "qwen3:8b",
     "openai": "gpt-4o-mini",
     "pangu": "0f6b0d6e-0000-4000-8000-00000000fake",

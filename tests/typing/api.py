@@ -35,6 +35,7 @@ def blocking(client: baimo.Client) -> None:
     assert_type(stream.response, baimo.ChatResponse)
 
     assert_type(client.embed("a/b", ["文本"]).vectors, list[list[float]])
+    assert_type(client.rerank("a/b", "q", ["x"], top_n=1).results, tuple[baimo.Ranked, ...])
     assert_type(client.models("deepseek"), tuple[baimo.ModelInfo, ...])
     assert_type(client.balance("deepseek"), baimo.Balance)
     assert_type(client.estimate("a/b", "Hi", max_tokens=100), baimo.Estimate)
@@ -52,6 +53,7 @@ async def awaited(client: baimo.AsyncClient) -> None:
             assert_type(event, ChatEvent)
     assert_type(stream.text, AsyncIterator[str])
     assert_type((await client.embed("a/b", "x")).vectors, list[list[float]])
+    assert_type(await client.rerank("a/b", "q", ["x"]), baimo.RerankResponse)
     assert_type(await client.models(), tuple[baimo.ModelInfo, ...])
     assert_type(await client.balance("deepseek"), baimo.Balance)
     assert_type(client.estimate("a/b", "Hi"), baimo.Estimate)

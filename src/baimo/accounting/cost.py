@@ -14,7 +14,8 @@ MILLION = Decimal(1_000_000)
 def cost(usage: Usage, price: Price, *, batch: bool = False) -> Money | None:
     """What `usage` costs at `price`; None when a class that was used has no known price.
 
-    Reasoning without a price of its own costs what output does, pictures in a prompt what input does.
+    Reasoning without a price of its own costs what output does, pictures in a prompt what input does. Where
+    the provider tells how many tokens it bills, those are counted and no others.
     `batch` asks for the prices of batches, which have none for caches, pictures and sound.
     """
     if usage.input is None or usage.output is None:
@@ -30,6 +31,8 @@ def cost(usage: Usage, price: Price, *, batch: bool = False) -> Money | None:
 
 
 def _classes(usage: Usage, price: Price) -> tuple[tuple[int | None, Decimal | None], ...]:
+    if usage.billed_input is not None and usage.billed_output is not None:
+        return ((usage.billed_input, price.input), (usage.billed_output, price.output))
     return (
         (usage.input_uncached, price.input),
         (usage.cache_read, price.cache_read),

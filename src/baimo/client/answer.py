@@ -16,6 +16,7 @@ from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
 from baimo.types.hours import NO_HOLIDAYS
 from baimo.types.money import Money
+from baimo.types.rerank import RerankResponse
 from baimo.types.usage import Usage
 
 
@@ -89,6 +90,22 @@ def embed_response(given: EmbedResponse, driven: Driven) -> EmbedResponse:
         request_id=given.request_id or outcome.request_id,
         sent=outcome.sent,
         cost=priced(at, usage, driven.wall()),
+    )
+
+
+def rerank_response(given: RerankResponse, driven: Driven) -> RerankResponse:
+    """The ranks, with what is known of the call."""
+    outcome = driven.outcome
+    assert outcome is not None
+    at = outcome.at
+    return replace(
+        given,
+        provider=at.provider,
+        model=given.model or at.model,
+        notes=given.notes + outcome.notes,
+        request_id=given.request_id or outcome.request_id,
+        sent=outcome.sent,
+        cost=priced(at, replace(given.usage, output_visible=0), driven.wall()),
     )
 
 

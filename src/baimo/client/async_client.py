@@ -16,13 +16,14 @@ from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
 from baimo.types.models import ModelInfo, PullProgress
+from baimo.types.rerank import RerankResponse
 
-from .answer import chat_response, embed_response, token_count, with_partial
+from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
 from .async_driving import AsyncDriver, AsyncServices
 from .async_mapping import run_all
 from .async_network import open_transport
 from .async_streams import AsyncChatStream
-from .base import ClientBase, Config, count_request, embed_request
+from .base import ClientBase, Config, count_request, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
@@ -104,6 +105,24 @@ class AsyncClient(ClientBase):
             driver = await self._finish(call, found.extend)
             answers.append(call.done(embed_response(found[0], driver), driver.outcome))
         return joined(answers)
+
+    async def rerank(
+        self,
+        model: Model,
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+        extra: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+        timeout: float | None = None,
+    ) -> RerankResponse:
+        """The texts that answer a question best, best first: all, or the first `top_n`."""
+        request = rerank_request(query, documents, top_n=top_n, extra=extra, headers=headers)
+        found: list[RerankResponse] = []
+        call = self._rerank(model, request, timeout)
+        driver = await self._finish(call, found.extend)
+        return call.done(rerank_response(found[0], driver), driver.outcome)
 
     async def count_tokens(
         self,

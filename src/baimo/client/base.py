@@ -21,6 +21,7 @@ from baimo.operations import (
     Learned,
     ModelsOperation,
     PullOperation,
+    RerankOperation,
     in_batches,
 )
 from baimo.resilience.budget import RetryBudget
@@ -30,6 +31,7 @@ from baimo.rules import Route
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
+from baimo.types.rerank import RerankRequest
 
 from .clock import Clock
 from .options import ChatOptions, Messages, Model
@@ -181,6 +183,10 @@ class ClientBase:
         for batch in in_batches(request, route):
             yield self._simple("embeddings", EmbedOperation(batch), route, timeout, batch)
 
+    def _rerank(self, model: Model, request: RerankRequest, timeout: float | None) -> Prepared:
+        route = self._settings.resolve(model)
+        return self._simple("rerank", RerankOperation(request), route, timeout, request)
+
     def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
         route = self._settings.resolve(model)
         return self._simple("count_tokens", CountOperation(request), route, timeout, request)
@@ -200,7 +206,7 @@ class ClientBase:
         operation: Operation,
         route: Route,
         timeout: float | None,
-        request: EmbedRequest | CountRequest | None = None,
+        request: EmbedRequest | RerankRequest | CountRequest | None = None,
     ) -> Prepared:
         if self._attached is not None or self._has_choice(route):
             return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
@@ -259,6 +265,34 @@ def embed_request(
             raise InputError(f"inputs[{index}] is empty: providers refuse to embed nothing")
     return EmbedRequest(
         model="", inputs=tuple(texts), dimensions=dimensions, extra=dict(extra), headers=dict(headers)
+    )
+
+
+def rerank_request(
+    query: str,
+    documents: Sequence[str],
+    *,
+    top_n: int | None,
+    extra: Mapping[str, Any],
+    headers: Mapping[str, str],
+) -> RerankRequest:
+    """A request for ranks. Raises InputError naming what is no text."""
+    if not isinstance(query, str) or not query.strip():
+        raise InputError("query must be a text that is not empty")
+    if isinstance(documents, str) or not documents:
+        raise InputError("documents must be a list of texts, at least one")
+    for index, text in enumerate(documents):
+        if not isinstance(text, str):
+            raise InputError(f"documents[{index}] must be a string, got {type(text).__name__}")
+    if top_n is not None and (type(top_n) is not int or top_n < 1):
+        raise InputError(f"top_n must be a whole number from 1 up, got {top_n!r}")
+    return RerankRequest(
+        model="",
+        query=query,
+        documents=tuple(documents),
+        top_n=top_n,
+        extra=dict(extra),
+        headers=dict(headers),
     )
 
 

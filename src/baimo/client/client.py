@@ -16,9 +16,10 @@ from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.fold import Folder
 from baimo.types.models import ModelInfo, PullProgress
+from baimo.types.rerank import RerankResponse
 
-from .answer import chat_response, embed_response, token_count, with_partial
-from .base import ClientBase, Config, count_request, embed_request
+from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
+from .base import ClientBase, Config, count_request, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
 from .mapping import Row, read_row, run_all
@@ -115,6 +116,24 @@ class Client(ClientBase):
             driver = self._finish(call, found.extend)
             answers.append(call.done(embed_response(found[0], driver), driver.outcome))
         return joined(answers)
+
+    def rerank(
+        self,
+        model: Model,
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+        extra: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+        timeout: float | None = None,
+    ) -> RerankResponse:
+        """The texts that answer a question best, best first: all, or the first `top_n`."""
+        request = rerank_request(query, documents, top_n=top_n, extra=extra, headers=headers)
+        found: list[RerankResponse] = []
+        call = self._rerank(model, request, timeout)
+        driver = self._finish(call, found.extend)
+        return call.done(rerank_response(found[0], driver), driver.outcome)
 
     def count_tokens(
         self,

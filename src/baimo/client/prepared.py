@@ -9,13 +9,14 @@ from baimo.exchange import Exchange, Outcome
 from baimo.types.chat import ChatResponse
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.money import Money
+from baimo.types.rerank import RerankResponse
 
 from .request import NO_OPTIONS, CallOptions
 
 if TYPE_CHECKING:
     from .watching import CallWatch
 
-Answer = TypeVar("Answer", ChatResponse, EmbedResponse, None)
+Answer = TypeVar("Answer", ChatResponse, EmbedResponse, RerankResponse, None)
 
 
 class OpenPurse(Protocol):

@@ -26,6 +26,7 @@ from baimo.rules import Route, Rules
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
+from baimo.types.rerank import RerankRequest
 
 from .answer import folded_response
 from .clock import Clock
@@ -145,7 +146,7 @@ class Ruling:
         operation: Operation,
         route: Route,
         limits: list[TimeLimits],
-        request: EmbedRequest | CountRequest | None = None,
+        request: EmbedRequest | RerankRequest | CountRequest | None = None,
     ) -> Prepared:
         """Another call than chat: watched and limited alike, not cached; budgets count embeddings."""
         watch = self._watch(name, route)
@@ -186,7 +187,7 @@ class Ruling:
         self,
         watch: CallWatch,
         taken: CallRecorder,
-        request: ChatRequest | EmbedRequest | CountRequest | None,
+        request: ChatRequest | EmbedRequest | RerankRequest | CountRequest | None,
         route: Route,
         limits: list[TimeLimits],
         raw: bool,

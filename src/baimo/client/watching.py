@@ -16,6 +16,7 @@ from baimo.exchange import Deployment
 from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
+from baimo.types.rerank import RerankResponse
 from baimo.types.usage import Usage
 
 from .clock import Clock
@@ -139,7 +140,7 @@ class CallWatch:
 
     def done(
         self,
-        response: ChatResponse | EmbedResponse | None,
+        response: ChatResponse | EmbedResponse | RerankResponse | None,
         *,
         at: Deployment | None = None,
         cached: bool = False,
@@ -271,7 +272,7 @@ def _told_of(error: Error | None, told: str | None) -> dict[str, Any]:
     }
 
 
-def _answer(response: ChatResponse | EmbedResponse) -> dict[str, Any]:
+def _answer(response: ChatResponse | EmbedResponse | RerankResponse) -> dict[str, Any]:
     """What a record tells of an answer."""
     facts: dict[str, Any] = {
         "response_model": response.model or None,

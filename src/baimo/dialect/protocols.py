@@ -17,6 +17,7 @@ from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent
 from baimo.types.models import ModelInfo, PullProgress
+from baimo.types.rerank import RerankRequest, RerankResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
 from .support import Features
@@ -205,6 +206,25 @@ class EmbedDialect(Dialect, Protocol):
         """Being the provider: what a caller asks for. Raises InputError naming the field."""
 
     def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes:
+        """Being the provider: the body of the reply."""
+
+
+@runtime_checkable
+class RerankDialect(Dialect, Protocol):
+    """Ranking of texts by how well they answer a question, both ways."""
+
+    def encode_rerank(self, request: RerankRequest, site: Site) -> HttpRequest:
+        """The unsigned wire request. Raises InputError or UnsupportedError."""
+
+    def decode_rerank(
+        self, request: RerankRequest, head: WireHead, body: bytes, site: Site
+    ) -> RerankResponse:
+        """The ranks of a whole reply. Raises ProviderError or WireError."""
+
+    def decode_rerank_request(self, wire: HttpRequest) -> RerankRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+
+    def encode_rerank_response(self, request: RerankRequest, response: RerankResponse) -> bytes:
         """Being the provider: the body of the reply."""
 
 

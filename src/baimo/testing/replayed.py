@@ -26,6 +26,7 @@ from baimo.operations import (
     EmbedOperation,
     ModelsOperation,
     PullOperation,
+    RerankOperation,
 )
 from baimo.plan import plan
 from baimo.rules import Rules
@@ -41,6 +42,7 @@ from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import Folder
 from baimo.types.limits import Receipt
 from baimo.types.record import Outcome
+from baimo.types.rerank import RerankRequest
 from baimo.types.secret import Secret
 
 from .clock import VirtualClock
@@ -49,6 +51,7 @@ from .played_rules import Answers, rules_of, where
 _ASKED: dict[str, tuple[Any, Any]] = {
     "chat": (ChatOperation, ChatRequest),
     "embeddings": (EmbedOperation, EmbedRequest),
+    "rerank": (RerankOperation, RerankRequest),
     "count_tokens": (CountOperation, CountRequest),
     "models": (ModelsOperation, None),
     "describe": (DescribeOperation, None),

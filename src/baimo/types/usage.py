@@ -23,6 +23,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     audio_out: int | None = None
     image_in: int | None = None
     image_out: int | None = None
+    billed_input: int | None = None
+    """What is paid for of all that was read, where that is another number (Cohere)."""
+    billed_output: int | None = None
+    """The same of what was made."""
     raw: Raw | None = None
 
     @property

@@ -111,6 +111,15 @@ def test_a_request_goes_out_with_what_was_asked() -> None:
     }
 
 
+def test_a_field_goes_by_the_name_that_the_provider_gives_it() -> None:
+    renamed = DIALECT.quirks({"renamed": {"dimensions": "output_dimension"}})
+    request = EmbedRequest(model="e", inputs=("a",), dimensions=8, extra={"dimensions": 9})
+    wire = DIALECT.encode_embed(request, msgspec.structs.replace(site(), quirks=renamed))
+    assert isinstance(wire.body, bytes)
+    wanted = {"model": "e", "input": ["a"], "output_dimension": 8, "dimensions": 9}
+    assert msgspec.json.decode(wire.body) == wanted
+
+
 def test_what_cannot_be_embedded_is_refused() -> None:
     with pytest.raises(InputError, match="inputs is empty"):
         DIALECT.encode_embed(EmbedRequest(model="e", inputs=()), site())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from baimo.dialects.openai_chat import DIALECT
 from baimo.errors import InputError
@@ -17,6 +18,7 @@ from baimo.types.content import (
     Image,
     Opaque,
     Refusal,
+    Replay,
     Text,
     Thinking,
     ToolCall,
@@ -114,7 +116,7 @@ def test_parts_of_all_kinds_are_read() -> None:
             {"type": "file", "file": {"file_id": "file-1"}},
             {"type": "video_url", "video_url": {"url": "https://v.example"}, "fps": 2.0},
             {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
-            {"type": "thinking", "thinking": "Hm"},
+            {"type": "thinking", "thinking": "Hm", "signature": "s"},
             {"type": "strange", "x": 1},
         )
     )
@@ -130,7 +132,7 @@ def test_parts_of_all_kinds_are_read() -> None:
         File(file_id="file-1"),
         Video(url="https://v.example", fps=2.0),
         Thinking(text="Hm"),
-        Thinking(text="Hm"),
+        Thinking(text="Hm", replay=Replay(dialect="openai_chat", json=Raw(b'{"in_part":{"signature":"s"}}'))),
     ]
     assert isinstance(strange, Opaque)
 

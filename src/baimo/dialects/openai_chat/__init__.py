@@ -21,6 +21,7 @@ from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
+from baimo.types.rerank import RerankRequest, RerankResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
@@ -38,6 +39,8 @@ _OPERATIONS = (
     (b"/chat/completions", "POST", "chat"),
     (b"/completions", "POST", "complete"),
     (b"/embeddings", "POST", "embed"),
+    (b"/rerank", "POST", "rerank"),
+    (b"/reranks", "POST", "rerank"),
     (b"/models", "GET", "models"),
 )
 """The ends of addresses, longest first."""
@@ -107,7 +110,7 @@ class OpenAIChat:
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed`, `models`, or `complete` for a text without roles."""
+        """Being the provider: `chat`, `embed`, `rerank`, `models`, or `complete` for a text without roles."""
         path = target.partition(b"?")[0].rstrip(b"/")
         for end, verb, operation in _OPERATIONS:
             if path.endswith(end):
@@ -143,6 +146,32 @@ class OpenAIChat:
         from . import embeddings
 
         return embeddings.encode_embed_response(request, response)
+
+    def encode_rerank(self, request: RerankRequest, site: Site) -> HttpRequest:
+        """The unsigned request for ranks."""
+        from . import reranking
+
+        return reranking.encode_rerank(request, site)
+
+    def decode_rerank(
+        self, request: RerankRequest, head: WireHead, body: bytes, site: Site
+    ) -> RerankResponse:
+        """The ranks. Raises ProviderError or WireError."""
+        from . import reranking
+
+        return reranking.decode_rerank(request, head, body, site)
+
+    def decode_rerank_request(self, wire: HttpRequest) -> RerankRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import reranking
+
+        return reranking.decode_rerank_request(wire)
+
+    def encode_rerank_response(self, request: RerankRequest, response: RerankResponse) -> bytes:
+        """Being the provider: the body of the reply."""
+        from . import reranking
+
+        return reranking.encode_rerank_response(request, response)
 
     def encode_models(self, site: Site) -> HttpRequest:
         """The unsigned request for the list of models."""

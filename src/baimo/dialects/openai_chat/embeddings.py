@@ -38,6 +38,8 @@ def encode_embed(request: EmbedRequest, site: Site) -> HttpRequest:
         body["user"] = request.user
     if request.encoding is not None:
         body["encoding_format"] = request.encoding
+    if quirks.renamed:
+        body = {quirks.renamed.get(name, name): value for name, value in body.items()}
     lay_over(body, request.extra)
     origin, target = address(site, quirks.paths.embed, request.model)
     headers = with_headers(_HEAD, header_fields(dict(request.headers))) if request.headers else _HEAD

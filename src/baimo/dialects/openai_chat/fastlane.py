@@ -46,6 +46,26 @@ class _Reasoning(_Delta, gc=False):
     reasoning_content: Nothing = None
 
 
+class _Words(msgspec.Struct, gc=False):
+    text: str
+
+
+class _ThinkingPart(msgspec.Struct, gc=False):
+    type: Literal["thinking"]
+    thinking: tuple[_Words]
+    signature: None = None
+
+
+class _Parts(_Delta, gc=False, kw_only=True):
+    content: tuple[_ThinkingPart]
+    reasoning_content: Nothing = None
+    reasoning: Nothing = None
+
+    @property
+    def text(self) -> str:
+        return self.content[0].thinking[0].text
+
+
 class _Message(msgspec.Struct, gc=False):
     content: str
     reasoning_content: Nothing = None
@@ -116,6 +136,7 @@ LANES: Mapping[type, tuple[tuple[Lane, bytes], ...]] = {
     Thinking: (
         (_lane(_ReasoningContent), b'"reasoning_content"'),
         (_lane(_Reasoning), b'"reasoning"'),
+        (_lane(_Parts), b'"thinking"'),
     ),
 }
 """By the kind of part that is open: the decoder, and the field that must stand in the chunk before."""

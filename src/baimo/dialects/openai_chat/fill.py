@@ -27,9 +27,10 @@ _KNOWN = frozenset(
         "stop",
         "stream",
         "stream_options",
+        "random_seed",
     )
 )
-"""Fields of a chat's body that mean the same here."""
+"""Fields of a chat's body that mean the same here; only providers that fill with a seed call it so."""
 
 
 def is_asked(request: ChatRequest) -> bool:

@@ -45,7 +45,13 @@ def _model(entry: dict[str, Any], provider: str) -> ModelInfo | None:
         id=name,
         provider=provider,
         context=_number(
-            entry, "context_length", "max_model_len", "context_window", "context_size", "max_input_length"
+            entry,
+            "context_length",
+            "max_model_len",
+            "max_context_length",
+            "context_window",
+            "context_size",
+            "max_input_length",
         ),
         max_output=_number(entry, "max_output_tokens", "max_completion_tokens", "max_tokens"),
         input_modalities=_words(shape.get("input_modalities")),

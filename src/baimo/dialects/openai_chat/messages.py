@@ -204,6 +204,9 @@ class MessageEncoder:
         return None
 
     def _file(self, part: File) -> dict[str, Any] | None:
+        if part.url is not None and "document_url" in self._quirks.extras:
+            named = {} if part.name is None else {"document_name": part.name}
+            return {"type": "document_url", "document_url": part.url, **named}
         if "file" in self._quirks.refused:
             self._complaints.cannot("file content")
             return None
@@ -315,10 +318,12 @@ class MessageEncoder:
 
         Returns what belongs into the part itself rather than the message.
         """
-        if replay.dialect != NAME or "replay" in self._quirks.refused:
+        if replay.dialect != NAME:
             return {}
         fields: dict[str, Any] = msgspec.json.decode(replay.json)
         marks: dict[str, Any] = fields.pop(IN_PART, {})
+        if "replay" in self._quirks.refused:
+            return marks
         for name, value in fields.items():
             earlier = wire.get(name)
             wire[name] = earlier + value if isinstance(earlier, list) and isinstance(value, list) else value

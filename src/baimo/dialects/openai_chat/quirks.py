@@ -50,8 +50,8 @@ Refusable: TypeAlias = Literal[
 """Neutral names of what OpenAI documents and a provider may refuse.
 
 `image_url` is an image by a web address (bytes may still be sent), `name` the name of a message's author,
-`replay` what another provider of this wire gave to be sent back (reasoning_details, signatures); it is
-left out in silence.
+`replay` what another provider of this wire gave to be sent back (reasoning_details, fields of messages); it
+is left out in silence. The signature of a thinking part goes back with its part all the same.
 """
 
 Sampling: TypeAlias = Literal["temperature", "top_p", "frequency_penalty", "presence_penalty"]
@@ -62,6 +62,7 @@ Extra: TypeAlias = Literal[
     "repetition_penalty",
     "allowed_tools",
     "video",
+    "document_url",
     "tool_calls_switch",
     "json_word",
     "prefix",
@@ -69,8 +70,9 @@ Extra: TypeAlias = Literal[
 ]
 """What some providers of this wire understand beyond the common words.
 
-`video` is a part `video_url`. `tool_calls_switch` is a field that must be true for tool calls to come as a
-list. `json_word`: a JSON object is made only where the messages hold the word "json"; a note tells so.
+`video` is a part `video_url`, `document_url` one for a file by a web address. `tool_calls_switch` is a field
+that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where
+the messages hold the word "json"; a note tells so.
 `prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
@@ -82,6 +84,9 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     chat: str = "/chat/completions"
     embed: str = "/embeddings"
     models: str = "/models"
+    rerank: str = ""
+    """Where texts are ranked; with two slashes in front it is counted from the root of the host. Empty:
+    nowhere."""
     prefix: str = ""
     """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
     where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
@@ -199,7 +204,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     result."""
 
     renamed: dict[str, str] = {}
-    """Top-level wire fields that go by another name here: `seed = "random_seed"`."""
+    """Top-level wire fields that go by another name here: `seed = "random_seed"`, and of embeddings
+    `dimensions = "output_dimension"`, of ranks `top_n = "top_k"`."""
 
     refused: tuple[Refusable, ...] = ()
     extras: tuple[Extra, ...] = ()

@@ -27,7 +27,7 @@ from baimo.types.content import (
     Video,
 )
 
-from .finish import NAME
+from .finish import IN_PART, NAME
 from .served_fields import Json, cache_of, mapping, named, string
 
 
@@ -163,8 +163,11 @@ def _part(part: Json, where: str) -> Part:
     if kind == "thinking":
         words = part.get("thinking")
         pieces = words if isinstance(words, list) else [{"text": words}]
+        signature = part.get("signature")
+        marks = {IN_PART: {"signature": signature}} if isinstance(signature, str) else None
         return Thinking(
-            text="".join([str(piece.get("text") or "") for piece in pieces if isinstance(piece, dict)])
+            text="".join([str(piece.get("text") or "") for piece in pieces if isinstance(piece, dict)]),
+            replay=None if marks is None else Replay(dialect=NAME, json=Raw(msgspec.json.encode(marks))),
         )
     return Opaque(dialect=NAME, json=Raw(msgspec.json.encode(part)))
 
