@@ -15,9 +15,11 @@ _RESULT = b"\nevent:result\n"
 class Frames:
     """Data of events out of pieces of a body, which may be cut anywhere; as `EventDecoder` gives them."""
 
-    __slots__ = ("_rest", "_slow")
+    __slots__ = ("_rest", "_slow", "is_inside")
 
     def __init__(self) -> None:
+        self.is_inside = False
+        """Whether what came so far does not end with an event's end."""
         self._rest = b""
         self._slow: EventDecoder | None = None
 
@@ -28,15 +30,17 @@ class Frames:
         if self._rest:
             piece = self._rest + piece
         if b"\r" in piece:
-            self._slow, self._rest = EventDecoder(), b""
+            self._slow, self._rest, self.is_inside = EventDecoder(), b"", True
             return self._slow.feed(piece)
         at = piece.rfind(b"\n\n")
         if at < 0:
             if len(piece) > MAX_EVENT:
                 raise WireError(f"an event of the stream is larger than {MAX_EVENT} bytes")
             self._rest = piece
+            self.is_inside = self.is_inside or bool(piece)
             return []
         self._rest = piece[at + 2 :]
+        self.is_inside = bool(self._rest)
         found: list[bytes] = []
         for block in piece[:at].split(b"\n\n"):
             begin = block.find(b"\ndata:") + 6

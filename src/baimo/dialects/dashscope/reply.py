@@ -27,6 +27,7 @@ MAX_BODY = 64 * 1024 * 1024
 """Bytes of a whole reply."""
 
 _NULL = len(b"null")
+_LF = 10
 
 _ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """How the quick way refuses what is not for it."""
@@ -61,6 +62,22 @@ class ReplyDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        if self._lane is not None and self._sse is not None and not self._sse.is_inside:
+            # Most pieces are one event.
+            begin = piece.find(b"\ndata:") + 6
+            end = piece.find(b"\n", begin)
+            if begin > 5 and end == len(piece) - 2 and piece[end + 1] == _LF:
+                try:
+                    event = self._lane(piece[begin:end])
+                except _ODD:
+                    pass
+                else:
+                    if len(event.usage) > _NULL:
+                        self._raw = event.usage
+                    message = event.output.choices[0].message
+                    text = message.parts[0].text if self._is_listed else message.text
+                    return [PartDelta(index=self._lane_part, text=text)] if text else []
+        self.early = []
         if self._sse is None and self._whole is None:
             piece = self._sniff(piece)
         if self._sse is not None:

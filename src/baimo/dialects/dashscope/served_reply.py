@@ -105,8 +105,9 @@ class WholeEncoder:
 
 def _as_text(message: dict[str, Any], finish: str) -> dict[str, Any]:
     """The older form, without messages."""
-    text = message["content"]
-    told = {"text": text if isinstance(text, str) else "", "finish_reason": finish}
+    content = message["content"]
+    text = content if isinstance(content, str) else "".join([part.get("text", "") for part in content])
+    told = {"text": text, "finish_reason": finish}
     thinking = message.get("reasoning_content")
     return {**told, "reasoning_content": thinking} if thinking else told
 

@@ -241,7 +241,7 @@ def _search(told: _Parameters, rest: dict[str, Any]) -> Search | None:
     options = dict(converted(options or {}, Json, "parameters.search_options"))
     rest.pop("search_options", None)
     required, strategy = options.pop("forced_search", None), options.get("search_strategy")
-    sites: Any = options.pop("assigned_site_list", None) or ()
+    sites = options.pop("assigned_site_list", None) or []
     size = _STRATEGIES.get(strategy) if isinstance(strategy, str) else None
     if size is not None:
         del options["search_strategy"]
@@ -254,5 +254,5 @@ def _search(told: _Parameters, rest: dict[str, Any]) -> Search | None:
     return Search(
         required=converted(required, bool | None, "parameters.search_options.forced_search"),
         context_size=size,
-        allowed_domains=tuple(converted(sites, list[str] | tuple[str, ...], "parameters.search_options")),
+        allowed_domains=tuple(converted(sites, list[str], "parameters.search_options.assigned_site_list")),
     )
