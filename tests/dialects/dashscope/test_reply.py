@@ -99,7 +99,7 @@ def test_the_commonest_events_take_the_quick_way() -> None:
         assert event.text == "b"
         with pytest.raises(TypeError):
             decoder.feed(stream(said("c", "stop")))
-    assert set(LANES) == {Text, Thinking}
+    assert len(LANES) == 2
 
 
 def test_an_event_with_more_than_text_is_not_for_the_quick_way() -> None:
