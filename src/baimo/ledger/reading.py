@@ -70,7 +70,7 @@ def last_calls(path: Path, count: int, *, failed: bool = False) -> tuple[CallRec
     only = "WHERE outcome != 'answered'" if failed else ""
     with _opened(path) as opened:
         rows = opened.execute(
-            f"SELECT record FROM calls {only} ORDER BY at DESC, id DESC LIMIT ?", (count,)
+            f"SELECT record FROM calls {only} ORDER BY id DESC LIMIT ?", (count,)
         ).fetchall()
     return tuple(_record(text) for (text,) in rows)
 
@@ -80,7 +80,8 @@ def find_calls(path: Path, part: str) -> tuple[CallRecord, ...]:
     length = len(part)
     with _opened(path) as opened:
         rows = opened.execute(
-            "SELECT record FROM calls WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? ORDER BY id LIMIT 10",
+            "SELECT record FROM records WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? "
+            "ORDER BY id LIMIT 10",
             (length, part, length, part),
         ).fetchall()
     return tuple(_record(text) for (text,) in rows)
@@ -94,11 +95,10 @@ def sums(
     A day is one of this machine's time zone.
     """
     columns = ", ".join(_GROUPS[name] for name in by) or "''"
-    bounds = "at >= ? AND at < ?"
     between = (float("-inf") if since is None else since, float("inf") if until is None else until)
     found: dict[tuple[str, ...], Sum] = {}
     with _opened(path) as opened:
-        for *group, currency, amounts, unknown, counts in _grouped(opened, columns, bounds, between):
+        for *group, currency, amounts, unknown, counts in _grouped(opened, columns, between):
             key = tuple(group[: len(by)])
             one = found.setdefault(key, Sum(group=key, costs={}))
             for name, value in counts.items():
@@ -108,7 +108,7 @@ def sums(
                 one.costs[currency] = one.costs.get(currency, Decimal(0)) + amounts
         losses = [
             Lost(at=at, count=count, why=why)
-            for at, count, why in opened.execute(f"SELECT * FROM losses WHERE {bounds}", between)
+            for at, count, why in opened.execute(f"SELECT * FROM losses WHERE {_BETWEEN}", between)
         ]
     return sorted(found.values(), key=lambda one: one.group), losses
 
@@ -123,7 +123,9 @@ def spent_since(path: Path, at: float, models: Sequence[str], keys: Sequence[str
     spent: dict[str, Decimal] = {}
     with _opened(path) as opened:
         rows = opened.execute(
-            "SELECT provider, model, key, cost, currency FROM calls WHERE at >= ? AND cost IS NOT NULL", (at,)
+            "SELECT provider, model, key, cost, currency FROM calls "
+            "WHERE id >= ? AND at >= ? AND cost IS NOT NULL",
+            (store.first_id(at), at),
         )
         for provider, model, key, amount, currency in rows:
             if keys and key not in keys:
@@ -143,8 +145,8 @@ def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
     with _opened(path) as opened:
         rows = opened.execute(
             "SELECT provider, model, key, currency, cost, count(*) FROM calls "
-            "WHERE at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
-            (at,),
+            "WHERE id >= ? AND at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
+            (store.first_id(at), at),
         )
         for provider, model, key, currency, amount, count in rows:
             group = f"{provider}/{model}", key, currency
@@ -152,6 +154,7 @@ def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
     return [(model, key, Money(amount, currency)) for (model, key, currency), amount in sorted(spent.items())]
 
 
+_BETWEEN = "at >= ? AND at < ?"
 _GROUPS = {
     "day": "strftime('%Y-%m-%d', at, 'unixepoch', 'localtime')",
     "model": "coalesce(provider || '/' || model, '')",
@@ -174,14 +177,15 @@ _SUMMED = {
 
 
 def _grouped(
-    opened: sqlite3.Connection, columns: str, bounds: str, between: tuple[float, float]
+    opened: sqlite3.Connection, columns: str, between: tuple[float, float]
 ) -> Iterable[tuple[Any, ...]]:
     """Per group and amount: the group, currency, the amounts added, unknown costs, and counts by name."""
     asked = (
         f"SELECT {columns}, currency, cost, sum({_UNKNOWN}), {', '.join(_SUMMED.values())} "
-        f"FROM calls WHERE {bounds} GROUP BY {columns}, currency, cost"
+        f"FROM calls WHERE id >= ? AND id < ? AND {_BETWEEN} GROUP BY {columns}, currency, cost"
     )
-    for row in opened.execute(asked, between):
+    ids = store.first_id(between[0]), store.first_id(between[1] + 1.0)
+    for row in opened.execute(asked, (*ids, *between)):
         head, counts = row[: -len(_SUMMED)], dict(zip(_SUMMED, row[-len(_SUMMED) :], strict=True))
         *group, currency, amount, unknown = head
         total = None if amount is None else Decimal(amount) * counts["calls"]
