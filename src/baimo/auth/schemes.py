@@ -35,9 +35,12 @@ _SIGNED: Mapping[str, Scheme] = {
     "sdk_hmac_sha256": Scheme("sdk_hmac.SdkHmac", _ACCESS, ("security_token",)),
     "iam_token": Scheme("iam.IamToken", ("iam_user", "iam_password", "iam_domain"), grants=_TOKEN),
     "spark_url": Scheme("spark_address.SparkUrl", ("api_key", "api_secret")),
+    "bce_auth_v1": Scheme("bce.BceAuthV1", _ACCESS),
+    "access_token": Scheme("access_token.AccessToken", ("app_key", "app_secret"), grants=("access_token",)),
 }
 _BY_METHOD: Mapping[tuple[str, str], Scheme] = {
     ("iam_token", "hw_ak_sk"): Scheme("iam.IamToken", _ACCESS, grants=_TOKEN),
+    ("access_token", "given"): Scheme("access_token.AccessToken", ("access_token",)),
 }
 NAMES = (*KEYS, *_SIGNED)
 """All schemes."""
