@@ -87,7 +87,7 @@ def test_calls_of_one_application_share_a_token_and_others_do_not() -> None:
             {"error": "invalid_client", "error_description": "unknown id"},
             401,
             AuthError,
-            "unknown client",
+            "unknown id",
         ),
         (
             {"error": "invalid_client", "error_description": "it failed"},

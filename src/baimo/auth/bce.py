@@ -2,8 +2,8 @@
 
 Read at https://cloud.baidu.com/doc/Reference/s/njwvz1yfu and in the packages bce-python-sdk 0.9.79 and
 qianfan 0.4.12.3, November 2026. Odd things: the signing key is the hexadecimal text of a digest, not its
-bytes; the values of header fields are escaped as those of a query are; the body is not signed; the time stands
-in the signature itself and is the only thing that ends it.
+bytes; the values of header fields are escaped as those of a query are; the body is not signed; the time
+stands in the signature itself and is the only thing that ends it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ HOMES: Mapping[str, str] = {
     "ollama": "ollama",
     "openai": "openai",
     "pangu": "pangu",
+    "qianfan": "qianfan",
     "qwen": "qwen",
     "qwen-hk": "qwen",
     "qwen-intl": "qwen",
