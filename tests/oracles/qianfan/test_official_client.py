@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import qianfan
 from qianfan.config import get_config
-from qianfan.errors import APIError
+from qianfan.errors import APIError, AuthError
 
+from baimo.errors import Error, NotFoundError, QuotaError, RateLimitedError, ServerError
 from baimo.testing import Reply, Simulator
 from baimo.types.chat import ChatRequest, FinishReason
 from baimo.types.content import Citation, Text, ToolCall, ToolResult
@@ -27,14 +28,15 @@ def simulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     with Simulator("qianfan") as made:
         config, keys = get_config(), made.credentials_of("qianfan")
         for name in KEYS:
-            monkeypatch.setattr(config, name, "")
+            monkeypatch.setattr(config, name, None)
         if request.param == "signature":
             monkeypatch.setattr(config, "ACCESS_KEY", keys["access_key"])
             monkeypatch.setattr(config, "SECRET_KEY", keys["secret_key"])
         else:
             monkeypatch.setattr(config, "AK", keys["app_key"])
             monkeypatch.setattr(config, "SK", keys["app_secret"])
-        monkeypatch.setattr(config, "BASE_URL", made.origin_of("qianfan"))
+        for name in ("BASE_URL", "CONSOLE_API_BASE_URL", "IAM_BASE_URL"):
+            monkeypatch.setattr(config, name, made.origin_of("qianfan"))
         monkeypatch.setattr(config, "DISABLE_CACHE", True)
         monkeypatch.setattr(config, "LLM_API_RETRY_COUNT", 1)
         yield made
@@ -120,17 +122,41 @@ def test_sources_of_a_search_are_told(simulator: Simulator) -> None:
     assert asked(simulator).search is not None
 
 
+def failing(error: Error) -> Callable[[ChatRequest], Any]:
+    """A script that fails before it says anything: the provider refuses."""
+
+    def script(request: ChatRequest) -> Any:
+        raise error
+
+    return script
+
+
 @pytest.mark.parametrize(
-    ("why", "code"), [("over_rate", 336501), ("over_quota", 17), ("unknown_model", 336005)]
+    ("error", "code"),
+    [
+        (RateLimitedError("slow down"), 336501),
+        (QuotaError("no more today"), 17),
+        (NotFoundError("no such model"), 336005),
+        (ServerError("gone"), 336000),
+    ],
 )
-def test_a_refusal_is_its_exception(simulator: Simulator, why: str, code: int) -> None:
-    simulator.refuse(why)
+def test_a_refusal_is_its_exception(simulator: Simulator, error: Error, code: int) -> None:
+    simulator.script(failing(error))
     with pytest.raises(APIError) as caught:
         call()
     assert caught.value.error_code == code
     with pytest.raises(APIError) as caught:
         list(call(stream=True))
     assert caught.value.error_code == code
+
+
+def test_a_wrong_secret_is_its_exception(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = get_config()
+    name = "SECRET_KEY" if config.SECRET_KEY else "SK"
+    monkeypatch.setattr(config, name, "FAKEother0000000000000000000000")
+    with pytest.raises((APIError, AuthError)) as caught:
+        call()
+    assert "IAM Certification failed" in str(caught.value) or "is not correct" in str(caught.value)
 
 
 def test_a_history_out_of_order_is_its_exception(simulator: Simulator) -> None:
