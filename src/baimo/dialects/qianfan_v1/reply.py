@@ -27,6 +27,8 @@ MAX_BODY = 64 * 1024 * 1024
 
 _ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _NULL = len(b"null")
+_DATA = b"data: "
+_LF = 10
 _TEXT, _CALL = "text", "call"
 
 
@@ -50,6 +52,7 @@ class ReplyDecoder:
         self._has_started = False
         self._has_ended = False
         self._is_quick = False
+        self._is_between = False
         self._finish: str | None = None
         self._is_cut = False
         self._calls = 0
@@ -58,10 +61,22 @@ class ReplyDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        if self._is_quick and self._is_between and piece[:6] == _DATA and piece.find(b"\n") == len(piece) - 2:
+            # Most pieces are one event.
+            try:
+                found = decode_piece(piece[6:-1])
+            except _ODD:
+                pass
+            else:
+                if piece[-1] == _LF and not (found.is_end or found.need_clear_history or found.is_truncated):
+                    if len(found.usage) > _NULL:
+                        self._counts = found.usage
+                    return [PartDelta(index=0, text=found.result)] if found.result else []
         self.early = []
         if self._sse is None and self._whole is None:
             piece = self._sniff(piece)
         if self._sse is not None:
+            self._is_between = piece[-2:] == b"\n\n"
             return self._events(self._sse.feed(piece))
         if self._whole is not None:
             self._size += len(piece)
