@@ -71,7 +71,8 @@ class QuickSpans:
     """Makes ended spans for one tracer of the SDK."""
 
     def __init__(self, tracer: Any, *, always: bool) -> None:
-        from opentelemetry.sdk.trace import Event, RandomIdGenerator, ReadableSpan, export
+        from opentelemetry.sdk.trace import Event, ReadableSpan, export
+        from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
         self._tracer = tracer
         self._always = always
