@@ -102,6 +102,14 @@ def test_the_commonest_events_take_the_quick_way() -> None:
     assert len(LANES) == 2
 
 
+def test_pieces_of_several_events_or_of_none_are_read_too() -> None:
+    decoder = ReplyDecoder(SSE, "incremental")
+    whole = stream(said("a"), said("b"), said("c"), said("d"), said("", "stop"))
+    at = whole.index(b"id:2")
+    events = decoder.feed(whole[:at]) + decoder.feed(whole[at:-20]) + decoder.feed(whole[-20:])
+    assert fold(events + decoder.end()).text == "abcd"
+
+
 def test_an_event_with_more_than_text_is_not_for_the_quick_way() -> None:
     got, _, error = decoded(
         said("a"), said("b"), said([{"text": "c"}]), said([{"text": "d", "more": 1}]), said([], "stop")

@@ -27,6 +27,7 @@ def test_a_piece_of_nothing_but_text_takes_the_quick_way() -> None:
     decoder.feed(stream({"result": "a", "is_end": False}))
     decoder._event = None  # type: ignore[method-assign, assignment]
     assert len(decoder.feed(stream({"result": "b", "is_end": False, "usage": {"prompt_tokens": 1}}))) == 1
+    assert len(decoder.feed(stream({"result": "b"}))) == 1
     for more in ({"is_end": True}, {"is_truncated": True}, {"need_clear_history": True}):
         with pytest.raises(TypeError):
             decoder.feed(stream({"result": "c", **more}))
