@@ -425,12 +425,19 @@ class PullOperation:
 
 def in_batches(request: EmbedRequest, route: Route) -> list[EmbedRequest]:
     """The request, cut into as many as the wires of the route need: each takes so many texts at once."""
-    limits = [most for pool in route for at in pool if (most := getattr(at.dialect, "most_inputs", None))]
+    limits = [most for pool in route for at in pool if (most := _most_inputs(at))]
     most = min(limits, default=len(request.inputs))
     if len(request.inputs) <= most:
         return [request]
     inputs = request.inputs
     return [replace(request, inputs=inputs[at : at + most]) for at in range(0, len(inputs), most)]
+
+
+def _most_inputs(at: Deployment) -> int | None:
+    """Texts that one request takes: a number, or what the dialect tells of a model; None where all go."""
+    told: Any = getattr(at.dialect, "most_inputs", None)
+    most: int | None = told(at.model) if callable(told) else told
+    return most
 
 
 def joined(responses: Sequence[EmbedResponse]) -> EmbedResponse:

@@ -83,6 +83,6 @@ def test_the_place_of_an_address_is_that_of_its_pattern_else_of_its_part(machine
 def test_an_only_endpoint_and_one_without_an_address_are_told(machine: Machine) -> None:
     (state,) = machine.settings({}, {"cerebras": "fake"}).endpoint_states("cerebras")
     assert (state.why, state.sentence) == ("only", "used: the provider's only endpoint")
-    (state,) = machine.settings({}, {"qwen-workspace": "fake"}).endpoint_states("qwen-workspace")
+    state, _ = machine.settings({}, {"qwen-workspace": "fake"}).endpoint_states("qwen-workspace")
     assert (state.used, state.why, state.address) == (False, "no_address", None)
     assert "needs 'workspace'" in state.sentence

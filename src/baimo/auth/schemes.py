@@ -40,9 +40,12 @@ _SIGNED: Mapping[str, Scheme] = {
     "google_token": Scheme("google.GoogleToken", ("service_account",), grants=("google_token",)),
     "sigv4": Scheme("sigv4.SigV4", _ACCESS, ("session_token",)),
     "spark_url": Scheme("spark_address.SparkUrl", ("api_key", "api_secret")),
+    "bce_auth_v1": Scheme("bce.BceAuthV1", _ACCESS),
+    "access_token": Scheme("access_token.AccessToken", ("app_key", "app_secret"), grants=("access_token",)),
 }
 _BY_METHOD: Mapping[tuple[str, str], Scheme] = {
     ("iam_token", "hw_ak_sk"): Scheme("iam.IamToken", _ACCESS, grants=_TOKEN),
+    ("access_token", "given"): Scheme("access_token.AccessToken", ("access_token",)),
 }
 NAMES = (*KEYS, *_SIGNED)
 """All schemes."""

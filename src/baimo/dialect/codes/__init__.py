@@ -16,6 +16,7 @@ from baimo.errors import ConfigError, ProviderError
 NAMES = (
     "anthropic",
     "aws",
+    "baidu",
     "cohere",
     "deepseek",
     "google",

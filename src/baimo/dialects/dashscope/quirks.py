@@ -1,0 +1,37 @@
+"""How the models behind this wire differ from each other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The differences. Each is used in one place of this package."""
+
+    multimodal: bool = False
+    """The model is called at the address of multimodal models even where nothing but text is said. A request
+    with pictures, sound or films goes there in any case."""
+
+    stream_only: bool = False
+    """The model only streams: a whole reply is streamed as well and put together on our side."""
+
+    output: Literal["incremental", "cumulative", "unknown"] = "incremental"
+    """What a stream's events hold: the next piece, which is asked for, or (older models, which are then not
+    asked) all that was said so far. unknown: it is told apart by what comes."""
+
+    thinking_always: bool = False
+    """Thinking cannot be switched off."""
+
+    reasoning_replay: Literal["never", "tool_turns"] = "never"
+    """Whether an earlier answer's reasoning is sent back where it called tools."""
+
+    partial: bool = False
+    """`partial` marks a last message of the assistant as the beginning of the answer."""
+
+    search_strategy: Literal["turbo", "max", "agent"] | None = None
+    """The one way of searching that the model knows; None: `turbo` and `max` as is asked for."""
+
+    cache_marks: bool = True
+    """A part may be marked for the cache."""
