@@ -54,8 +54,8 @@ def sign(
     sdk_hmac_sha256: `access_key`, `secret_key` and maybe `security_token`; spark_url: `api_key` and
     `api_secret`; iam_token: `iam_token`, the value that the function gives; sensenova_jwt:
     `access_key` and `secret_key`; volcengine_v4: these and maybe `session_token`; zhipu_jwt, bearer and
-    header: `api_key`. `now` is Unix seconds, None the clock. `options` are those of the scheme: `service` and `signed` for tc3, `service` and
-    `region` for volcengine_v4, `field` and `prefix` for header.
+    header: `api_key`. `now` is Unix seconds, None the clock. `options` are those of the scheme: `service` and
+    `signed` for tc3, `service` and `region` for volcengine_v4, `field` and `prefix` for header.
 
     >>> sign("bearer", "GET", "https://api.example/v1/models", secrets={"api_key": "fake"}).headers
     {'Authorization': 'Bearer fake'}

@@ -13,7 +13,7 @@ import msgspec
 
 from baimo.errors import ConfigError, ProviderError
 
-NAMES = ("deepseek", "huawei", "ollama", "qwen", "spark", "tencent", "volcengine", "zhipu")
+NAMES = ("deepseek", "huawei", "minimax", "ollama", "qwen", "spark", "tencent", "volcengine", "zhipu")
 """The tables there are."""
 
 
