@@ -13,7 +13,19 @@ import msgspec
 
 from baimo.errors import ConfigError, ProviderError
 
-NAMES = ("deepseek", "huawei", "minimax", "ollama", "qwen", "spark", "tencent", "volcengine", "zhipu")
+NAMES = (
+    "deepseek",
+    "huawei",
+    "minimax",
+    "moonshot",
+    "ollama",
+    "qwen",
+    "siliconflow",
+    "spark",
+    "tencent",
+    "volcengine",
+    "zhipu",
+)
 """The tables there are."""
 
 
