@@ -2,13 +2,13 @@
 
 Read at https://platform.kimi.com/docs/api/errors, November 2026. Odd things: an empty account is 429 beside
 limits and overload, and only the type tells them apart; a prompt that is too long has the type of any wrong
-request. Types whose class says all there is to say are not listed.
+request. Types whose class says all there is to say are not
+listed, nor refused keys: the row knows the other site.
 """
 
 from __future__ import annotations
 
 from baimo.errors import (
-    AuthError,
     ContentFilteredError,
     NotFoundError,
     OverloadedError,
@@ -18,14 +18,6 @@ from baimo.errors import (
 )
 
 from . import Code, Codes
-
-_KEY = Code(
-    kind=AuthError,
-    means="the key is wrong, or one of the other site",
-    means_zh="密钥错误，或属于另一个站点",
-    cure="Check the key; those of moonshot.cn (provider moonshot) and .ai (moonshot-intl) do not cross.",
-    cure_zh="请检查密钥；moonshot.cn（moonshot）与 moonshot.ai（moonshot-intl）的密钥互不通用。",
-)
 
 CODES = Codes(
     title="Moonshot AI (Kimi)",
@@ -39,8 +31,6 @@ CODES = Codes(
             cure="Change the question; trying again does not help.",
             cure_zh="请修改输入内容，重试没有用。",
         ),
-        "invalid_authentication_error": _KEY,
-        "incorrect_api_key_error": _KEY,
         "permission_denied_error": Code(
             kind=PermissionDeniedError,
             means="the key may not do this, or the account is empty",

@@ -7,7 +7,6 @@ empty account and an account that is not verified are 403; a key of the other si
 from __future__ import annotations
 
 from baimo.errors import (
-    AuthError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -42,13 +41,6 @@ CODES = Codes(
             means_zh="模型已下线，或账户无权使用",
             cure="Take another model; some need an account whose real name was verified.",
             cure_zh="请换用其他模型；部分模型需要实名认证。",
-        ),
-        "30014": Code(
-            kind=AuthError,
-            means="the key is wrong, or one of the other site",
-            means_zh="密钥错误，或属于另一个站点",
-            cure="Check the key; keys of siliconflow.cn and of .com (siliconflow-intl) do not cross.",
-            cure_zh="请检查密钥；siliconflow.cn 与 siliconflow.com（siliconflow-intl）的密钥互不通用。",
         ),
         "50505": Code(
             kind=OverloadedError,

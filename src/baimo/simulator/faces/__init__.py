@@ -16,12 +16,19 @@ HOMES: Mapping[str, str] = {
     "hunyuan": "hunyuan",
     "maas": "pangu",
     "maas-intl": "pangu",
+    "minimax": "minimax",
+    "minimax-intl": "minimax",
+    "moonshot": "moonshot",
+    "moonshot-intl": "moonshot",
     "ollama": "ollama",
     "openai": "openai",
     "pangu": "pangu",
     "spark": "spark",
     "tokenhub": "tokenhub",
     "tokenhub-intl": "tokenhub",
+    "volcengine": "volcengine",
+    "zai": "zhipu",
+    "zhipu": "zhipu",
 }
 """Each provider with the module of its face: a simulator of all of them begins without loading any."""
 
