@@ -23,7 +23,7 @@ from baimo.errors import (
     TimedOutError,
     TransportError,
 )
-from baimo.exchange import Exchange, Operation, Outcome, Tally, exchange
+from baimo.exchange import Deployment, Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
 from baimo.passing import through
 from baimo.places import Place, Told, places_of
@@ -54,6 +54,79 @@ _USABLE = (None, "ejected")
 """Reasons that do not keep a call from the only place there is."""
 
 _Taken: TypeAlias = tuple[int, Receipt | None]
+
+
+def alone(
+    operation: Operation,
+    at: Deployment,
+    *,
+    retry: RetryPolicy,
+    limits: TimeLimits,
+    raw: bool,
+    rules: Rules,
+    now: tuple[float, float] | None = None,
+) -> Exchange:
+    """A call to the only place of its route, within limits. What does not go well, `RouteCall` goes on with.
+
+    `now` is the time where the caller has just asked for it. Nothing is spent from a purse.
+    """
+    wall, mono = now or (yield _NOW)
+    name = (at.provider, at.endpoint, at.key, at.model)
+    health, claims = rules.health, rules.claims
+    if health is not None and not health.is_usable(name, mono):
+        return (yield from _route_call(operation, at, retry, limits, raw, rules).run())
+    deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)
+    receipt: Receipt | None = None
+    claim = claims(operation, at) if claims is not None else None
+    if claim is not None:
+        receipt = yield Reserve((claim,), deadline.left(mono), rules.priority)
+        if receipt is not None and receipt.waited_s:
+            if rules.watch is not None:
+                rules.watch.queued(receipt.waited_s)
+            wall, mono = yield _NOW
+    tally = Tally(counted=True)
+    told = Told(rules, name, mono, waited_s=0.0)
+    failure: Error | None = None
+    try:
+        outcome: Outcome = yield from exchange(
+            operation,
+            at,
+            retry=_ONCE,
+            limits=limits,
+            deadline=deadline,
+            raw=raw,
+            tally=tally,
+            watch=told,
+            together=rules.together,
+            now=(wall, mono),
+        )
+        tally.head = outcome.head
+    except Error as error:
+        failure = error
+    finally:
+        told.left()
+    if receipt is not None:
+        yield Settle(receipt, _settlement(tally, failure, rules, wall))
+    if failure is None:
+        return outcome
+    call = _route_call(operation, at, retry, limits, raw, rules)
+    return (yield from call.taken_over(failure, tally, deadline))
+
+
+def _route_call(
+    operation: Operation, at: Deployment, retry: RetryPolicy, limits: TimeLimits, raw: bool, rules: Rules
+) -> RouteCall:
+    return RouteCall(operation, ((at,),), retry=retry, limits=(limits,), raw=raw, rules=rules)
+
+
+def _settlement(tally: Tally, error: Error | None, rules: Rules, wall: float) -> Settlement:
+    """What the last attempt used, and what its reply told of limits."""
+    head, learn = tally.head, rules.learn
+    learned = learn(head, wall) if learn is not None and head is not None else None
+    if error is None:
+        return Settlement(tokens=tally.tokens, verdict="answered", learned=learned)
+    refused = isinstance(error, (RateLimitedError, OverloadedError))
+    return Settlement(tokens=tally.tokens, verdict="refused" if refused else "unknown", learned=learned)
 
 
 class RouteCall:
@@ -99,25 +172,43 @@ class RouteCall:
 
     def run(self) -> Exchange:
         """Try places until one answers."""
+        return self._counted(self._begun())
+
+    def taken_over(self, error: Error, tally: Tally, deadline: Deadline) -> Exchange:
+        """Go on after an attempt at the first place, which has failed."""
+        self._tally, self._deadline = tally, deadline
+        self._tries = 1
+        self._round.add(0)
+        self._failed(0, error)
+        return self._counted(self._until_answered(None))
+
+    def _counted(self, steps: Exchange) -> Exchange:
+        """The same steps, as one of the calls that are under way together."""
         together = self._rules.together
-        if together is not None:
-            together.begin(self)
+        if together is None:
+            return (yield from steps)
+        together.begin(self)
         try:
-            now: tuple[float, float] | None = yield _NOW
-            if self._total is not None and now is not None:
-                self._deadline = Deadline(self._total, now=now[1])
-            while True:
-                place, receipt = yield from self._next(now)
-                now = None
-                try:
-                    outcome: Outcome = yield from self._attempt(place, receipt)
-                except Error as error:
-                    self._failed(place, error)
-                else:
-                    return self._noted(place, outcome) if self._failures else outcome
+            return (yield from steps)
         finally:
-            if together is not None:
-                together.end(self)
+            together.end(self)
+
+    def _begun(self) -> Exchange:
+        now: tuple[float, float] = yield _NOW
+        if self._total is not None:
+            self._deadline = Deadline(self._total, now=now[1])
+        return (yield from self._until_answered(now))
+
+    def _until_answered(self, now: tuple[float, float] | None) -> Exchange:
+        while True:
+            place, receipt = yield from self._next(now)
+            now = None
+            try:
+                outcome: Outcome = yield from self._attempt(place, receipt)
+            except Error as error:
+                self._failed(place, error)
+            else:
+                return self._noted(place, outcome) if self._failures else outcome
 
     # Which place comes next.
 
@@ -171,7 +262,7 @@ class RouteCall:
         if len(self._places) > 1 or self._tries or self._failures:
             return False
         health = self._rules.health
-        return health is None or health.condition(self._places[0].name, mono).reason in _USABLE
+        return health is None or health.is_usable(self._places[0].name, mono)
 
     def _go_on(self) -> None:
         """Go on to the next model. Raises where there is none."""
@@ -350,13 +441,13 @@ class RouteCall:
             if rules.purse is not None:
                 rules.purse.failed(billed=told.billed)
             if receipt is not None:
-                yield Settle(receipt, self._settlement(error, wall))
+                yield Settle(receipt, _settlement(self._tally, error, rules, wall))
             raise
         finally:
             told.left()
         if receipt is not None:
             self._tally.head = outcome.head
-            yield Settle(receipt, self._settlement(None, wall))
+            yield Settle(receipt, _settlement(self._tally, None, rules, wall))
         return outcome
 
     def _limits(self, one: Place, mono: float) -> TimeLimits:
@@ -384,16 +475,6 @@ class RouteCall:
         if self._spoken is not None:
             self._spoken.add(events)
         return emit if events is emit.events else Emit(events, emit.raw)
-
-    def _settlement(self, error: Error | None, wall: float) -> Settlement:
-        head, learn = self._tally.head, self._rules.learn
-        learned = learn(head, wall) if learn is not None and head is not None else None
-        if error is None:
-            return Settlement(tokens=self._tally.tokens, verdict="answered", learned=learned)
-        refused = isinstance(error, (RateLimitedError, OverloadedError))
-        return Settlement(
-            tokens=self._tally.tokens, verdict="refused" if refused else "unknown", learned=learned
-        )
 
     # What follows a failure.
 

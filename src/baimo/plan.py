@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from baimo.errors import ConfigError
 from baimo.exchange import Exchange, Operation, exchange
-from baimo.over import RouteCall
+from baimo.over import RouteCall, alone
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import NO_RULES, Pool, Route, Rules
@@ -22,21 +22,21 @@ def plan(
     limits: Sequence[TimeLimits],
     raw: bool = False,
     rules: Rules = NO_RULES,
+    now: tuple[float, float] | None = None,
 ) -> Exchange:
     """Call the route's deployments until one answers; `limits` has one entry a pool.
 
+    `now` is the time, wall and monotonic, where the caller has just asked for it.
+
     Raises the last deployment's error; what the others had failed with before is in its `earlier`.
     """
-    is_single = len(route) == 1 and len(route[0]) == 1
-    if is_single and rules.claims is None and rules.purse is None and rules.on_cut == "raise":
+    if len(route) == 1 and len(route[0]) == 1 and rules.purse is None and rules.on_cut == "raise":
+        at = route[0][0]
+        if rules.claims is not None:
+            return alone(operation, at, retry=retry, limits=limits[0], raw=raw, rules=rules, now=now)
+        watch, together = rules.watch, rules.together
         return exchange(
-            operation,
-            route[0][0],
-            retry=retry,
-            limits=limits[0],
-            raw=raw,
-            watch=rules.watch,
-            together=rules.together,
+            operation, at, retry=retry, limits=limits[0], raw=raw, watch=watch, together=together, now=now
         )
     return _over(operation, route, retry, limits, raw, rules)
 

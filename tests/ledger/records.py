@@ -30,9 +30,14 @@ def attempt(**facts: Any) -> AttemptRecord:
     return AttemptRecord(**{**whole, **facts})
 
 
+def id_of(number: int, at: float | None = None) -> str:
+    """The id of the record of that number: as every id, it begins with the time."""
+    return f"{int((AT + number if at is None else at) * 1000):012x}{number:020x}"
+
+
 def record(number: int = 0, *, cost: str | None = "0.1", currency: str = "CNY", **facts: Any) -> CallRecord:
     whole: dict[str, Any] = {
-        "id": f"{number:032x}",
+        "id": id_of(number, facts.get("at")),
         "operation": "chat",
         "at": AT + number,
         "took_s": 1.5,

@@ -326,7 +326,7 @@ def test_a_record_that_is_no_json_is_lost_alone(tmp_path: Path) -> None:
     ledger.flush()
     assert ledger.lost == 1
     ledger.close()
-    assert [int(one.id, 16) for one in last_calls(tmp_path / "ledger.db", 5)] == [3, 1]
+    assert [int(one.id[12:], 16) for one in last_calls(tmp_path / "ledger.db", 5)] == [3, 1]
 
 
 def test_a_call_waits_for_nothing(tmp_path: Path) -> None:
@@ -344,3 +344,16 @@ def _cost_s(work: Callable[[], None]) -> float:
     for _ in range(100):
         work()
     return (time.thread_time() - begun) / 100
+
+
+def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    one = Writer(path, keep_days=1e6, told=lambda line: None)
+    one.start()
+    one.put(record(1))
+    one.close()
+    one.put(record(2))
+    one.finish()
+    one.close()
+    assert [kept.id for kept in last_calls(path, 5)] == [record(2).id, record(1).id]
+    assert writers() == []

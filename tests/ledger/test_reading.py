@@ -118,8 +118,8 @@ def test_nothing_is_no_group(path: Path) -> None:
 
 def test_the_last_calls_come_newest_first_and_failed_ones_alone_on_request(path: Path) -> None:
     keep(path, *(record(number, outcome="failed" if number % 2 else "answered") for number in range(6)))
-    assert [int(one.id, 16) for one in last_calls(path, 3)] == [5, 4, 3]
-    assert [int(one.id, 16) for one in last_calls(path, 2, failed=True)] == [5, 3]
+    assert [int(one.id[12:], 16) for one in last_calls(path, 3)] == [5, 4, 3]
+    assert [int(one.id[12:], 16) for one in last_calls(path, 2, failed=True)] == [5, 3]
 
 
 def test_what_was_spent_is_told_by_model_and_key(path: Path) -> None:

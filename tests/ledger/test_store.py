@@ -12,7 +12,7 @@ from baimo.errors import ConfigError
 from baimo.ledger import store
 from baimo.ledger.reading import find_calls, last_calls
 from baimo.types.usage import Usage
-from tests.ledger.records import raw, record
+from tests.ledger.records import attempt, id_of, raw, record
 
 
 def kept(path: Path, *numbers: int) -> None:
@@ -46,7 +46,7 @@ def test_the_columns_say_what_can_be_asked(tmp_path: Path) -> None:
     opened.close()
     del row["record"]
     assert row == {
-        "id": f"{1:032x}",
+        "id": id_of(1),
         "at": 1_767_225_601.0,
         "operation": "chat",
         "provider": "acme",
@@ -68,6 +68,32 @@ def test_the_columns_say_what_can_be_asked(tmp_path: Path) -> None:
     }
 
 
+def test_the_columns_count_what_was_billed_and_tell_of_keys_and_the_cache(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    opened = store.connect(path, create=True)
+    told = 'a message may hold "maybe_billed":true as text'
+    tries = (attempt(maybe_billed=True, key="a"), attempt(message=told, outcome="failed", key="b"))
+    store.write(
+        opened,
+        [
+            store.row_of(record(1, attempts=(*tries, attempt(maybe_billed=True, key="c")))),
+            store.row_of(record(2, attempts=(), cached=True, cost=None)),
+            store.row_of(record(3, attempts=tries[1:])),
+        ],
+    )
+    rows = opened.execute(
+        "SELECT key, attempts, maybe_billed, cached, cost FROM calls ORDER BY id"
+    ).fetchall()
+    opened.close()
+    assert rows == [("c", 3, 2, 0, "0.1"), ("", 0, 0, 1, None), ("b", 1, 0, 0, "0.1")]
+
+
+def test_ids_begin_with_the_time_of_the_call() -> None:
+    assert store.first_id(1_767_225_601.0) <= id_of(1) < store.first_id(1_767_225_601.002)
+    assert store.first_id(float("-inf")) == "" and store.first_id(-5.0) == "0" * 12
+    assert store.first_id(float("inf")) > "f" * 32 and store.first_id(1e15) == "f" * 12
+
+
 @pytest.mark.parametrize("form", range(len(store.FORMS)))
 def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
@@ -76,12 +102,20 @@ def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, tmp_path: Pat
         opened.executescript(step)
     opened.execute("PRAGMA application_id = 1650551149")
     opened.execute(f"PRAGMA user_version = {form + 1}")
-    row = store.row_of(record(7))
-    opened.execute(f"INSERT INTO calls VALUES ({', '.join('?' * len(row))})", row)
+    id_, text = store.row_of(record(7))
+    if form < 2:
+        opened.execute(
+            "INSERT INTO calls "
+            "(id, at, operation, key, outcome, cached, attempts, maybe_billed, took_s, record) "
+            "VALUES (?, 1, 'chat', '', 'answered', 0, 1, 0, 1.5, ?)",
+            (id_, text),
+        )
+    else:
+        opened.execute("INSERT INTO records VALUES (?, ?)", (id_, text))
     opened.commit()
     opened.close()
     kept(path, 8)
-    assert [one.id for one in last_calls(path, 5)] == [f"{8:032x}", f"{7:032x}"]
+    assert [one.id for one in last_calls(path, 5)] == [id_of(8), id_of(7)]
     opened = sqlite3.connect(path)
     assert opened.execute("PRAGMA user_version").fetchone()[0] == len(store.FORMS)
     assert opened.execute("SELECT count(*) FROM losses").fetchone()[0] == 0
@@ -157,8 +191,8 @@ def test_the_old_is_forgotten_and_the_room_given_back(tmp_path: Path) -> None:
 def test_a_call_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     kept(path, *range(20))
-    assert [one.id for one in find_calls(path, f"{3:032x}")] == [f"{3:032x}"]
-    assert len(find_calls(path, "0000")) == 10
+    assert [one.id for one in find_calls(path, id_of(3))] == [id_of(3)]
+    assert len(find_calls(path, "019b76")) == 10
     assert find_calls(path, "ff") == ()
 
 

@@ -120,10 +120,11 @@ class ClientBase:
         at = route[0][0]
         request, call = build(messages, options, stream=stream, model=at.model)
         if (
-            not self._is_plain(route)
+            self._has_choice(route)
             or request.response_format is not None
             or (call is not NO_OPTIONS and call.has_rules)
             or self._settings.rule(model).on_cut is not None
+            or (self._attached is not None and self._ruled.keeps_more)
         ):
             limits = self._limits_of(route, call.timeout)
             prepared = self._ruled.chat(
@@ -131,15 +132,20 @@ class ClientBase:
             )
         else:
             operation = ChatOperation(request, mends=self._mends, learned=self._learned)
-            steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
-            prepared = Prepared(steps, at.model, call)
+            if self._attached is None:
+                steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
+                prepared = Prepared(steps, at.model, call)
+            else:
+                limit = self._limits_at(at, call.timeout)
+                prepared = self._ruled.single(route, request, call, limit, operation)
         if options:
             prepared.tier = tier_of(request)
         return prepared
 
-    def _is_plain(self, route: Route) -> bool:
-        """Whether nothing is to be chosen, and nobody watches."""
-        return self._attached is None and len(route) == 1 and len(route[0]) == 1
+    @staticmethod
+    def _has_choice(route: Route) -> bool:
+        """Whether there is more than one deployment."""
+        return len(route) > 1 or len(route[0]) > 1
 
     def _straight(
         self, operation: Operation, at: Deployment, timeout: float | None, *, raw: bool = False
@@ -196,7 +202,7 @@ class ClientBase:
         timeout: float | None,
         request: EmbedRequest | CountRequest | None = None,
     ) -> Prepared:
-        if not self._is_plain(route):
+        if self._attached is not None or self._has_choice(route):
             return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)

@@ -65,6 +65,7 @@ class Ruling:
         self._health = HealthBook(lock=Lock())
         self._claims = attached.claim if attached is not None else None
         self._learn = attached.learn if attached is not None else None
+        self._usual = self._rules(None, None)
         self._rates: Rates | None = None
         """What currencies are worth in each other; read when it is first needed."""
 
@@ -112,6 +113,31 @@ class Ruling:
         prepared = self._prepared(steps, route, call, watch)
         prepared.purse = purse
         return prepared
+
+    def single(
+        self, route: Route, request: ChatRequest, call: CallOptions, limits: TimeLimits, operation: Operation
+    ) -> Prepared:
+        """A chat of which nothing is asked besides, with the only deployment of its route: watched and within
+        limits."""
+        at = route[0][0]
+        watch = self._watch("chat", route, request, call)
+        rules = self._usual if watch is None else replace(self._usual, watch=watch)
+        now = None if watch is None or request.stream else watch.now
+        steps = plan(
+            operation, route, retry=self._retry, limits=(limits,), raw=call.keep_raw, rules=rules, now=now
+        )
+        prepared = Prepared(steps, at.model, call)
+        prepared.watch = watch
+        return prepared
+
+    @property
+    def keeps_more(self) -> bool:
+        """Whether calls of which nothing is asked may be answered from a cache, recorded, or cost money of a
+        budget."""
+        attached = self._attached
+        if attached is None:
+            return False
+        return bool(attached.services.cache is not None or attached.budgets or attached.recorder is not None)
 
     def other(
         self,
@@ -220,11 +246,15 @@ class Ruling:
         attached = self._attached
         if attached is None or not (attached.observers or attached.recorder is not None):
             return None
+        if len(route) == 1 and len(route[0]) == 1:
+            asked: tuple[str, ...] = (route[0][0].name,)
+        else:
+            asked = tuple(dict.fromkeys([at.name for pool in route for at in pool]))
         return CallWatch(
             attached.observers,
             self._clock,
             operation=operation,
-            asked=tuple(dict.fromkeys([at.name for pool in route for at in pool])),
+            asked=asked,
             streamed=request is not None and request.stream,
             conversation=call.conversation,
             request=request,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import attrgetter
+from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -38,36 +39,27 @@ _asked_of = attrgetter(*_PARAMETERS)
 _NOTHING_ASKED = (None,) * len(_PARAMETERS)
 
 
-class _Open:
-    """An attempt that is under way."""
-
-    __slots__ = ("at", "began_s", "first_s", "queued_s", "waited_s")
-
-    def __init__(self, at: Deployment, began_s: float, waited_s: float, queued_s: float) -> None:
-        self.at = at
-        self.began_s = began_s
-        self.waited_s = waited_s
-        self.queued_s = queued_s
-        self.first_s: float | None = None
-
-
 class CallWatch:
     """Meets `RouteWatch`; made anew for every call that somebody observes."""
 
     __slots__ = (
         "_asked",
+        "_at",
         "_attempts",
+        "_began",
+        "_began_s",
         "_clock",
         "_conversation",
         "_decisions",
-        "_mono",
+        "_first_s",
         "_observers",
-        "_open",
         "_queued_s",
         "_request",
+        "_shown_s",
         "_streamed",
-        "_wall",
+        "_waits",
         "id",
+        "now",
         "operation",
         "recording",
     )
@@ -84,20 +76,25 @@ class CallWatch:
         request: ChatRequest | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self._observers = [(observer, _began(observer)) for observer in observers]
+        self._observers = observers
         self._clock = clock
         self.operation = operation
         self._asked = asked
         self._streamed = streamed
         self._conversation = conversation
         self._request = request
-        self._wall = clock.wall()
-        self._mono = clock.mono()
-        self._open: _Open | None = None
+        self._began = [_began(observer) for observer in observers]
+        wall = clock.wall()
+        self.now = (wall, clock.mono())
+        """When the call began, wall and monotonic."""
+        self._at: Deployment | None = None
+        """Where the attempt that is under way goes."""
         self._queued_s = 0.0
+        self._first_s: float | None = None
+        """From the beginning of the call to the last attempt's first event."""
         self._attempts: list[AttemptRecord] = []
         self._decisions: list[Decision] = []
-        self.id = "%012x%020x" % (int(self._wall * 1000), random.getrandbits(80))  # noqa: UP031 - twice as fast
+        self.id = "%012x%020x" % (int(wall * 1000), getrandbits(80))  # noqa: UP031 - twice as fast
         self.recording = recorder.call(self.id) if recorder is not None else None
         """Takes down the call's bytes, where calls are recorded."""
 
@@ -105,29 +102,34 @@ class CallWatch:
 
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         """A request goes out. One before it that nobody told the end of was refused, and is worded anew."""
-        if self._open is not None:
-            self._close(now - self._mono, "failed", told=_REWORDED)
-        self._open = _Open(at, now - self._mono, waited_s, self._queued_s)
+        now_s = now - self.now[1]
+        if self._at is not None:
+            self._close(now_s, "failed", told=_REWORDED)
+        self._at = at
+        self._began_s = now_s
+        self._shown_s: float | None = None
+        self._waits = self._queued_s, waited_s
         self._queued_s = 0.0
 
     def first(self, now: float) -> None:
         """Its first event came."""
-        if self._open is not None and self._open.first_s is None:
-            self._open.first_s = now - self._mono - self._open.began_s
+        if self._at is not None and self._shown_s is None:
+            self._first_s = first_s = now - self.now[1]
+            self._shown_s = first_s - self._began_s
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         """It failed."""
-        shown = self._open is not None and self._open.first_s is not None and self._streamed
+        shown = self._at is not None and self._shown_s is not None and self._streamed
         outcome: Outcome = "interrupted" if shown or isinstance(error, StreamInterrupted) else "failed"
-        self._close(now - self._mono, outcome, error, billed)
+        self._close(now - self.now[1], outcome, error, billed)
 
     def answered(self, now: float) -> None:
         """It ended well."""
-        self._close(now - self._mono, "answered")
+        self._close(now - self.now[1], "answered")
 
     def decided(self, decision: Decision) -> None:
         """A deployment was chosen."""
-        self._decisions.append(replace(decision, at_s=decision.at_s - self._mono))
+        self._decisions.append(replace(decision, at_s=decision.at_s - self.now[1]))
 
     def queued(self, seconds: float) -> None:
         """The next request waited for its place."""
@@ -168,8 +170,8 @@ class CallWatch:
 
     def left(self) -> None:
         """The caller went away."""
-        if self._open is not None:
-            self._close(self._clock.mono() - self._mono, "cancelled", billed=True)
+        if self._at is not None:
+            self._close(self._clock.mono() - self.now[1], "cancelled", billed=True)
         self._tell("cancelled", {}, None)
 
     def _close(
@@ -180,20 +182,11 @@ class CallWatch:
         billed: bool = False,
         told: str | None = None,
     ) -> None:
-        one, self._open = self._open, None
-        if one is None:
+        at, self._at = self._at, None
+        if at is None:
             return
-        at = one.at
-        facts: dict[str, Any] = _NO_FACTS if told is None else {"message": told}
-        if error is not None:
-            facts = {
-                "error": error.code,
-                "error_type": type(error).__name__,
-                "message": error.message,
-                "status": getattr(error, "status", None),
-                "provider_code": getattr(error, "provider_code", None),
-                "request_id": error.request_id,
-            }
+        facts = _NO_FACTS if error is None and told is None else _told_of(error, told)
+        queued_s, waited_s = self._waits
         self._attempts.append(
             AttemptRecord(
                 provider=at.provider,
@@ -202,11 +195,11 @@ class CallWatch:
                 dialect=at.dialect.name,
                 address=_address(at.site.base_url),
                 key=at.key,
-                began_s=one.began_s,
-                queued_s=one.queued_s,
-                waited_s=one.waited_s,
-                first_s=one.first_s,
-                took_s=now_s - one.began_s,
+                began_s=self._began_s,
+                queued_s=queued_s,
+                waited_s=waited_s,
+                first_s=self._shown_s,
+                took_s=now_s - self._began_s,
                 outcome=outcome,
                 maybe_billed=billed,
                 **facts,
@@ -215,22 +208,19 @@ class CallWatch:
 
     def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Any) -> None:
         attempts = self._attempts
-        last = attempts[-1] if attempts else None
-        first_s = None
-        for one in attempts:
-            if one.first_s is not None:
-                first_s = one.began_s + one.first_s
-        if last is not None:
+        if attempts:
+            last = attempts[-1]
             facts["provider"] = facts.get("provider") or last.provider
             facts["model"] = facts.get("model") or last.model
+        wall, began = self.now
         record = CallRecord(
             id=self.id,
             operation=self.operation,
             streamed=self._streamed,
-            at=self._wall,
-            took_s=self._clock.mono() - self._mono,
+            at=wall,
+            took_s=self._clock.mono() - began,
             asked=self._asked,
-            first_s=first_s,
+            first_s=self._first_s,
             outcome=outcome,
             attempts=tuple(attempts),
             decisions=tuple(self._decisions),
@@ -242,13 +232,14 @@ class CallWatch:
         content = None
         if self.recording is not None:
             self.recording.ended(record)
-        observers, self._observers = self._observers, []
-        for observer, began in observers:
-            if observer.wants_content and content is None:
+        observers, self._observers = self._observers, ()
+        for observer, mark in zip(observers, self._began, strict=False):
+            wants_content = observer.wants_content
+            if wants_content and content is None:
                 given = response if isinstance(response, ChatResponse) else None
                 content = Content(request=self._request, response=given)
             try:
-                observer.ended(record, began, content if observer.wants_content else None)
+                observer.ended(record, mark, content if wants_content else None)
             except Exception as error:
                 report(observer, error)
 
@@ -264,6 +255,20 @@ def _began(observer: Observer) -> Any:
 def report(observer: Observer, error: Exception) -> None:
     """An observer that fails must not fail the call; nobody but the log can be told."""
     logging.getLogger("baimo").error("the observer %r failed", type(observer).__name__, exc_info=error)
+
+
+def _told_of(error: Error | None, told: str | None) -> dict[str, Any]:
+    """What a record tells of an attempt that failed."""
+    if error is None:
+        return {"message": told}
+    return {
+        "error": error.code,
+        "error_type": type(error).__name__,
+        "message": error.message,
+        "status": getattr(error, "status", None),
+        "provider_code": getattr(error, "provider_code", None),
+        "request_id": error.request_id,
+    }
 
 
 def _answer(response: ChatResponse | EmbedResponse) -> dict[str, Any]:
@@ -284,6 +289,7 @@ def _bare(usage: Usage) -> Usage:
     return usage if usage.raw is None else replace(usage, raw=None)
 
 
+@lru_cache(maxsize=512)
 def _address(base_url: str) -> str:
     scheme, mark, rest = base_url.partition("://")
     return scheme + mark + rest.partition("/")[0]

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from time import localtime, strftime
 
 import msgspec
 
 from baimo.types.money import Money
 from baimo.types.record import CallRecord
+from baimo.types.usage import Usage
 
 from . import store
 
 _READ_S = 5.0
-_COUNTED = "('models', 'describe', 'pull', 'count_tokens', 'balance')"
+_FREE = ("models", "describe", "pull", "count_tokens", "balance")
 """Operations that nobody is billed for."""
-_UNKNOWN = f"""
-cost IS NULL AND NOT cached AND attempts > 0 AND operation NOT IN {_COUNTED}
-AND (outcome != 'failed' OR maybe_billed > 0)
-"""
-"""Calls that may have cost something, nobody knows how much."""
 
 
 class Sum(msgspec.Struct, kw_only=True):
@@ -45,6 +42,51 @@ class Sum(msgspec.Struct, kw_only=True):
     """By currency."""
     unknown: int = 0
     """Calls whose cost is not known."""
+
+    def count(self, call: _Seen) -> None:
+        """Add a call."""
+        usage, cost = call.usage, call.cost
+        billed = sum([one.maybe_billed for one in call.attempts])
+        self.calls += 1
+        self.failed += call.outcome != "answered"
+        self.cached += call.cached
+        self.attempts += len(call.attempts)
+        self.maybe_billed += billed
+        self.input += usage.input or 0
+        self.cache_read += usage.cache_read or 0
+        self.output += usage.output or 0
+        self.reasoning += usage.reasoning or 0
+        if cost is not None:
+            self.costs[cost.currency] = self.costs.get(cost.currency, _NOTHING) + cost.amount
+        elif call.attempts and not call.cached and call.operation not in _FREE:
+            self.unknown += call.outcome != "failed" or billed > 0
+
+
+_NOTHING = Decimal(0)
+
+
+class _Tried(msgspec.Struct, gc=False):
+    """What sums need of an attempt."""
+
+    key: str = ""
+    maybe_billed: bool = False
+
+
+class _Seen(msgspec.Struct, gc=False):
+    """What sums need of a record."""
+
+    at: float
+    operation: str
+    outcome: str
+    provider: str | None = None
+    model: str | None = None
+    usage: Usage = Usage()
+    cost: Money | None = None
+    cached: bool = False
+    attempts: tuple[_Tried, ...] = ()
+
+
+_to_seen = msgspec.json.Decoder(_Seen, strict=False).decode
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +112,7 @@ def last_calls(path: Path, count: int, *, failed: bool = False) -> tuple[CallRec
     only = "WHERE outcome != 'answered'" if failed else ""
     with _opened(path) as opened:
         rows = opened.execute(
-            f"SELECT record FROM calls {only} ORDER BY at DESC, id DESC LIMIT ?", (count,)
+            f"SELECT record FROM calls {only} ORDER BY id DESC LIMIT ?", (count,)
         ).fetchall()
     return tuple(_record(text) for (text,) in rows)
 
@@ -80,7 +122,8 @@ def find_calls(path: Path, part: str) -> tuple[CallRecord, ...]:
     length = len(part)
     with _opened(path) as opened:
         rows = opened.execute(
-            "SELECT record FROM calls WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? ORDER BY id LIMIT 10",
+            "SELECT record FROM records WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? "
+            "ORDER BY id LIMIT 10",
             (length, part, length, part),
         ).fetchall()
     return tuple(_record(text) for (text,) in rows)
@@ -93,22 +136,24 @@ def sums(
 
     A day is one of this machine's time zone.
     """
-    columns = ", ".join(_GROUPS[name] for name in by) or "''"
-    bounds = "at >= ? AND at < ?"
-    between = (float("-inf") if since is None else since, float("inf") if until is None else until)
+    first, last = (float("-inf") if since is None else since, float("inf") if until is None else until)
+    groups = [_GROUPS[name] for name in by]
     found: dict[tuple[str, ...], Sum] = {}
     with _opened(path) as opened:
-        for *group, currency, amounts, unknown, counts in _grouped(opened, columns, bounds, between):
-            key = tuple(group[: len(by)])
-            one = found.setdefault(key, Sum(group=key, costs={}))
-            for name, value in counts.items():
-                setattr(one, name, getattr(one, name) + value)
-            one.unknown += unknown
-            if currency is not None:
-                one.costs[currency] = one.costs.get(currency, Decimal(0)) + amounts
+        ids = store.first_id(first), store.first_id(last + 1.0)
+        for (text,) in opened.execute("SELECT record FROM records WHERE id >= ? AND id < ?", ids):
+            call = _to_seen(text)
+            if first <= call.at < last:
+                key = tuple([group(call) for group in groups])
+                one = found.get(key)
+                if one is None:
+                    one = found[key] = Sum(group=key, costs={})
+                one.count(call)
         losses = [
             Lost(at=at, count=count, why=why)
-            for at, count, why in opened.execute(f"SELECT * FROM losses WHERE {bounds}", between)
+            for at, count, why in opened.execute(
+                "SELECT * FROM losses WHERE at >= ? AND at < ?", (first, last)
+            )
         ]
     return sorted(found.values(), key=lambda one: one.group), losses
 
@@ -123,7 +168,9 @@ def spent_since(path: Path, at: float, models: Sequence[str], keys: Sequence[str
     spent: dict[str, Decimal] = {}
     with _opened(path) as opened:
         rows = opened.execute(
-            "SELECT provider, model, key, cost, currency FROM calls WHERE at >= ? AND cost IS NOT NULL", (at,)
+            "SELECT provider, model, key, cost, currency FROM calls "
+            "WHERE id >= ? AND at >= ? AND cost IS NOT NULL",
+            (store.first_id(at), at),
         )
         for provider, model, key, amount, currency in rows:
             if keys and key not in keys:
@@ -143,8 +190,8 @@ def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
     with _opened(path) as opened:
         rows = opened.execute(
             "SELECT provider, model, key, currency, cost, count(*) FROM calls "
-            "WHERE at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
-            (at,),
+            "WHERE id >= ? AND at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
+            (store.first_id(at), at),
         )
         for provider, model, key, currency, amount, count in rows:
             group = f"{provider}/{model}", key, currency
@@ -152,40 +199,21 @@ def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
     return [(model, key, Money(amount, currency)) for (model, key, currency), amount in sorted(spent.items())]
 
 
-_GROUPS = {
-    "day": "strftime('%Y-%m-%d', at, 'unixepoch', 'localtime')",
-    "model": "coalesce(provider || '/' || model, '')",
-    "provider": "coalesce(provider, '')",
-    "key": "key",
-}
-_SUMMED = {
-    "calls": "count(*)",
-    "failed": "sum(outcome != 'answered')",
-    "cached": "sum(cached)",
-    "attempts": "sum(attempts)",
-    "maybe_billed": "sum(maybe_billed)",
-    "input": "sum(coalesce(input_uncached, 0) + coalesce(cache_read, 0) + coalesce(cache_write_5m, 0)"
-    " + coalesce(cache_write_1h, 0) + coalesce(audio_in, 0) + coalesce(image_in, 0))",
-    "cache_read": "sum(coalesce(cache_read, 0))",
-    "output": "sum(coalesce(output_visible, 0) + coalesce(reasoning, 0) + coalesce(audio_out, 0)"
-    " + coalesce(image_out, 0))",
-    "reasoning": "sum(coalesce(reasoning, 0))",
-}
+@lru_cache(maxsize=1024)
+def _day(quarter: int) -> str:
+    """The day of a quarter of an hour, in this machine's time zone: no zone is off by less."""
+    return strftime("%Y-%m-%d", localtime(quarter * _QUARTER_S))
 
 
-def _grouped(
-    opened: sqlite3.Connection, columns: str, bounds: str, between: tuple[float, float]
-) -> Iterable[tuple[Any, ...]]:
-    """Per group and amount: the group, currency, the amounts added, unknown costs, and counts by name."""
-    asked = (
-        f"SELECT {columns}, currency, cost, sum({_UNKNOWN}), {', '.join(_SUMMED.values())} "
-        f"FROM calls WHERE {bounds} GROUP BY {columns}, currency, cost"
-    )
-    for row in opened.execute(asked, between):
-        head, counts = row[: -len(_SUMMED)], dict(zip(_SUMMED, row[-len(_SUMMED) :], strict=True))
-        *group, currency, amount, unknown = head
-        total = None if amount is None else Decimal(amount) * counts["calls"]
-        yield (*group, currency, total, unknown, counts)
+_QUARTER_S = 900
+_GROUPS: Mapping[str, Callable[[_Seen], str]] = {
+    "day": lambda call: _day(int(call.at // _QUARTER_S)),
+    "model": lambda call: (
+        "" if call.provider is None or call.model is None else f"{call.provider}/{call.model}"
+    ),
+    "provider": lambda call: call.provider or "",
+    "key": lambda call: call.attempts[-1].key if call.attempts else "",
+}
 
 
 def _record(text: str) -> CallRecord:

@@ -1,6 +1,7 @@
 """The ledger's file: an SQLite database with one row a call, its form and how older forms become this one.
 
-Others read while it is written (WAL). The columns are for asking; `record` holds the whole record as JSON.
+Others read while it is written (WAL). A row is an id and the whole record as JSON, which is quickly written;
+`calls` shows it in columns, for asking.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +60,40 @@ CREATE TABLE calls (
 CREATE INDEX calls_at ON calls (at);
 """
 _LOSSES = "CREATE TABLE losses (at REAL NOT NULL, count INTEGER NOT NULL, why TEXT NOT NULL);"
-FORMS = (_CALLS, _LOSSES)
+_RECORDS = f"""
+CREATE TABLE records (id TEXT PRIMARY KEY, record TEXT NOT NULL);
+INSERT INTO records SELECT id, record FROM calls;
+DROP TABLE calls;
+CREATE VIEW calls AS SELECT
+  id,
+  json_extract(record, '$.at') AS at,
+  json_extract(record, '$.operation') AS operation,
+  json_extract(record, '$.provider') AS provider,
+  json_extract(record, '$.model') AS model,
+  coalesce(json_extract(record, '$.attempts[#-1].key'), '') AS key,
+  json_extract(record, '$.outcome') AS outcome,
+  json_extract(record, '$.error') AS error,
+  {", ".join(f"json_extract(record, '$.usage.{name}') AS {name}" for name in TOKENS)},
+  json_extract(record, '$.cost.amount') AS cost,
+  json_extract(record, '$.cost.currency') AS currency,
+  coalesce(json_extract(record, '$.cached'), 0) AS cached,
+  coalesce(json_array_length(record, '$.attempts'), 0) AS attempts,
+  CASE WHEN instr(record, '"maybe_billed":true') = 0 THEN 0 ELSE (
+    SELECT count(*) FROM json_each(record, '$.attempts') WHERE json_extract(value, '$.maybe_billed')
+  ) END AS maybe_billed,
+  json_extract(record, '$.took_s') AS took_s,
+  record
+FROM records;
+"""
+FORMS = (_CALLS, _LOSSES, _RECORDS)
 """What makes each form of the file out of the one before it; the number of forms is the file's version."""
 
-_COLUMNS = (
-    *("id", "at", "operation", "provider", "model", "key", "outcome", "error"),
-    *TOKENS,
-    *("cost", "currency", "cached", "attempts", "maybe_billed", "took_s", "record"),
-)
 _TOGETHER = 32
 """Rows that are written by one statement: each statement lets other threads in, and comes back when they let
-it. No more values than the oldest SQLite takes."""
-_ROW = f"({', '.join('?' for _ in _COLUMNS)})"
-_INSERT = f"INSERT OR IGNORE INTO calls ({', '.join(_COLUMNS)}) VALUES {_ROW}"
-_INSERT_MANY = _INSERT + f", {_ROW}" * (_TOGETHER - 1)
+it."""
+_INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?)"
+_INSERT_MANY = _INSERT + ", (?, ?)" * (_TOGETHER - 1)
+_to_json = msgspec.json.Encoder(enc_hook=repr).encode
 
 
 def connect(path: Path, *, create: bool, busy_s: float = BUSY_S) -> sqlite3.Connection:
@@ -148,32 +170,23 @@ def _belongs(opened: sqlite3.Connection) -> bool:
     return bool(opened.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION)
 
 
-def row_of(call: CallRecord) -> tuple[Any, ...]:
+def row_of(call: CallRecord) -> tuple[str, str]:
     """The row of a call. Raises TypeError or ValueError for what cannot be written as JSON."""
-    usage, cost = call.usage, call.cost
+    usage = call.usage
     if usage.raw is not None:  # the provider's own object says the same, and cannot be read back
         call = replace(call, usage=replace(usage, raw=None))
-    return (
-        call.id,
-        call.at,
-        call.operation,
-        call.provider,
-        call.model,
-        call.attempts[-1].key if call.attempts else "",
-        call.outcome,
-        call.error,
-        *[getattr(usage, name) for name in TOKENS],
-        None if cost is None else str(cost.amount),
-        None if cost is None else cost.currency,
-        call.cached,
-        len(call.attempts),
-        sum(attempt.maybe_billed for attempt in call.attempts),
-        call.took_s,
-        msgspec.json.encode(call, enc_hook=repr).decode(),
-    )
+    return call.id, _to_json(call).decode()
 
 
-def write(opened: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], losses: Iterable[Any] = ()) -> None:
+def first_id(at: float) -> str:
+    """What ids of calls that began at that time, in Unix seconds, or later do not sort before."""
+    return f"{min(max(int(at * 1000), 0), _LAST_MS):012x}" if isfinite(at) else "" if at < 0 else "g"
+
+
+_LAST_MS = 16**12 - 1
+
+
+def write(opened: sqlite3.Connection, rows: Sequence[tuple[str, str]], losses: Iterable[Any] = ()) -> None:
     """Write rows and losses together, or nothing. Raises sqlite3.Error."""
     with _together(opened):
         whole = len(rows) - len(rows) % _TOGETHER
@@ -186,6 +199,6 @@ def write(opened: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], losses: I
 def forget(opened: sqlite3.Connection, before: float) -> None:
     """Delete what is older, and give the room back. Raises sqlite3.Error."""
     with _together(opened):
-        opened.execute("DELETE FROM calls WHERE at < ?", (before,))
+        opened.execute("DELETE FROM records WHERE id < ?", (first_id(before),))
         opened.execute("DELETE FROM losses WHERE at < ?", (before,))
     opened.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page and stop

@@ -59,6 +59,8 @@ class Writer:
         self._is_told = False
         self._closing = threading.Event()
         self._idle = threading.Event()
+        self._is_over = False
+        """The thread has ended, or is about to: it takes nothing in any more."""
         self._thread = threading.Thread(target=self._run, name="baimo-ledger", daemon=True)
 
     def start(self) -> None:
@@ -91,6 +93,11 @@ class Writer:
         self._closing.set()
         self._idle.set()
         self.put(_FLUSH)
+        with self._lock:
+            if self._is_over:  # what came after its last look is written by another
+                self._is_over = False
+                self._thread = threading.Thread(target=self._run, name="baimo-ledger", daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         opened: sqlite3.Connection | None = None
@@ -105,7 +112,9 @@ class Writer:
                     self._forget(opened)
                 for done in waiting:
                     done.set()
-                if self._closing.is_set() and not self.held():
+                with self._lock:
+                    self._is_over = self._closing.is_set() and not self.held()
+                if self._is_over:
                     return
         finally:
             if opened is not None:
@@ -159,7 +168,7 @@ class Writer:
             self._losses.clear()
             return opened
 
-    def _rows(self, calls: list[CallRecord]) -> list[tuple[Any, ...]]:
+    def _rows(self, calls: list[CallRecord]) -> list[tuple[str, str]]:
         rows = []
         for call in calls:
             try:

@@ -160,6 +160,14 @@ class HealthBook:
                 latency_s=latency,
             )
 
+    def is_usable(self, name: Name, now: float) -> bool:
+        """Whether the only deployment that there is may be asked: better one that was ejected than none."""
+        with self._lock:
+            state = self._states.get(name)
+            if state is None or now >= state.cool_until:
+                return not self._outs or all(now >= out.until for out in self._out(name))
+            return False
+
     def began(self, name: Name, now: float) -> bool:
         """A call was given to a deployment. Whether it probes one that was ejected: `left` wants to know."""
         with self._lock:

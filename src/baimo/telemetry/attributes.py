@@ -32,11 +32,12 @@ class CallAttributes:
         self._constant: Remembered[tuple[str, str, str, str, bool], tuple[str, Attributes]] = Remembered()
 
     def __call__(self, call: CallRecord) -> tuple[str, Attributes]:
-        provider, model = target(call)
-        address = call.attempts[-1].address if call.attempts else ""
-        key = (call.operation, provider, model, address, call.streamed)
+        attempts, provider, model = call.attempts, call.provider, call.model
+        if provider is None or model is None:
+            provider, model = target(call)
+        key = (call.operation, provider, model, attempts[-1].address if attempts else "", call.streamed)
         name, constant = self._constant.get(key) or self._constant.keep(key, _constant(*key))
-        found = constant.copy()
+        found: Attributes = {**constant, "baimo.call.id": call.id, "baimo.attempts": len(attempts)}
         for parameter, value in call.parameters.items():
             _ask(found, parameter, value)
         _answer(found, call)
@@ -44,7 +45,12 @@ class CallAttributes:
         if call.cost is not None:
             found["baimo.cost"] = format(call.cost.amount.normalize(), "f")
             found["baimo.cost.currency"] = call.cost.currency
-        _ending(found, call)
+        if call.cached:
+            found["baimo.cached"] = True
+        if call.notes:
+            found["baimo.notes"] = tuple([note.code for note in call.notes])
+        if call.outcome != "answered" or len(attempts) > 1:
+            _ending(found, call)
         return name, found
 
 
@@ -107,15 +113,10 @@ def _spend(found: Attributes, usage: Usage) -> None:
 
 
 def _ending(found: Attributes, call: CallRecord) -> None:
-    found["baimo.call.id"] = call.id
-    found["baimo.attempts"] = len(call.attempts)
-    if call.cached:
-        found["baimo.cached"] = True
+    """How a call ended that took more than one attempt, or did not end well."""
     billed = sum([attempt.maybe_billed for attempt in call.attempts])
     if billed:
         found["baimo.maybe_billed"] = billed
-    if call.notes:
-        found["baimo.notes"] = tuple([note.code for note in call.notes])
     if call.outcome != "answered":
         found["baimo.outcome"] = call.outcome
         found["error.type"] = error_type(call) or ""
@@ -136,8 +137,8 @@ class AttemptAttributes:
             attempt.address,
             attempt.key,
         )
-        found = (self._constant.get(key) or self._constant.keep(key, _constant_attempt(attempt))).copy()
-        found["baimo.attempt"] = number
+        constant = self._constant.get(key) or self._constant.keep(key, _constant_attempt(attempt))
+        found: Attributes = {**constant, "baimo.attempt": number}
         if fallback:
             found["baimo.fallback"] = True
         if attempt.queued_s:
@@ -151,13 +152,18 @@ class AttemptAttributes:
         if attempt.request_id is not None:
             found["baimo.request.id"] = attempt.request_id
         if attempt.outcome != "answered":
-            found["baimo.outcome"] = attempt.outcome
-            found["error.type"] = attempt.error or attempt.outcome
-        if attempt.provider_code is not None:
-            found["baimo.provider_code"] = attempt.provider_code
-        if attempt.maybe_billed:
-            found["baimo.maybe_billed"] = True
+            _failing(found, attempt)
         return found
+
+
+def _failing(found: Attributes, attempt: AttemptRecord) -> None:
+    """How an attempt failed."""
+    found["baimo.outcome"] = attempt.outcome
+    found["error.type"] = attempt.error or attempt.outcome
+    if attempt.provider_code is not None:
+        found["baimo.provider_code"] = attempt.provider_code
+    if attempt.maybe_billed:
+        found["baimo.maybe_billed"] = True
 
 
 def _constant_attempt(attempt: AttemptRecord) -> Attributes:

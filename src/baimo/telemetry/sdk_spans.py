@@ -9,11 +9,14 @@ gives None.
 
 from __future__ import annotations
 
+import logging
 import sys
+from random import getrandbits
 from types import MappingProxyType
 from typing import Any
 
-from opentelemetry.context import Context
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
+from opentelemetry.context import Context, attach, detach, set_value
 from opentelemetry.trace import (
     SpanContext,
     SpanKind,
@@ -26,6 +29,8 @@ from opentelemetry.trace import (
 
 from .tree import CallTree, Span
 
+_log = logging.getLogger("opentelemetry.sdk.trace.export")
+_INTERNAL, _CLIENT = SpanKind.INTERNAL, SpanKind.CLIENT
 _UNSET = Status()
 _RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
 _ENOUGH = 64
@@ -67,15 +72,22 @@ class QuickSpans:
 
     def __init__(self, tracer: Any, *, always: bool) -> None:
         from opentelemetry.sdk.trace import Event, ReadableSpan, export
+        from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
         self._tracer = tracer
         self._always = always
         self._span_kind, self._event_kind = ReadableSpan, Event
+        self._simple = export.SimpleSpanProcessor
         self._plain = {export.SimpleSpanProcessor, export.BatchSpanProcessor}
         self._checked: Any = None
+        self._together: tuple[Any, ...] = ()
+        """Processors that take all spans of a call at once."""
+        self._singly: tuple[Any, ...] = ()
         self._scope = tracer._instrumentation_scope
         self._info = tracer.instrumentation_info
+        self._resource = tracer.resource
         self._ids = tracer.id_generator
+        self._draws = type(self._ids) is RandomIdGenerator
         random = getattr(self._ids, "is_trace_id_random", None)
         self._own_flags = TraceFlags(TraceFlags.SAMPLED | (_RANDOM if random is not None and random() else 0))
         self._enabled = getattr(tracer, "_is_enabled", None)
@@ -89,25 +101,42 @@ class QuickSpans:
             if processors is None or not {type(one) for one in processors} <= self._plain:
                 return False
             self._checked = processors
+            self._together = tuple([one for one in processors if self._is_silent(one)])
+            self._singly = tuple([one for one in processors if one not in self._together])
         return processors is not None
+
+    def _is_silent(self, processor: Any) -> bool:
+        """Whether a processor does no more than hand each span to its exporter."""
+        counts = type(getattr(processor, "_metrics", None)).__name__
+        return type(processor) is self._simple and counts.startswith("No")
 
     def emit(self, tree: CallTree, parent: Context) -> None:
         """Gives the spans of a call to the processors, attempts first, as they would end."""
-        above: SpanContext | None = get_current_span(parent).get_span_context()
+        above: SpanContext | None = get_current_span(parent).get_span_context() if parent else None
         if above is None or not above.is_valid:
             above = None
-            trace, flags, state = self._ids.generate_trace_id(), self._own_flags, None
+            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
+            flags, state = self._own_flags, None
         else:
             if not (self._always or above.trace_flags.sampled):
                 return
             trace, state = above.trace_id, above.trace_state
             flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & _RANDOM))
-        call = SpanContext(trace, self._ids.generate_span_id(), False, flags, state)
-        on_end = self._tracer.span_processor.on_end
-        for attempt in tree.attempts:
-            context = SpanContext(trace, self._ids.generate_span_id(), False, flags, state)
-            on_end(self._span(attempt, context, call, SpanKind.INTERNAL))
-        on_end(self._span(tree.call, call, above, SpanKind.INTERNAL if tree.in_process else SpanKind.CLIENT))
+        call = SpanContext(trace, self._drawn(), False, flags, state)
+        made = [
+            self._span(attempt, SpanContext(trace, self._drawn(), False, flags, state), call, _INTERNAL)
+            for attempt in tree.attempts
+        ]
+        made.append(self._span(tree.call, call, above, _INTERNAL if tree.in_process else _CLIENT))
+        if self._together:
+            _hand_over(self._together, made, parent)
+        for processor in self._singly:
+            for span in made:
+                processor.on_end(span)
+
+    def _drawn(self) -> int:
+        """The id of a span."""
+        return (self._draws and getrandbits(64)) or self._ids.generate_span_id()
 
     def _span(self, span: Span, context: SpanContext, parent: SpanContext | None, kind: SpanKind) -> Any:
         events: Any = ()
@@ -120,7 +149,7 @@ class QuickSpans:
             span.name,
             context,
             parent,
-            self._tracer.resource,
+            self._resource,
             MappingProxyType(span.attributes),
             events,
             (),
@@ -131,3 +160,22 @@ class QuickSpans:
             span.end_ns,
             self._scope,
         )
+
+
+def _hand_over(processors: tuple[Any, ...], spans: list[Any], parent: Context) -> None:
+    """What the processors would do with each span for itself, done once for all: an exporter takes several.
+
+    An exporter's own requests are not traced, and its failures are told to the log.
+    """
+    token = attach(set_value(SUPPRESSED, True, parent))
+    try:
+        for processor in processors:
+            if processor._shutdown:
+                processor.on_end(spans[-1])
+                continue
+            try:
+                processor.span_exporter.export(spans)
+            except Exception:
+                _log.exception("Exception while exporting Span.")
+    finally:
+        detach(token)

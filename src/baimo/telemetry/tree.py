@@ -11,7 +11,7 @@ from .names import IN_PROCESS, target
 from .redaction import redact
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that happened within a span."""
 
     name: str
@@ -19,7 +19,7 @@ class Event(msgspec.Struct, frozen=True):
     attributes: Attributes
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """What took time. Times are nanoseconds since 1970."""
 
     name: str
@@ -31,11 +31,11 @@ class Span(msgspec.Struct, frozen=True):
     events: tuple[Event, ...] = ()
 
 
-class CallTree(msgspec.Struct, frozen=True):
+class CallTree(msgspec.Struct, frozen=True, gc=False):
     """One call."""
 
     call: Span
-    attempts: tuple[Span, ...]
+    attempts: list[Span]
     in_process: bool
 
 
@@ -50,31 +50,21 @@ class Trees:
         """The tree of one call; `said` is laid over the attributes of its span."""
         start = int(call.at * 1e9)
         name, attributes = self._call(call)
-        attributes |= said
-        span = Span(
-            name,
-            attributes,
-            start,
-            start + int(call.took_s * 1e9),
-            None if call.outcome == "answered" else _failure(call),
-            _events(call, start),
-        )
-        return CallTree(span, self._attempts(call, start), target(call)[0] in IN_PROCESS)
+        if said:
+            attributes |= said
+        end = start + int(call.took_s * 1e9)
+        failure = None if call.outcome == "answered" else _failure(call)
+        span = Span(name, attributes, start, end, failure, _events(call, start))
+        made = [self._attempt_of(call.attempts, number, start) for number in range(1, len(call.attempts) + 1)]
+        return CallTree(span, made, (call.provider or target(call)[0]) in IN_PROCESS)
 
-    def _attempts(self, call: CallRecord, start: int) -> tuple[Span, ...]:
-        made = []
-        for number, attempt in enumerate(call.attempts, 1):
-            began = start + int(attempt.began_s * 1e9)
-            made.append(
-                Span(
-                    f"attempt {attempt.model}",
-                    self._attempt(attempt, number, fallback=_is_fallback(call.attempts, number)),
-                    began,
-                    began + int(attempt.took_s * 1e9),
-                    None if attempt.outcome == "answered" else _failure(attempt),
-                )
-            )
-        return tuple(made)
+    def _attempt_of(self, attempts: tuple[AttemptRecord, ...], number: int, start: int) -> Span:
+        attempt = attempts[number - 1]
+        began = start + int(attempt.began_s * 1e9)
+        end = began + int(attempt.took_s * 1e9)
+        failure = None if attempt.outcome == "answered" else _failure(attempt)
+        attributes = self._attempt(attempt, number, fallback=_is_fallback(attempts, number))
+        return Span(f"attempt {attempt.model}", attributes, began, end, failure)
 
 
 def _failure(record: CallRecord | AttemptRecord) -> str | None:
