@@ -159,3 +159,14 @@ def test_strange_pieces_are_passed_over() -> None:
     assert error is None
     (part,) = response.message.content
     assert [(c.url, c.title) for c in part.citations] == [("https://a.example", "t")]
+
+
+def test_a_call_that_is_never_named_has_an_empty_name() -> None:
+    response, _, _ = decoded(chunk("tool_calls", tool_calls=[{"id": "a", "function": {"arguments": "{}"}}]))
+    assert [(call.id, call.name, call.arguments) for call in response.tool_calls] == [("a", "", "{}")]
+
+
+def test_a_search_that_found_nothing_readable_names_no_source() -> None:
+    response, _, error = decoded(chunk(role="tool", content=""), chunk("stop", content="a"))
+    assert error is None
+    assert not response.message.content[0].citations

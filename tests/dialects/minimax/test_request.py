@@ -230,3 +230,29 @@ def test_embeddings_are_asked_for_and_what_cannot_be_said_is_told() -> None:
     given: dict[str, Any] = {"dimensions": 3, "user": "u", "encoding": "base64"}
     dropped = EmbedRequest(model="m", inputs=("a",), unsupported="drop", **given)
     assert len(DIALECT.encode_embed(dropped, SITE).notes) == 3
+
+
+def test_what_the_user_says_beside_results_is_a_message_of_its_own() -> None:
+    result = ToolResult(call_id="a", content=(Text(text="1"),))
+    both = Message(role=Role.USER, content=(result, Text(text="And?")))
+    assert [m["role"] for m in encoded(request(both))["messages"]] == ["tool", "user"]
+    only = Message(role=Role.USER, content=(result,))
+    assert [m["role"] for m in encoded(request(only))["messages"]] == ["tool"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [Audio(data=b"1"), Image(file_id="f"), Opaque(dialect="gemini", json=Raw(b"{}"))],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_part_that_cannot_be_said_is_dropped_with_a_note(part: Part) -> None:
+    wire = DIALECT.encode_request(request(user("a", part), unsupported="drop"), SITE)
+    assert [note.code for note in wire.notes] == ["dropped"]
+    assert encoded(request(user("a", part), unsupported="drop"))["messages"][0]["content"] == "a"
+
+
+def test_a_model_that_always_thinks_goes_on_thinking_with_a_note() -> None:
+    site = SITE.__class__(base_url=SITE.base_url, quirks=Quirks(thinking="always"))
+    asked = request(reasoning=Reasoning(enabled=False), unsupported="drop")
+    assert "thinking" not in encoded(asked, site)
+    assert [note.code for note in DIALECT.encode_request(asked, site).notes] == ["dropped"]

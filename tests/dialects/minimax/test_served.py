@@ -341,3 +341,23 @@ def test_embeddings_are_read_and_served() -> None:
             DIALECT.decode_embed_request(post(bad))
     one = EmbedRequest(model="m", inputs=("a",))
     assert DIALECT.decode_embed(one, JSON, b'{"vectors":[[1]]}').usage.input is None
+
+
+def test_an_answer_of_nothing_but_calls_or_reasoning_holds_no_text() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    answers = [
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "assistant", "reasoning_content": "hm"},
+    ]
+    got = DIALECT.decode_request(post({"model": "m", "messages": answers}))
+    assert [[type(part) for part in message.content] for message in got.messages] == [[ToolCall], [Thinking]]
+
+
+def test_vectors_under_an_error_status_are_none() -> None:
+    with pytest.raises(OverloadedError):
+        DIALECT.decode_embed(EmbedRequest(model="m", inputs=("a",)), WireHead(503), b"busy")
+
+
+def test_an_end_that_nobody_knows_is_served_as_such() -> None:
+    _, items = served([Started(id="r"), Finished(reason=FinishReason.UNKNOWN)], stream=False)
+    assert b"unknown" in items[0]

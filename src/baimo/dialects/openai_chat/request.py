@@ -429,7 +429,7 @@ def _say_type(body: dict[str, Any], on: bool | None, effort: str | None, budget:
 
 
 def _say_adaptive(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
-    if on is not None or effort is not None:
+    if on is not None:
         body["thinking"] = {"type": "disabled" if on is False else "adaptive"}
 
 
