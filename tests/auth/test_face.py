@@ -56,7 +56,8 @@ class Answers(BaseHTTPRequestHandler):
         self.server.seen.append((self.path, dict(self.headers.items()), body))
         is_token = "/auth/tokens" in self.path
         choice = {"Message": {"Content": "你好！"}, "message": {"content": "你好！"}}
-        answer = TOLD if is_token else {"Response": {"Choices": [choice]}, "choices": [choice]}
+        told = {"Response": {"Choices": [choice]}, "Result": {"ApiKey": "你好！"}, "choices": [choice]}
+        answer = TOLD if is_token else told
         data = json.dumps(answer).encode()
         self.send_response(201 if is_token else 200)
         self.send_header("X-Subject-Token", "fake-token-of-iam")
@@ -112,6 +113,8 @@ PAGES = ("docs/auth.md", "docs/zh/auth.md")
         ),
         ('"sdk_hmac_sha256"', "https://pangu.cn-southwest-2.myhuaweicloud.com", "SDK-HMAC-SHA256 "),
         ("iam_token(", "https://pangu.cn-southwest-2.myhuaweicloud.com", ""),
+        ('"zhipu_jwt"', "https://open.bigmodel.cn", "Bearer eyJ"),
+        ('"volcengine_v4"', "https://ark.cn-beijing.volcengineapi.com", "HMAC-SHA256 Credential=AKLT"),
     ],
 )
 def test_the_code_of_the_page_works(
@@ -125,7 +128,9 @@ def test_the_code_of_the_page_works(
     if "iam" in word:
         assert headers["X-Auth-Token".title()] == "fake-token-of-iam"
         assert f"/v1/{'0' * 32}/deployments/" in path
-    assert "你好" in json.dumps(json.loads(body), ensure_ascii=False)
+    assert ("你好" if "choices" in code.lower() else "ResourceIds") in json.dumps(
+        json.loads(body), ensure_ascii=False
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -62,6 +62,10 @@ def test_an_option_that_a_signer_does_not_know_is_an_error() -> None:
         ("sdk_hmac_sha256", {"unsigned_payload": False}),
         ("iam_token", {"method": "hw_ak_sk", "url": "https://iam.test"}),
         ("spark_url", {"form": "header"}),
+        ("zhipu_jwt", {}),
+        ("sensenova_jwt", {}),
+        ("volcengine_v4", {"service": "cv", "region": "cn-north-1"}),
+        ("volcengine_key", {"resource": "ep-1", "url": "https://ark.test"}),
     ],
 )
 def test_a_signer_tells_what_makes_another_one_like_it(name: str, options: dict[str, Any]) -> None:

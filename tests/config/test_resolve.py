@@ -230,7 +230,7 @@ def test_quirks_are_the_models_own_under_the_users(machine: Machine) -> None:
     assert row.endpoints[0].variants[0].models == ("minimax*",)
     settings = machine.settings({}, {"hunyuan": "fake"})
     assert settings.resolve("hunyuan/hy3")[0][0].site.quirks.thinking_switch == "thinking_type"
-    assert settings.resolve("hunyuan/minimax-m3")[0][0].site.quirks.thinking_switch == "none"
+    assert settings.resolve("hunyuan/minimax-m3")[0][0].site.quirks.thinking_switch == "thinking_adaptive"
     table = {"quirks": {"thinking_switch": "effort"}}
     settings = machine.settings({"providers": {"hunyuan": table}}, {"hunyuan": "fake"})
     for name in ("hy3", "minimax-m3"):

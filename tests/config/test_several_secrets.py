@@ -10,9 +10,14 @@ import pytest
 from baimo.auth.iam import IamToken
 from baimo.auth.keys import HeaderKey
 from baimo.auth.sdk_hmac import SdkHmac
+from baimo.auth.sensenova_jwt import SenseNovaJwt
 from baimo.auth.tc3 import TC3
+from baimo.auth.volcengine_key import VolcengineKey
+from baimo.auth.zhipu_jwt import ZhipuJwt
 from baimo.config.provider import Provider
+from baimo.dialect.protocols import Site
 from baimo.errors import ConfigError, MissingKeyError
+from baimo.types.secret import Secret
 from tests.config.machine import Machine
 
 AKSK = {"HUAWEICLOUD_SDK_AK": "FAKEAK00000000000001", "HUAWEICLOUD_SDK_SK": "fake-sk"}
@@ -221,3 +226,32 @@ def test_an_endpoint_that_is_unknown_to_the_row_has_nothing_to_place(machine: Ma
     row = machine.settings({}).row("pangu")
     provider = Provider("openai", (), machine.settings({})._around)
     assert provider.unplaced(row.endpoints[0]) == frozenset()
+
+
+def test_an_access_key_of_sensenova_is_used_where_no_api_key_is_set(machine: Machine) -> None:
+    machine.environ |= {"SENSENOVA_ACCESS_KEY_ID": "FAKEAK", "SENSENOVA_SECRET_ACCESS_KEY": "fake-sk"}
+    assert isinstance(machine.at("sensenova/x").signer, SenseNovaJwt)
+    machine.environ["SENSENOVA_API_KEY"] = "fake-key"
+    assert isinstance(machine.at("sensenova/x").signer, HeaderKey)
+
+
+def test_an_access_key_of_volcengine_fetches_an_api_key_for_an_endpoint(machine: Machine) -> None:
+    machine.environ |= {"VOLC_ACCESSKEY": "AKLTfake", "VOLC_SECRETKEY": "fake-sk"}
+    with pytest.raises(ConfigError, match=r"'chat' needs 'endpoint_id'"):
+        machine.at("volcengine/ep-9")
+    table = {"providers": {"volcengine": {"endpoint_id": "ep-9", "control_url": "https://ark.test"}}}
+    signer = machine.at("volcengine/ep-9", table).signer
+    assert isinstance(signer, VolcengineKey)
+    shared = signer.grant(
+        Site(base_url="https://ark.test"), {"access_key": Secret("a"), "secret_key": Secret("b")}, None
+    )
+    assert shared.key.startswith("volcengine ")
+    machine.environ["ARK_API_KEY"] = "fake-key"
+    assert isinstance(machine.at("volcengine/ep-9", table).signer, HeaderKey)
+
+
+def test_zhipus_token_is_made_where_its_endpoint_is_chosen(machine: Machine) -> None:
+    machine.environ["ZHIPUAI_API_KEY"] = "0123456789abcdef.fakesecret"
+    assert isinstance(machine.at("zhipu/glm-5.2").signer, HeaderKey)
+    chosen = {"providers": {"zhipu": {"endpoint": "jwt"}}}
+    assert isinstance(machine.at("zhipu/glm-5.2", chosen).signer, ZhipuJwt)

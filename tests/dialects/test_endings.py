@@ -16,7 +16,7 @@ from baimo.types.fold import fold
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 
-HTTP = ("hunyuan", "ollama", "openai_chat", "pangu")
+HTTP = ("hunyuan", "minimax", "ollama", "openai_chat", "pangu")
 PAGES = [
     b"<!DOCTYPE html><html>Sign in</html>",
     b"\xef\xbb\xbf <html>Sign in</html>",

@@ -42,6 +42,10 @@ _SIGNED: Mapping[str, Scheme] = {
     "spark_url": Scheme("spark_address.SparkUrl", ("api_key", "api_secret")),
     "bce_auth_v1": Scheme("bce.BceAuthV1", _ACCESS),
     "access_token": Scheme("access_token.AccessToken", ("app_key", "app_secret"), grants=("access_token",)),
+    "zhipu_jwt": Scheme("zhipu_jwt.ZhipuJwt", ("api_key",)),
+    "sensenova_jwt": Scheme("sensenova_jwt.SenseNovaJwt", _ACCESS),
+    "volcengine_v4": Scheme("volcengine_v4.VolcengineV4", _ACCESS, ("session_token",)),
+    "volcengine_key": Scheme("volcengine_key.VolcengineKey", _ACCESS, ("session_token",), ("api_key",)),
 }
 _BY_METHOD: Mapping[tuple[str, str], Scheme] = {
     ("iam_token", "hw_ak_sk"): Scheme("iam.IamToken", _ACCESS, grants=_TOKEN),
@@ -87,7 +91,7 @@ def scheme_of(made: Signer) -> tuple[str, dict[str, Any]]:
     home = f"{type(made).__module__.rpartition('.')[2]}.{type(made).__name__}"
     for name, scheme in _SIGNED.items():
         if scheme.home == home:
-            code = type(made).__init__.__code__
-            names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+            code = getattr(type(made).__init__, "__code__", None)  # None: it takes no option
+            names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount] if code else ()
             return name, {option: getattr(made, f"_{option}") for option in names}
     raise ConfigError(f"{type(made).__name__} is no signer of a known scheme")

@@ -47,14 +47,16 @@ def sign(
     now: float | None = None,
     **options: Any,
 ) -> SignedRequest:
-    """Sign a request by `tc3`, `sdk_hmac_sha256`, `sigv4`, `iam_token`, `spark_url`, `bearer` or `header`.
+    """Sign a request by `tc3`, `sdk_hmac_sha256`, `sigv4`, `iam_token`, `spark_url`, `bce_auth_v1`, `zhipu_jwt`,
+    `sensenova_jwt`, `volcengine_v4`, `bearer` or `header`.
 
     `secrets` are named as in the configuration. tc3: `secret_id`, `secret_key` and maybe `token`;
-    sdk_hmac_sha256: `access_key`, `secret_key` and maybe `security_token`; sigv4: `access_key`, `secret_key`
-    and maybe `session_token`; spark_url: `api_key` and `api_secret`; iam_token: `iam_token`, the value that
-    the function gives; bearer and header: `api_key`. `now` is Unix seconds, None the clock. `options` are
-    those of the scheme: `service` and `signed` for tc3, `service` and `region` for sigv4, `field` and
-    `prefix` for header.
+    sdk_hmac_sha256: `access_key`, `secret_key` and maybe `security_token`; sigv4 and volcengine_v4:
+    `access_key`, `secret_key` and maybe `session_token`; bce_auth_v1 and sensenova_jwt: `access_key` and
+    `secret_key`; spark_url: `api_key` and `api_secret`; iam_token: `iam_token`, the value that the function
+    gives; zhipu_jwt, bearer and header: `api_key`. `now` is Unix seconds, None the clock. `options` are those
+    of the scheme: `service` and `signed` for tc3, `service` and `region` for sigv4 and volcengine_v4, `field`
+    and `prefix` for header.
 
     >>> sign("bearer", "GET", "https://api.example/v1/models", secrets={"api_key": "fake"}).headers
     {'Authorization': 'Bearer fake'}

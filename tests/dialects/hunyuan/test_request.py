@@ -27,7 +27,7 @@ from baimo.types.content import (
     ToolResult,
     Video,
 )
-from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, ServerTool, ToolChoice
 from tests.dialects.hunyuan.asking import SITE, encoded, heads, request, user
 
 LOOK_UP = FunctionTool(name="look_up", description="Weather", parameters={"type": "object"})
@@ -89,7 +89,6 @@ def test_the_callers_own_fields_are_the_last_word() -> None:
         ({"metadata": {"a": "b"}}, "metadata"),
         ({"user": "u-1"}, "user"),
         ({"prompt_cache_key": "k"}, "prompt_cache_key"),
-        ({"search": Search()}, "search"),
         ({"parallel_tool_calls": False}, "parallel_tool_calls"),
         ({"response_format": ResponseFormat(type="json_schema", schema={})}, "json_schema"),
         ({"tool_choice": ToolChoice(mode="required")}, "no tools are offered"),

@@ -327,7 +327,7 @@ def test_a_custom_tool_may_be_described() -> None:
 
 
 def test_logprobs_as_a_number_are_at_least_one() -> None:
-    assert body(request(logprobs=True), site(logprobs_int=True))["logprobs"] == 1
+    assert body(request(logprobs=True), site(extras=["logprobs_number"]))["logprobs"] == 1
 
 
 def test_ids_that_have_the_right_form_already_are_kept() -> None:

@@ -14,7 +14,7 @@ from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, Reasoning
-from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, Tool, ToolChoice
 from baimo.wire.http import HttpRequest
 
 from .address import CHAT, address, head
@@ -50,7 +50,6 @@ _NEUTRAL: Mapping[str, Any] = {
     "metadata": None,
     "user": None,
     "prompt_cache_key": None,
-    "search": None,
 }
 """What this wire has no word for, and the value of each that asks for nothing."""
 
@@ -117,6 +116,8 @@ class _Body:
             self._complaints.cannot("tool_choice 'required'", "no tools are offered")
         if request.reasoning is not None:
             self._reasoning(request.reasoning)
+        if request.search is not None:
+            self._search(request.search)
         self._unknown()
         return body
 
@@ -196,6 +197,15 @@ class _Body:
         if tool.description is not None:
             function["Description"] = tool.description
         return {"Type": "function", "Function": function}
+
+    def _search(self, search: Search) -> None:
+        """The service's own search, with its sources; that it must search is all that can be said of it."""
+        for name in Search.__struct_fields__:
+            if name != "required" and getattr(search, name):
+                self._complaints.cannot(f"search.{name}")
+        self._body.update(EnableEnhancement=True, SearchInfo=True, Citation=True)
+        if search.required:
+            self._body["ForceSearchEnhancement"] = True
 
     def _reasoning(self, reasoning: Reasoning) -> None:
         """Thinking is on or off; how much cannot be said."""

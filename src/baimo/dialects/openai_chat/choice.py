@@ -22,7 +22,7 @@ from .quirks import Quirks
 
 _TEXT, _THINKING, _REFUSAL, _AUDIO = "text", "thinking", "refusal", "audio"
 
-_WHOLE_EXTRAS = ("extra_content", "thought_signature")
+_WHOLE_EXTRAS = ("extra_content", "thought_signature", "encrypted_content")
 """Fields of a message that its provider wants back unchanged."""
 
 
@@ -310,6 +310,9 @@ _SOURCES = ("search_results", "web_search", "references", "citations")
 
 def citations_of(chunk: dict[str, Any]) -> tuple[Citation, ...]:
     """The sources that stand beside the choices."""
+    told = chunk.get("search_info")
+    if isinstance(told, dict) and told.get("search_results"):
+        chunk = told
     for name in _SOURCES:
         entries = chunk.get(name)
         if isinstance(entries, list) and entries:

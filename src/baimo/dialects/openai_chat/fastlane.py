@@ -26,6 +26,7 @@ class _Delta(msgspec.Struct, gc=False):
     annotations: None = None
     images: None = None
     extra_content: None = None
+    encrypted_content: Nothing = None
 
 
 class _Content(_Delta, gc=False):
@@ -79,6 +80,7 @@ class _Message(msgspec.Struct, gc=False):
     images: None = None
     extra_content: None = None
     thought_signature: None = None
+    encrypted_content: Nothing = None
 
 
 class _WholeChoice(msgspec.Struct, gc=False):
@@ -106,6 +108,7 @@ class _Chunk(msgspec.Struct, gc=False):
     bot_usage: None = None
     citations: None = None
     search_results: None = None
+    search_info: None = None
     web_search: None = None
     references: None = None
 

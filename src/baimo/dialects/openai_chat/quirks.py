@@ -67,14 +67,42 @@ Extra: TypeAlias = Literal[
     "json_word",
     "prefix",
     "partial",
+    "logprobs_number",
+    "tool_stream",
 ]
 """What some providers of this wire understand beyond the common words.
 
 `video` is a part `video_url`, `document_url` one for a file by a web address. `tool_calls_switch` is a field
-that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where
-the messages hold the word "json"; a note tells so.
-`prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the answer.
+that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where the messages
+hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
+boolean beside `top_logprobs`. `tool_stream` is a field that must be true for the arguments of calls to be
+streamed. `prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the
+answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
+"""
+
+
+SearchWay: TypeAlias = Literal[
+    "none",
+    "web_search_options",
+    "perplexity",
+    "enable_search",
+    "enable_enhancement",
+    "web_search_object",
+    "zhipu_tool",
+    "baichuan_tool",
+    "stepfun_tool",
+    "spark_tool",
+    "builtin_function",
+    "plugin",
+]
+"""How a search is asked for.
+
+web_search_options: OpenAI's models that always search, with how much they read and where the user is.
+perplexity: all models search; the sites may be bounded as well. enable_search: Qwen's boolean with
+`search_options`. enable_enhancement: Hunyuan's booleans. web_search_object: Qianfan's `web_search`. …_tool: a
+tool `web_search` in that provider's own form. builtin_function: Kimi's `$web_search`, which the model calls
+and the caller answers with the call's own arguments. plugin: OpenRouter's plugin `web`.
 """
 
 
@@ -137,6 +165,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     thinking_switch: Literal[
         "effort",
         "thinking_type",
+        "thinking_adaptive",
+        "thinking_enabled",
         "enable_thinking",
         "reasoning_object",
         "template_thinking",
@@ -146,7 +176,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How reasoning is asked for.
 
     effort: `reasoning_effort`, off is "none". thinking_type: `thinking.type` enabled or disabled, beside it
-    `reasoning_effort`. enable_thinking: a boolean with `thinking_budget`. reasoning_object: `reasoning` with
+    `reasoning_effort`. thinking_adaptive: `thinking.type` adaptive or disabled. thinking_enabled: a boolean
+    `thinking.enabled`. enable_thinking: a boolean with `thinking_budget`. reasoning_object: `reasoning` with
     effort, max_tokens or enabled. template_…: a boolean of that name in `chat_template_kwargs`. none: it
     cannot be said.
     """
@@ -193,11 +224,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     n_max: int = 128
     """The most choices one call may ask for."""
 
-    logprobs_int: bool = False
-    """`logprobs` is the number of alternatives, not a boolean beside `top_logprobs`."""
-
     cache_marks: Literal["none", "breakpoint", "cache_control"] = "none"
     """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""
+
+    search: SearchWay = "none"
+    """How a search of the web is asked for; none: it cannot be."""
 
     tool_ids: Literal["any", "nine"] = "any"
     """nine: ids of tool calls must be nine letters or digits; others are replaced, alike in call and

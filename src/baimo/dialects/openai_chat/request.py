@@ -14,7 +14,7 @@ from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, Message, Reasoning, ResponseFormat, Role
-from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, Tool, ToolChoice
 from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
 
 from .address import address, address_beside
@@ -120,6 +120,12 @@ class _Body:
             self._tools(request.tools, request.tool_choice)
         elif request.tool_choice is not None and request.tool_choice.mode == "required":
             self._complaints.cannot("tool_choice 'required'", "no tools are offered")
+        if request.search is not None:
+            self._search(request.search)
+        if self._quirks.search == "builtin_function":
+            from . import search
+
+            search.echo(body["messages"])
         if request.max_tokens is not None and self._may("max_tokens"):
             body[self._quirks.max_tokens_field] = request.max_tokens
         self._sampling()
@@ -200,6 +206,15 @@ class _Body:
         parallel = self._request.parallel_tool_calls
         if parallel is not None and self._may("parallel_tool_calls"):
             self._body["parallel_tool_calls"] = parallel
+
+    def _search(self, asked: Search) -> None:
+        """The provider's own search, in its words."""
+        from . import search
+
+        fields, tools = search.say(self._quirks.search, asked, self._complaints)
+        self._body.update(fields)
+        if tools:
+            self._body["tools"] = [*self._body.get("tools", ()), *tools]
 
     def _tool(self, tool: Tool) -> dict[str, Any] | None:
         if isinstance(tool, FunctionTool):
@@ -319,8 +334,6 @@ class _Body:
             body["prediction"] = {"type": "content", "content": request.prediction}
         if request.modalities and request.modalities != ("text",) and self._may("modalities"):
             body["modalities"] = request.modalities
-        if request.search is not None:
-            self._complaints.cannot("search")
         for name in _PLAIN:
             value = getattr(request, name)
             if value is not None and self._may(name):
@@ -333,7 +346,7 @@ class _Body:
         return nearest
 
     def _logprobs(self) -> None:
-        if self._quirks.logprobs_int:
+        if "logprobs_number" in self._quirks.extras:
             self._body["logprobs"] = max(1, self._request.top_logprobs or 0)
             return
         self._body["logprobs"] = True
@@ -346,6 +359,8 @@ class _Body:
         if not request.stream and not self._quirks.stream_only:
             return
         self._body["stream"] = True
+        if "tool_stream" in self._quirks.extras and "tools" in self._body:
+            self._body["tool_stream"] = True
         if request.include_usage and self._quirks.stream_usage == "none":
             self._complaints.cannot("to report usage in a stream")
         elif request.include_usage is not False and self._quirks.stream_usage == "option":
@@ -418,6 +433,16 @@ def _say_type(body: dict[str, Any], on: bool | None, effort: str | None, budget:
         body["reasoning_effort"] = effort
 
 
+def _say_adaptive(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["thinking"] = {"type": "disabled" if on is False else "adaptive"}
+
+
+def _say_enabled(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["thinking"] = {"enabled": on}
+
+
 def _say_boolean(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
     if on is not None:
         body["enable_thinking"] = on
@@ -454,6 +479,8 @@ _Say: TypeAlias = Callable[[dict[str, Any], bool | None, str | None, int | None]
 _SWITCHES: Mapping[str, _Say] = {
     "effort": _say_effort,
     "thinking_type": _say_type,
+    "thinking_adaptive": _say_adaptive,
+    "thinking_enabled": _say_enabled,
     "enable_thinking": _say_boolean,
     "reasoning_object": _say_object,
     "template_thinking": _say_template("thinking"),

@@ -33,7 +33,7 @@ from .served_fields import Json, cache_of, mapping, named, string
 
 class _Call(msgspec.Struct):
     id: str
-    type: Literal["function", "custom"] = "function"
+    type: Literal["function", "custom", "builtin_function"] = "function"
     function: dict[str, str] | None = None
     custom: dict[str, str] | None = None
     extra_content: Json | UnsetType = UNSET
@@ -136,7 +136,7 @@ def _call(call: _Call, where: str) -> ToolCall:
         id=call.id,
         name=body["name"],
         arguments=body.get("input" if call.type == "custom" else "arguments", ""),
-        kind=call.type,
+        kind="custom" if call.type == "custom" else "function",
         replay=Replay(dialect=NAME, json=Raw(msgspec.json.encode(extras))) if extras else None,
     )
 

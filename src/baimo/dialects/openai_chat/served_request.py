@@ -76,6 +76,7 @@ class _Body(msgspec.Struct):
     audio: _Audio | None = None
     modalities: tuple[str, ...] | None = None
     prediction: Json | None = None
+    web_search_options: Any = None
     service_tier: str | None = None
     store: bool | None = None
     metadata: dict[str, str] | None = None
@@ -107,6 +108,13 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
     messages = _messages(body)
     stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     limit = body.max_completion_tokens
+    found = None
+    if body.web_search_options is not None:
+        from . import search
+
+        found = search.served(body.web_search_options)
+        if found is None:
+            unknown["web_search_options"] = Raw(msgspec.json.encode(body.web_search_options))
     return ChatRequest(
         model=_deployment(wire.target) if body.model is None else body.model,
         messages=messages,
@@ -138,6 +146,7 @@ def decode_request(wire: HttpRequest) -> ChatRequest:
         metadata=body.metadata,
         user=body.user,
         prompt_cache_key=body.prompt_cache_key,
+        search=found,
         stream=bool(body.stream),
         include_usage=bool(body.stream_options and body.stream_options.include_usage)
         if body.stream

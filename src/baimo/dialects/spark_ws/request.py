@@ -12,7 +12,7 @@ from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import ConfigError, InputError
 from baimo.types.chat import ChatRequest, Reasoning
-from baimo.types.tools import CustomTool, FunctionTool, ServerTool, Tool, ToolChoice
+from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, Tool, ToolChoice
 from baimo.wire.http import SocketRequest, header_fields
 
 from .complaints import Complaints
@@ -45,7 +45,6 @@ _NEVER: Mapping[str, object] = {
     "store": False,
     "metadata": {},
     "prompt_cache_key": None,
-    "search": None,
 }
 """What this wire has no word for, and the value that asks for nothing."""
 
@@ -137,6 +136,8 @@ class _Frame:
         self._payload["message"] = {"text": turns}
         self._sampling()
         self._tools(request.tools, request.tool_choice)
+        if request.search is not None:
+            self._search(request.search)
         if request.reasoning is not None:
             self._reasoning(request.reasoning)
         self._rest()
@@ -200,6 +201,16 @@ class _Frame:
             self._chat["tools"] = own
         if tools and self._request.parallel_tool_calls:
             self._complaints.cannot("to call several tools at once")
+
+    def _search(self, search: Search) -> None:
+        """The service's own search, with marks of its sources; much to read is a deep search."""
+        for name in Search.__struct_fields__:
+            if name != "context_size" and getattr(search, name):
+                self._complaints.cannot(f"search.{name}")
+        told = {"enable": True, "show_ref_label": True}
+        deep = {"search_mode": "deep"} if search.context_size == "high" else {}
+        tool = {"type": "web_search", "web_search": {**told, **deep}}
+        self._chat["tools"] = [*self._chat.get("tools", ()), tool]
 
     def _chosen(self, tools: tuple[Tool, ...], choice: ToolChoice) -> tuple[Tool, ...]:
         """The tools to offer, as there is no word for which of them may be used."""

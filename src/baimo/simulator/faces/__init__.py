@@ -22,6 +22,10 @@ HOMES: Mapping[str, str] = {
     "maas": "pangu",
     "maas-intl": "pangu",
     "mistral": "mistral",
+    "minimax": "minimax",
+    "minimax-intl": "minimax",
+    "moonshot": "moonshot",
+    "moonshot-intl": "moonshot",
     "ollama": "ollama",
     "openai": "responses",
     "pangu": "pangu",
@@ -34,6 +38,9 @@ HOMES: Mapping[str, str] = {
     "tokenhub": "tokenhub",
     "tokenhub-intl": "tokenhub",
     "vertex": "vertex",
+    "volcengine": "volcengine",
+    "zai": "zhipu",
+    "zhipu": "zhipu",
 }
 """Each provider with the module of its face: a simulator of all of them begins without loading any."""
 
