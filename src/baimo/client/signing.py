@@ -47,8 +47,8 @@ def sign(
     now: float | None = None,
     **options: Any,
 ) -> SignedRequest:
-    """Sign a request by `tc3`, `sdk_hmac_sha256`, `sigv4`, `iam_token`, `spark_url`, `bce_auth_v1`, `zhipu_jwt`,
-    `sensenova_jwt`, `volcengine_v4`, `bearer` or `header`.
+    """Sign a request by `tc3`, `sdk_hmac_sha256`, `sigv4`, `iam_token`, `spark_url`, `bce_auth_v1`,
+    `zhipu_jwt`, `sensenova_jwt`, `volcengine_v4`, `bearer` or `header`.
 
     `secrets` are named as in the configuration. tc3: `secret_id`, `secret_key` and maybe `token`;
     sdk_hmac_sha256: `access_key`, `secret_key` and maybe `security_token`; sigv4 and volcengine_v4:

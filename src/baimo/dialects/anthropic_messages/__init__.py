@@ -17,6 +17,7 @@ import msgspec
 
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
@@ -66,6 +67,12 @@ class AnthropicMessages:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes, requests.filled_limit(request, site))
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat`, `count` or `models`."""

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
@@ -57,6 +58,12 @@ class CohereChat:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: which operation is asked for."""

@@ -46,6 +46,8 @@ class MessageEncoder:
         self._quirks = quirks
         self._complaints = complaints
         self._multimodal = multimodal
+        self._left_out: set[str] = set()
+        """Calls that cannot be told; what they gave belongs to nothing then."""
 
     def encode(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
         """The wire's messages; a tool's results become one message each."""
@@ -75,6 +77,8 @@ class MessageEncoder:
         results = [part for part in message.content if isinstance(part, ToolResult)]
         rest = [part for part in message.content if not isinstance(part, ToolResult)]
         for result in results:
+            if result.call_id in self._left_out:
+                continue
             entry = self._entry("tool", list(result.content), is_error=result.is_error)
             if not _names_call(message):
                 entry["tool_call_id"] = result.call_id
@@ -96,7 +100,8 @@ class MessageEncoder:
         for part in message.content:
             if isinstance(part, ToolCall):
                 if part.kind == "custom":
-                    self._complaints.cannot(f"the call of the custom tool {part.name!r}")
+                    self._complaints.cannot(f"the call of the custom tool {part.name!r} and what it gave")
+                    self._left_out.add(part.id)
                 else:
                     calls.append(_call(part))
             elif isinstance(part, Refusal):

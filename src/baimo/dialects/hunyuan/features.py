@@ -15,9 +15,10 @@ FEATURES = declare(
         tool_choice_allowed tool_result_error stop max_tokens
     """,
     untold="""
-        developer refusal thinking_replay
+        search developer refusal thinking_replay
     """,
     remarks={
+        "search": ("as EnableEnhancement, with sources", "以 EnableEnhancement 表达，并要求来源"),
         "developer": ("goes out as a system message", "作为 system 消息发送"),
         "refusal": ("goes out as the text of its message", "作为普通文字发送"),
         "tool_choice_allowed": ("only the allowed tools are offered", "只提供允许的工具"),

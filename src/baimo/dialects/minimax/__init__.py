@@ -17,6 +17,7 @@ import msgspec
 
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, InputError
 from baimo.types.chat import ChatRequest
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
@@ -52,6 +53,12 @@ class MiniMax:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site)
         return ReplyDecoder(head, site)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat` or `embed`, by the address."""

@@ -29,6 +29,8 @@ class MessageEncoder:
 
     def __init__(self, complaints: Complaints) -> None:
         self._complaints = complaints
+        self._left_out: set[str] = set()
+        """Calls that cannot be told; what they gave belongs to nothing then."""
 
     def encode(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
         """The wire's messages; a tool's results become one message each."""
@@ -46,7 +48,8 @@ class MessageEncoder:
         """A message of the system, the user or a tool."""
         self._forbid(message.content, _ASSISTANT_ONLY, index)
         rest: list[Part] = [part for part in message.content if not isinstance(part, ToolResult)]
-        wire += [self._result(part, message) for part in message.content if isinstance(part, ToolResult)]
+        results = [part for part in message.content if isinstance(part, ToolResult)]
+        wire += [self._result(part, message) for part in results if part.call_id not in self._left_out]
         if message.role is Role.TOOL:
             if rest or not message.content:
                 raise InputError(f"messages[{index}] is of a tool and must hold tool results, nothing else")
@@ -70,7 +73,8 @@ class MessageEncoder:
         for part in message.content:
             if isinstance(part, ToolCall):
                 if part.kind == "custom":
-                    self._complaints.cannot(f"the call of the custom tool {part.name!r}")
+                    self._complaints.cannot(f"the call of the custom tool {part.name!r} and what it gave")
+                    self._left_out.add(part.id)
                 else:
                     calls.append(_call(part))
             elif isinstance(part, Thinking):

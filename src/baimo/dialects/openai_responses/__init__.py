@@ -17,6 +17,7 @@ import msgspec
 
 from baimo.dialect.mending import Mending
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
@@ -80,6 +81,12 @@ class OpenAIResponses:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat`, `count` or `models`."""

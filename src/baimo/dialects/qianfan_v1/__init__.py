@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
+from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, InputError
 from baimo.types.chat import ChatRequest
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
@@ -51,6 +52,12 @@ class QianfanV1:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes)
+
+    def features(self) -> Features:
+        """What this wire can say."""
+        from .features import FEATURES
+
+        return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
         """Being the provider: `chat` or `embed`, by the path."""

@@ -22,6 +22,8 @@ class MessageEncoder:
         self._complaints = complaints
         self._wire: list[dict[str, Any]] = []
         self._names: dict[str, str] = {}
+        self._left_out: set[str] = set()
+        """Calls that cannot be told; what they gave belongs to nothing then."""
 
     def encode(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
         """The wire's messages."""
@@ -61,6 +63,8 @@ class MessageEncoder:
 
     def _result(self, result: ToolResult, index: int) -> None:
         """A result stands behind its call: of several calls each is told with its own result."""
+        if result.call_id in self._left_out:
+            return
         name = result.name or self._names.get(result.call_id)
         if name is None:
             raise InputError(f"messages[{index}] holds a result of {result.call_id!r}, which nobody called")
@@ -95,7 +99,8 @@ class MessageEncoder:
 
     def _may_call(self, call: ToolCall) -> bool:
         if call.kind == "custom":
-            self._complaints.cannot(f"the call of the custom tool {call.name!r}")
+            self._complaints.cannot(f"the call of the custom tool {call.name!r} and what it gave")
+            self._left_out.add(call.id)
         return call.kind != "custom"
 
     def _add(self, entry: dict[str, Any], message: Message) -> None:

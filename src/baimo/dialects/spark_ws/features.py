@@ -13,9 +13,11 @@ FEATURES = declare(
         system_later tools parallel_calls tool_choice_none tool_choice_allowed tool_result_error
     """,
     untold="""
+        search
         developer refusal serial_tools tool_choice_auto thinking_replay
     """,
     remarks={
+        "search": ("as the tool web_search, with sources", "以 web_search 工具表达，并要求来源"),
         "system_later": ("goes out as words of the user", "作为用户的话发送"),
         "developer": ("goes out as a system message", "作为 system 消息发送"),
         "refusal": ("goes out as the text of its message", "作为普通文字发送"),
