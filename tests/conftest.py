@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,10 +29,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes seconds; left out of scripts/check")
     if hasattr(config, "workerinput"):
         return  # one of several processes that share the work: the one that began them ends the run
+    os.environ.setdefault("BAIMO_PAIRS_SEED", str(random.SystemRandom().randrange(10**6)))
     if config.getoption("--cov", default=None):
         config.pluginmanager.register(Gate())
     if stages := os.environ.get("BAIMO_FAILED_STAGES", "").split():
         config.pluginmanager.register(EarlierStages(stages))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How to look at the same pairs of dialects again."""
+    ran = [
+        report.nodeid
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if hasattr(report, "nodeid")
+    ]
+    if any("conformance/test_pairs" in name for name in ran):
+        terminalreporter.line(
+            f"pairs of dialects: drawn with BAIMO_PAIRS_SEED={os.environ['BAIMO_PAIRS_SEED']}"
+        )
 
 
 class EarlierStages:

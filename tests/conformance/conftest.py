@@ -12,7 +12,6 @@ from baimo import dialects
 from baimo.dialect.protocols import ChatDialect
 
 SAMPLE = 40
-SEED = int(os.environ.get("BAIMO_PAIRS_SEED") or random.SystemRandom().randrange(10**6))
 
 
 def pairs(*, every: bool) -> list[tuple[str, str]]:
@@ -21,7 +20,7 @@ def pairs(*, every: bool) -> list[tuple[str, str]]:
     found = list(permutations(chat, 2))
     if every or len(found) <= SAMPLE:
         return found
-    return sorted(random.Random(SEED).sample(found, SAMPLE))
+    return sorted(random.Random(os.environ["BAIMO_PAIRS_SEED"]).sample(found, SAMPLE))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,8 +29,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         is_long = metafunc.config.getoption("--hypothesis-profile") == "long"
         found = pairs(every=is_long)
         metafunc.parametrize("pair", found, ids=[f"{one}->{other}" for one, other in found])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How to look at the same pairs again."""
-    terminalreporter.line(f"pairs of dialects were drawn with BAIMO_PAIRS_SEED={SEED}")
