@@ -204,19 +204,27 @@ class AnswerFormatError(Error):
     """The answer is whole, but it is not the JSON that `response_format` asked for.
 
     `response` is the whole answer, so nothing is lost; `path` is where in it the fault was found, "$" being
-    the root, and `fault` says what it is, without words of the answer.
+    the root, and `fault` says what it is, without words of the answer; `detail` says more, and may have some.
     """
 
     code = "answer_format"
     _sent = True
 
     def __init__(
-        self, message: str, *, response: Any = None, path: str = "$", fault: str = "", **facts: Any
+        self,
+        message: str,
+        *,
+        response: Any = None,
+        path: str = "$",
+        fault: str = "",
+        detail: str = "",
+        **facts: Any,
     ) -> None:
         super().__init__(message, **facts)
         self.response = response
         self.path = path
         self.fault = fault
+        self.detail = detail
 
 
 class StreamInterrupted(Error):  # noqa: N818 - a public name of the plan; it is a state of a stream
