@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
+    from baimo.client.parsed_streams import AsyncParsedStream, ParsedStream
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     )
     from baimo.types.models import ModelInfo, Price, PullProgress
     from baimo.types.money import Money
+    from baimo.types.parsed import Parsed
     from baimo.types.rerank import Ranked, RerankResponse
     from baimo.types.secret import Secret
     from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
@@ -103,6 +105,7 @@ _HOMES = {
     "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
+    "baimo.client.parsed_streams": "AsyncParsedStream ParsedStream",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
@@ -130,6 +133,7 @@ _HOMES = {
     ),
     "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
+    "baimo.types.parsed": "Parsed",
     "baimo.types.rerank": "Ranked RerankResponse",
     "baimo.types.secret": "Secret",
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
@@ -143,6 +147,7 @@ __all__ = [
     "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
+    "AsyncParsedStream",
     "Audio",
     "AudioOutput",
     "AuthError",
@@ -187,6 +192,8 @@ __all__ = [
     "Note",
     "Opaque",
     "OverloadedError",
+    "Parsed",
+    "ParsedStream",
     "PartDelta",
     "PartEnded",
     "PartStarted",
