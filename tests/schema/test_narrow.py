@@ -140,6 +140,13 @@ def test_references_stay_where_they_lead_no_round() -> None:
     assert found.schema["properties"]["b"] == {"$ref": "#/$defs/A"}
 
 
+def test_two_ways_to_one_schema_are_no_loop() -> None:
+    both = {"x": {"$ref": "#/$defs/B"}, "y": {"$ref": "#/$defs/C"}}
+    ends = {"B": an({"z": {"$ref": "#/$defs/C"}}), "C": an({"a": INTEGER})}
+    schema = {**an({"a": {"$ref": "#/$defs/A"}}), "$defs": {"A": an(both), **ends}}
+    assert narrow(schema, CLOSED).cannot == ""
+
+
 def test_a_loop_is_no_hindrance_where_it_may_be() -> None:
     found = narrow(describe(Loop).schema, STRICT)
     assert found.cannot == ""

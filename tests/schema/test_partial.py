@@ -100,6 +100,7 @@ def test_letter_by_letter_is_no_different(value: Any) -> None:
         ('{"a": {}} and more', {"a": {}}),
         ("[]", []),
         ("[ ", []),
+        ("[1 ", [1]),
         ("1", UNSET),
     ],
 )

@@ -118,14 +118,14 @@ class Forming(Generic[T]):
     def _best(self, request: ChatRequest, at: Deployment) -> How:
         forms = _forms(at)
         taken = _Takes(request, at)
-        for how in HOWS:
+        for how in HOWS[:-1]:
             if how == "json_schema" and forms.first != "json_schema":
                 continue
             if how == "json_schema" and self._narrowed(at).cannot and forms.rules.strict is None:
                 continue
             if how == "tool" and request.tools:
                 continue
-            if how == "prompt" or taken.takes(self._worded(how, taken.probe, at)[0]):
+            if taken.takes(self._worded(how, taken.probe, at)[0]):
                 return how
         return "prompt"
 

@@ -86,11 +86,13 @@ class Described(msgspec.Struct, Generic[T], frozen=True):
 
 
 @overload
-def describe(kind: type[T]) -> Described[T]: ...
+def describe(kind: type[T]) -> Described[T]:
+    """Of a class."""
 
 
 @overload
-def describe(kind: Any) -> Described[Any]: ...
+def describe(kind: Any) -> Described[Any]:
+    """Of a union, a Literal and the like."""
 
 
 def describe(kind: Any) -> Described[Any]:
