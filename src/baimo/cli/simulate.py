@@ -86,8 +86,8 @@ def run(
             names_told = ", ".join(faces)
             console.line(f"# {say('simulate.listening', names=names_told, url=loopback.origin)}")
         _show_config(console, simulation, loopback, endpoints, as_json)
-        console.tell(say("simulate.ready"), quiet=True)
         try:
+            console.tell(say("simulate.ready"), quiet=True)
             _wait()
         finally:
             console.tell(say("simulate.stopped", count=len(simulation.log.all())), quiet=True)
