@@ -77,9 +77,9 @@ Extra: TypeAlias = Literal[
 that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where the messages
 hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
 boolean beside `top_logprobs`. `schema_told`: the models know no schema of an answer, or are not known to hold
-to one, so that `parse` tells it to the model and asks for a JSON object. `tool_stream` is a field that must be
-true for the arguments of calls to be streamed. `prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the
-answer.
+to one, so that `parse` tells it to the model and asks for a JSON object. `tool_stream` is a field that must
+be true for the arguments of calls to be streamed. `prefix` and `partial` are fields that mark a last message
+of the assistant as the beginning of the answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
 
