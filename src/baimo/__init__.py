@@ -7,10 +7,12 @@ TYPE_CHECKING = (
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.client.async_client import AsyncClient
+    from baimo.client.async_running import AsyncRunStream
     from baimo.client.async_streams import AsyncChatStream
     from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
+    from baimo.client.running import RunStream
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
@@ -38,8 +40,10 @@ if TYPE_CHECKING:
         RateLimitedError,
         ServerError,
         StaleConnectionError,
+        StepLimitError,
         StreamInterrupted,
         TimedOutError,
+        ToolError,
         TransportError,
         UnknownProviderError,
         UnsupportedError,
@@ -47,6 +51,9 @@ if TYPE_CHECKING:
     )
     from baimo.notes import Note
     from baimo.steps import Retrying
+    from baimo.tools.function import tool
+    from baimo.tools.records import RunResult, RunStep, ToolCalled, ToolReturned, ToolRun
+    from baimo.tools.runnable import ToolContext, ToolUse
     from baimo.translation.reply import ReplyTranslation
     from baimo.translation.request import Translation, translate
     from baimo.types.balance import Balance
@@ -99,10 +106,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "baimo.accounting.estimate": "Estimate",
     "baimo.client.async_client": "AsyncClient",
+    "baimo.client.async_running": "AsyncRunStream",
     "baimo.client.async_streams": "AsyncChatStream",
     "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
+    "baimo.client.running": "RunStream",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
@@ -110,10 +119,14 @@ _HOMES = {
         "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
         "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
         "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
-        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
+        "StepLimitError StreamInterrupted TimedOutError ToolError TransportError UnknownProviderError "
+        "UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
+    "baimo.tools.function": "tool",
+    "baimo.tools.records": "RunResult RunStep ToolCalled ToolReturned ToolRun",
+    "baimo.tools.runnable": "ToolContext ToolUse",
     "baimo.translation.reply": "ReplyTranslation",
     "baimo.translation.request": "Translation translate",
     "baimo.types.balance": "Balance",
@@ -143,6 +156,7 @@ __all__ = [
     "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
+    "AsyncRunStream",
     "Audio",
     "AudioOutput",
     "AuthError",
@@ -205,20 +219,30 @@ __all__ = [
     "ResponseFormat",
     "Retrying",
     "Role",
+    "RunResult",
+    "RunStep",
+    "RunStream",
     "Search",
     "Secret",
     "ServerError",
     "ServerTool",
     "StaleConnectionError",
     "Started",
+    "StepLimitError",
     "StreamInterrupted",
     "Text",
     "Thinking",
     "TimedOutError",
     "TokenCount",
     "ToolCall",
+    "ToolCalled",
     "ToolChoice",
+    "ToolContext",
+    "ToolError",
     "ToolResult",
+    "ToolReturned",
+    "ToolRun",
+    "ToolUse",
     "Translation",
     "TransportError",
     "UnknownProviderError",
@@ -230,6 +254,7 @@ __all__ = [
     "Withdrawn",
     "chat",
     "stream",
+    "tool",
     "translate",
 ]
 
