@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         UnsupportedError,
         WireError,
     )
+    from baimo.integrations import mcp as mcp
     from baimo.notes import Note
     from baimo.steps import Retrying
     from baimo.tools.function import tool
@@ -148,8 +149,8 @@ _HOMES = {
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
 }
-_ROOMS = ("auth", "telemetry")
-"""Packages that are offered as they are, without an import of their own."""
+_ROOMS = {"auth": "baimo.auth", "mcp": "baimo.integrations.mcp", "telemetry": "baimo.telemetry"}
+"""Modules that are offered as they are, without an import of their own."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
@@ -273,7 +274,7 @@ def __getattr__(name: str) -> object:
     elif name in _ROOMS:
         from importlib import import_module
 
-        value = import_module(f"baimo.{name}")
+        value = import_module(_ROOMS[name])
     else:
         raise AttributeError(f"module 'baimo' has no attribute {name!r}")
     globals()[name] = value

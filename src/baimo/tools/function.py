@@ -115,7 +115,7 @@ class _Parameters:
         self._tool = tool
         self._first: list[str] = []
         """Names that can only be told by their place."""
-        self._context: str | None = None
+        self._contexts: list[str] = []
         self.is_method = False
         hints = _hints(tool, inner)
         fields: list[Any] = []
@@ -131,7 +131,7 @@ class _Parameters:
                 self._first.append(name)
             hint = hints.get(name, parameter.annotation)
             if _is_context(hint):
-                self._context = name
+                self._contexts.append(name)
                 continue
             if hint is parameter.empty:
                 raise InputError(
@@ -170,8 +170,8 @@ class _Parameters:
     def laid_out(self, use: ToolUse) -> tuple[list[Any], dict[str, Any]]:
         """The arguments by place and by name, the context among them."""
         named = dict(use.arguments)
-        if self._context is not None:
-            named[self._context] = use.context
+        for name in self._contexts:
+            named[name] = use.context
         return [named.pop(name) for name in self._first], named
 
 
