@@ -259,7 +259,8 @@ def _default(parameter: inspect.Parameter) -> tuple[Any, ...]:
 
 
 @overload
-def tool(function: Callable[P, R], /) -> PythonTool[P, R]: ...
+def tool(function: Callable[P, R], /) -> PythonTool[P, R]:
+    """As a decorator without arguments."""
 
 
 @overload
@@ -270,7 +271,8 @@ def tool(
     strict: bool | None = None,
     timeout: float | None = None,
     needs_approval: NeedsApproval = False,
-) -> Callable[[Callable[P, R]], PythonTool[P, R]]: ...
+) -> Callable[[Callable[P, R]], PythonTool[P, R]]:
+    """As a decorator that is told more."""
 
 
 def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
