@@ -1,8 +1,8 @@
 """Tools of MCP servers (Model Context Protocol), for runs: over stdio and streamable HTTP.
 
-The protocol is spoken by the official package, the extra `mcp`. Offered as `baimo.mcp`. Read in November 2026:
-the package's own documentation of version 2, https://py.sdk.modelcontextprotocol.io/, and the specification's
-page on tools, https://modelcontextprotocol.io/specification/2025-11-25/server/tools.
+The protocol is spoken by the official package, the extra `mcp`. Offered as `baimo.mcp`. Read in November
+2026: the package's own documentation of version 2, https://py.sdk.modelcontextprotocol.io/, and the page on
+tools of the specification, https://modelcontextprotocol.io/specification/2025-11-25/server/tools.
 """
 
 from __future__ import annotations
