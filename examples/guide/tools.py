@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import baimo
 
 STOCK = {"green tea": 12.5, "black tea": 9.0}
 
 
-def find(query: str, sort: Literal["name", "price"] = "price") -> list[dict[str, object]]:
+def find(query: str, sort: Literal["name", "price"] = "price") -> list[dict[str, Any]]:
     """Find what the shop sells.
 
     Args:
@@ -18,7 +18,7 @@ def find(query: str, sort: Literal["name", "price"] = "price") -> list[dict[str,
         sort: By what the list is ordered.
     """
     found = [{"name": name, "price": price} for name, price in STOCK.items() if query.lower() in name]
-    return sorted(found, key=lambda one: str(one[sort]))
+    return sorted(found, key=lambda one: one[sort])
 
 
 @baimo.tool(needs_approval=True)
