@@ -293,7 +293,7 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     ...     \"\"\"
     ...     return f"{city}: sunny"
     >>> weather.spec.parameters["properties"]["city"]
-    {'type': 'string', 'description': 'Its name, in Chinese.'}
+    {'description': 'Its name, in Chinese.', 'type': 'string'}
     >>> weather("北京")
     '北京: sunny'
     """
