@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
+    from baimo.client.parsed_streams import AsyncParsedStream, ParsedStream
     from baimo.client.running import RunStream
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     )
     from baimo.types.models import ModelInfo, Price, PullProgress
     from baimo.types.money import Money
+    from baimo.types.parsed import Parsed
     from baimo.types.rerank import Ranked, RerankResponse
     from baimo.types.secret import Secret
     from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
@@ -112,6 +114,7 @@ _HOMES = {
     "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
+    "baimo.client.parsed_streams": "AsyncParsedStream ParsedStream",
     "baimo.client.running": "RunStream",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
@@ -144,6 +147,7 @@ _HOMES = {
     ),
     "baimo.types.models": "ModelInfo Price PullProgress",
     "baimo.types.money": "Money",
+    "baimo.types.parsed": "Parsed",
     "baimo.types.rerank": "Ranked RerankResponse",
     "baimo.types.secret": "Secret",
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
@@ -157,6 +161,7 @@ __all__ = [
     "AnswerFormatError",
     "AsyncChatStream",
     "AsyncClient",
+    "AsyncParsedStream",
     "AsyncRunStream",
     "Audio",
     "AudioOutput",
@@ -202,6 +207,8 @@ __all__ = [
     "Note",
     "Opaque",
     "OverloadedError",
+    "Parsed",
+    "ParsedStream",
     "PartDelta",
     "PartEnded",
     "PartStarted",

@@ -48,6 +48,10 @@ Learned: TypeAlias = dict[tuple[str, str, str], "tuple[Mending, ...]"]
 """What helped before, by provider, endpoint and model."""
 
 
+Shape: TypeAlias = Callable[[ChatRequest, Deployment], tuple[ChatRequest, tuple[Note, ...]]]
+"""How a request is worded for one deployment, and what the caller is told of that."""
+
+
 class ChatOperation:
     """Chat, whole or streamed. `conversation` names the one that it belongs to, where the caller knows it.
 
@@ -62,13 +66,16 @@ class ChatOperation:
         mends: bool = True,
         learned: Learned | None = None,
         mended: tuple[Mending, ...] = (),
+        shape: Shape | None = None,
     ) -> None:
-        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is."""
+        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is;
+        `shape` words it for each deployment."""
         self._request = request
         self._conversation = conversation
         self._mends = mends
         self._learned = learned
         self._mended = mended
+        self._shape = shape
         self.streams = request.stream
         self.headers = request.headers
 
@@ -105,7 +112,11 @@ class ChatOperation:
             return None
         request = replace(self._request, messages=(*messages, said))
         return ChatOperation(
-            request, conversation=self._conversation, mends=self._mends, learned=self._learned
+            request,
+            conversation=self._conversation,
+            mends=self._mends,
+            learned=self._learned,
+            shape=self._shape,
         )
 
     def can_go_on(self, at: Deployment) -> bool:
@@ -121,16 +132,17 @@ class ChatOperation:
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
         mended = self._how(at) if self._learned else self._mended
-        if not mended:
+        if not mended and self._shape is None:
             return dialect.encode_request(self._asked_of(at), at.site)
-        asked, known = self._asked_of(at), self._known(at)
+        asked, told = self._shaped(at)
+        known = self._known(at)
         wire = dialect.encode_request(asked, _site(at, mended))
         notes = [
             one.note
             for one in mended
             if one not in known or wire != dialect.encode_request(asked, _without(one, mended, at))
         ]
-        return replace(wire, notes=(*wire.notes, *notes)) if notes else wire
+        return replace(wire, notes=(*told, *wire.notes, *notes)) if notes or told else wire
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         """A decoder; a dialect with `decoder_for` is told what was asked."""
@@ -143,7 +155,7 @@ class ChatOperation:
                 if lasting:
                     self._learned[at.provider, at.endpoint, at.model] = lasting
         if hasattr(dialect, "decoder_for"):
-            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, site)
+            decoder: Decoder = dialect.decoder_for(self._shaped(at)[0], head, site)
             return decoder
         return dialect.decoder(head, site)
 
@@ -155,7 +167,7 @@ class ChatOperation:
         if not hasattr(at.dialect, "mending"):
             return None
         so_far = self._how(at)
-        found: Mending | None = at.dialect.mending(error, self._request, _site(at, so_far))
+        found: Mending | None = at.dialect.mending(error, self._shaped(at)[0], _site(at, so_far))
         if found is None:
             return None
         if not found.quirks:
@@ -169,6 +181,7 @@ class ChatOperation:
             conversation=self._conversation,
             learned=self._learned,
             mended=(*so_far, found),
+            shape=self._shape,
         )
         return other, found.note
 
@@ -181,6 +194,12 @@ class ChatOperation:
     def _known(self, at: Deployment) -> tuple[Mending, ...]:
         """What helped there before."""
         return self._learned.get((at.provider, at.endpoint, at.model), ()) if self._learned else ()
+
+    def _shaped(self, at: Deployment) -> tuple[ChatRequest, tuple[Note, ...]]:
+        """The request in the words for that deployment."""
+        if self._shape is None:
+            return self._asked_of(at), ()
+        return self._shape(self._asked_of(at), at)
 
     def _asked_of(self, at: Deployment) -> ChatRequest:
         """The request for that deployment, without what other wires told beside their answers."""

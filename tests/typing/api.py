@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import assert_type
 
 import baimo
@@ -106,6 +107,30 @@ async def awaited(client: baimo.AsyncClient) -> None:
     assert_type(client.estimate("a/b", "Hi"), baimo.Estimate)
     async for answer in client.map("a/b", ["one"]):
         assert_type(answer, baimo.ChatResponse | baimo.Error)
+
+
+@dataclass
+class Pet:
+    name: str
+
+
+def parsed(client: baimo.Client) -> None:
+    """A value has the type that was asked for."""
+    assert_type(client.parse("a/b", "Who?", into=Pet), baimo.Parsed[Pet])
+    assert_type(client.parse("a/b", "Who?", into=Pet, repair=True, timeout=5.0).value, Pet)
+    assert_type(client.parse(["a/b", "c/d"], PEOPLE, into=list[Pet], how="tool").value, list[Pet])
+    assert_type(client.parse("a/b", "Who?", into=int).response, baimo.ChatResponse)
+    with client.parse_stream("a/b", "Who?", into=Pet) as stream:
+        assert_type(stream, baimo.ParsedStream[Pet])
+    assert_type(stream.result, baimo.Parsed[Pet])
+
+
+async def parsed_awaited(client: baimo.AsyncClient) -> None:
+    """The same, awaited."""
+    assert_type((await client.parse("a/b", "Who?", into=Pet)).value, Pet)
+    async with client.parse_stream("a/b", "Who?", into=Pet) as stream:
+        assert_type(stream, baimo.AsyncParsedStream[Pet])
+    assert_type(stream.result.value, Pet)
 
 
 def answered(reply: baimo.ChatResponse) -> None:

@@ -22,8 +22,9 @@ from .answer import chat_response, embed_response, rerank_response, token_count,
 from .async_driving import AsyncDriver, AsyncServices
 from .async_mapping import run_all
 from .async_network import open_transport
+from .async_parses import AsyncParses
 from .async_streams import AsyncChatStream
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import Config, count_request, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from .run_options import RunOptions
 
 
-class AsyncClient(ClientBase):
+class AsyncClient(AsyncParses):
     """Calls every provider on asyncio; one client serves any number of tasks, and of event loops.
 
     The arguments are those of `Client`. Cancelling a call closes its connection at once.
@@ -70,7 +71,10 @@ class AsyncClient(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatResponse:
         """One whole answer. Raises as `Client.chat` does."""
-        call = self._chat(model, messages, options, stream=False)
+        return await self._whole(self._chat(model, messages, options, stream=False))
+
+    async def _whole(self, call: Prepared) -> ChatResponse:
+        """The answer of a call that was prepared."""
         driver, folder = AsyncDriver(call.steps, call.services or self._services), Folder()
         try:
             await driver.finish(folder.add)
@@ -87,7 +91,9 @@ class AsyncClient(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> AsyncChatStream:
         """One answer as it is made; not awaited itself. The request is sent when reading begins."""
-        call = self._chat(model, messages, options, stream=True)
+        return self._streamed(self._chat(model, messages, options, stream=True))
+
+    def _streamed(self, call: Prepared) -> AsyncChatStream:
         return AsyncChatStream(AsyncDriver(call.steps, call.services or self._services), call)
 
     async def embed(

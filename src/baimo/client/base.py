@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from .attachments import Attachments
     from .extras import Extras
+    from .forming import Forming
     from .ruling import Ruling
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
@@ -120,7 +121,15 @@ class ClientBase:
         request, _ = build(messages, options, stream=False, model=route[0][0].model)
         return estimate_chat(route, request, wall=self._clock.wall())
 
-    def _chat(self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool) -> Prepared:
+    def _chat(
+        self,
+        model: Model,
+        messages: Messages,
+        options: ChatOptions,
+        *,
+        stream: bool,
+        forming: Forming[Any] | None = None,
+    ) -> Prepared:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
@@ -135,7 +144,14 @@ class ClientBase:
         ):
             limits = self._limits_of(route, call.timeout)
             prepared = self._ruled.chat(
-                model, route, request, call, limits, mends=self._mends, learned=self._learned
+                model,
+                route,
+                request,
+                call,
+                limits,
+                mends=self._mends,
+                learned=self._learned,
+                forming=forming,
             )
         else:
             operation = ChatOperation(request, mends=self._mends, learned=self._learned)

@@ -19,12 +19,13 @@ from baimo.types.models import ModelInfo, PullProgress
 from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import Config, count_request, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
 from .mapping import Row, read_row, run_all
 from .network import open_transport
 from .options import ChatOptions, Messages, Model
+from .parses import Parses
 from .prepared import Prepared
 from .streams import ChatStream
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from .running import RunStream
 
 
-class Client(ClientBase):
+class Client(Parses):
     """Calls every provider, from any thread.
 
     `keys` gives keys by provider name, or by the names of their parts where there are several; `config` is
@@ -81,7 +82,10 @@ class Client(ClientBase):
         Raises InputError or UnsupportedError before anything is sent, ProviderError when the provider
         answers no, TransportError when no whole answer came.
         """
-        call = self._chat(model, messages, options, stream=False)
+        return self._whole(self._chat(model, messages, options, stream=False))
+
+    def _whole(self, call: Prepared) -> ChatResponse:
+        """The answer of a call that was prepared."""
         driver, folder = Driver(call.steps, call.services or self._services), Folder()
         try:
             driver.finish(folder.add)
@@ -98,7 +102,9 @@ class Client(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatStream:
         """One answer as it is made. Arguments are checked now; the request is sent when reading begins."""
-        call = self._chat(model, messages, options, stream=True)
+        return self._streamed(self._chat(model, messages, options, stream=True))
+
+    def _streamed(self, call: Prepared) -> ChatStream:
         return ChatStream(Driver(call.steps, call.services or self._services), call)
 
     def embed(

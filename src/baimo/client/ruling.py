@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
+    from .forming import Forming
 
 
 class Ruling:
@@ -80,6 +81,7 @@ class Ruling:
         *,
         mends: bool,
         learned: Learned,
+        forming: Forming[Any] | None = None,
     ) -> Prepared:
         """A chat, as its options and the client's services say."""
         rule = self._settings.rule(model)
@@ -92,16 +94,22 @@ class Ruling:
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
             operation = ChatOperation(
-                asked, conversation=call.conversation, mends=mends and call.mend, learned=learned
+                asked,
+                conversation=call.conversation,
+                mends=mends and call.mend,
+                learned=learned,
+                shape=None if forming is None else forming.shaped,
             )
             each = limits if left_s is None else [replace(one, total=left_s) for one in limits]
             return plan(operation, route, retry=self._retry, limits=each, raw=call.keep_raw, rules=rules)
 
-        if is_checked(request, call.validate):
+        if forming is not None or is_checked(request, call.validate):
+            validate = call.validate if forming is None else ("repair" if forming.repairs else True)
             steps = validated(
                 make,
                 request,
-                validate=call.validate,
+                validate=validate,
+                looks=None if forming is None else forming.reader,
                 total=limits[0].total,
                 folded=lambda folder, outcome: folded_response(
                     folder, outcome, self._clock.wall, tier=tier_of(request)
@@ -110,9 +118,11 @@ class Ruling:
         else:
             steps = make(request, None)
         if self._is_cached(call):
-            steps = self._remembered(steps, route, request, call, limits[0].total)
+            how = "" if forming is None else f"parse {forming.asked}"
+            steps = self._remembered(steps, route, request, call, limits[0].total, how)
         prepared = self._prepared(steps, route, call, watch)
         prepared.purse = purse
+        prepared.request = request
         return prepared
 
     def single(
@@ -230,13 +240,19 @@ class Ruling:
         return wanted and not call.keep_raw  # the wire's own bytes are not kept
 
     def _remembered(
-        self, steps: Exchange, route: Route, request: ChatRequest, call: CallOptions, within_s: float | None
+        self,
+        steps: Exchange,
+        route: Route,
+        request: ChatRequest,
+        call: CallOptions,
+        within_s: float | None,
+        how: str,
     ) -> Exchange:
         from baimo.cache.key import key_of
         from baimo.remember import remembered
 
         is_formed = request.response_format is not None and call.validate is not None
-        scope = f"validate {call.validate}" if is_formed else ""
+        scope = how or (f"validate {call.validate}" if is_formed else "")
         key = key_of(request, route, scope=scope)  # what was not looked at is no answer to a call that looks
         return remembered(steps, key, route=route, streams=request.stream, within_s=within_s)
 

@@ -19,6 +19,7 @@ from . import of_pydantic
 from .absent import without_absent
 from .describing import described_fields
 from .misfit import misfit, no_json
+from .narrow import references, referred
 
 T = TypeVar("T")
 
@@ -85,11 +86,13 @@ class Described(msgspec.Struct, Generic[T], frozen=True):
 
 
 @overload
-def describe(kind: type[T]) -> Described[T]: ...
+def describe(kind: type[T]) -> Described[T]:
+    """Of a class."""
 
 
 @overload
-def describe(kind: Any) -> Described[Any]: ...
+def describe(kind: Any) -> Described[Any]:
+    """Of a union, a Literal and the like."""
 
 
 def describe(kind: Any) -> Described[Any]:
@@ -121,41 +124,18 @@ def rooted(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with its root in place, and in `$defs` only what is used."""
     defs: Mapping[str, Any] = schema.get("$defs", {})
     root = {name: value for name, value in schema.items() if name != "$defs"}
-    name = _referred(root.get("$ref"))
+    name = referred(root.get("$ref"))
     if name is not None and name in defs:
         beside = {key: value for key, value in root.items() if key != "$ref"}
         root = {**defs[name], **beside}
     used: dict[str, Any] = {}
-    wanted = _references(root)
+    wanted = references(root)
     while wanted:
         name = wanted.pop()
         if name in defs and name not in used:
             used[name] = defs[name]
-            wanted += _references(defs[name])
+            wanted += references(defs[name])
     return {**root, "$defs": {name: used[name] for name in defs if name in used}} if used else root
-
-
-def _referred(reference: Any) -> str | None:
-    """The name that a reference within the schema refers to."""
-    if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        return reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
-    return None
-
-
-def _references(schema: Any) -> list[str]:
-    """All names that a piece of schema refers to."""
-    found: list[str] = []
-    waiting = [schema]
-    while waiting:
-        piece = waiting.pop()
-        if isinstance(piece, dict):
-            name = _referred(piece.get("$ref"))
-            if name is not None:
-                found.append(name)
-            waiting += piece.values()
-        elif isinstance(piece, list):
-            waiting += piece
-    return found
 
 
 def _said(kind: Any) -> str:

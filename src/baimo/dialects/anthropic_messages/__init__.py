@@ -11,7 +11,7 @@ parameters. Clouds and other hosts speak it too: how they differ is in `quirks`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +29,9 @@ from .errors import ErrorDecoder
 from .quirks import Paths, Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "AnthropicMessages", "Paths", "Quirks"]
 
@@ -67,6 +70,13 @@ class AnthropicMessages:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes, requests.filled_limit(request, site))
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import CLOSED
+
+        return Forms(rules=CLOSED)
 
     def features(self) -> Features:
         """What this wire can say."""

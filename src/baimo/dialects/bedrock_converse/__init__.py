@@ -11,7 +11,7 @@ some models know goes through additionalModelRequestFields under the model's own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,9 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import StreamDecoder, WholeDecoder
 from .words import NAME, STREAM_TYPE
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "BedrockConverse", "Quirks"]
 
@@ -56,6 +59,13 @@ class BedrockConverse:
         if head.media_type == STREAM_TYPE:
             return StreamDecoder(head, site.codes)
         return WholeDecoder(head, site.codes)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import CLOSED
+
+        return Forms(rules=CLOSED)
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -11,7 +11,7 @@ reason; an event named `error` comes after a good status; texts may come without
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +30,9 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "DashScope", "Quirks"]
 
@@ -72,6 +75,13 @@ class DashScope:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+
+        quirks: Quirks = site.quirks or requests.DEFAULTS
+        return Forms(first=quirks.answer_form)
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -11,7 +11,7 @@ is a reply without candidates under status 200; counts of thoughts stand beside 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +29,9 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "Gemini", "Quirks"]
 
@@ -56,6 +59,14 @@ class Gemini:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for. To Google's own subset the request narrows."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import ANY, BOUNDED
+
+        quirks: Quirks = site.quirks or Quirks()
+        return Forms(rules=BOUNDED if quirks.schemas == "json_schema" else ANY)
 
     def features(self) -> Features:
         """What this wire can say."""

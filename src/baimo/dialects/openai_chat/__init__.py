@@ -9,7 +9,7 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +30,9 @@ from .manner import Manner
 from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "Manner", "OpenAIChat", "Paths", "Quirks"]
 
@@ -102,6 +105,13 @@ class OpenAIChat:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import STRICT
+
+        return Forms(first=(site.quirks or _DEFAULTS).answer_form, rules=STRICT)
 
     def features(self) -> Features:
         """What this wire can say."""

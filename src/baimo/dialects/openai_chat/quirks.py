@@ -221,6 +221,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     temperature: Interval = Interval("[0, 2]")
     top_p: Interval = Interval("[0, 1]")
 
+    answer_form: Literal["json_schema", "json_object"] = "json_schema"
+    """In which form `parse` asks for an answer by a type. json_object: the models know no schema, or are not
+    known to hold to one. What a caller asks for in so many words is sent either way."""
+
     n_max: int = 128
     """The most choices one call may ask for."""
 
