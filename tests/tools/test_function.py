@@ -91,6 +91,29 @@ def test_what_is_said_of_a_tool_stands_before_what_its_function_says() -> None:
     assert [look_up.asks_first({"n": n}) for n in (1, 2)] == [False, True]
 
 
+def test_a_strict_tool_has_a_strict_schema() -> None:
+    @tool(strict=True)
+    def look(city: str, days: int = 1) -> Any:
+        return city, days
+
+    assert look.spec.parameters == {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "days": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        },
+        "required": ["city", "days"],
+        "additionalProperties": False,
+    }
+    assert call(look, '{"city": "x", "days": null}') == ("x", 1)
+
+    def keep(values: dict[str, int]) -> None:
+        """Any names."""
+
+    with pytest.raises(InputError, match="the tool keep cannot be strict: "):
+        tool(strict=True)(keep)
+
+
 def test_arguments_become_values_of_their_types() -> None:
     def book(
         place: Place, span: Span, order: Order, how: Literal["fast", "slow"], more: list[int] | None = None

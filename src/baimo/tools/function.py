@@ -12,6 +12,7 @@ from typing import Annotated, Any, Generic, ParamSpec, TypeVar, get_args, get_or
 import msgspec
 
 from baimo.errors import InputError
+from baimo.schema.narrow import STRICT, narrow
 from baimo.schema.of_types import Described, describe
 from baimo.types.tools import FunctionTool
 
@@ -66,7 +67,7 @@ class PythonTool(RunnableTool, Generic[P, R]):
         self.spec = FunctionTool(
             name=name,
             description=description or told,
-            parameters=self._parameters.schema,
+            parameters=_strict(name, self._parameters.schema) if strict else self._parameters.schema,
             strict=strict,
         )
         update_wrapper(self, inner)
@@ -99,6 +100,17 @@ class PythonTool(RunnableTool, Generic[P, R]):
         """See `RunnableTool.call`."""
         args, kwargs = self._parameters.laid_out(use)
         return self.function(*args, **kwargs)
+
+
+def _strict(tool: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema as OpenAI's strict mode wants it, which the others that hold to schemas read too.
+
+    A parameter that may be left out is one that may be null there; null is read as left out.
+    """
+    found = narrow(schema, STRICT)
+    if found.cannot:
+        raise InputError(f"the tool {tool} cannot be strict: {found.cannot}")
+    return found.schema
 
 
 class _Parameters:
