@@ -174,6 +174,46 @@ def test_a_tool_that_takes_too_long_is_told_to_the_model(sim: Simulator, kind: s
         assert isinstance(late.error, baimo.TimedOutError)
 
 
+def test_a_late_tool_is_cancelled_before_the_run_goes_on(sim: Simulator) -> None:
+    cancelled = threading.Event()
+    seen: list[bool] = []
+
+    async def slow() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    def on_step(step: baimo.RunStep) -> None:
+        seen.append(cancelled.wait(10))
+
+    sim.reply(calling("slow"), "ok")
+    with sim.client() as client:
+        client.run(MODEL, "Hi", tools=[slow], tool_timeout=0.01, on_step=on_step)
+    assert seen == [True, True]
+
+
+async def test_a_tool_that_cancels_leaves_no_other_behind(sim: Simulator) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def waits() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            over.set()
+
+    async def gives_up() -> None:
+        await begun.wait()
+        raise asyncio.CancelledError
+
+    sim.reply(calling("gives_up", "waits"), "ok")
+    async with sim.async_client() as client:
+        with pytest.raises(asyncio.CancelledError):
+            await client.run(MODEL, "Hi", tools=[gives_up, waits])
+    assert over.is_set()
+
+
 async def test_an_own_timeout_of_a_tool_is_a_failure_of_it(sim: Simulator) -> None:
     async def gives_up() -> None:
         raise TimeoutError("the shop does not answer")
