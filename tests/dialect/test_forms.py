@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from baimo.dialect.forms import USUAL, Forms, FormsDialect
@@ -12,7 +14,7 @@ from baimo.schema.narrow import ANY, BOUNDED, CLOSED, STRICT, UNBOUNDED, SchemaR
 SITE = Site(base_url="https://example.invalid")
 
 
-def forms(name: str, **quirks: str) -> Forms:
+def forms(name: str, **quirks: Any) -> Forms:
     dialect = get(name)
     assert isinstance(dialect, FormsDialect)
     return dialect.forms(Site(base_url=SITE.base_url, quirks=dialect.quirks(quirks)) if quirks else SITE)
@@ -35,7 +37,7 @@ def test_each_wire_tells_what_a_schema_may_hold(name: str, rules: SchemaRules) -
 
 
 def test_rows_say_where_a_schema_is_not_held_to() -> None:
-    for name in ("openai_chat", "dashscope"):
-        assert forms(name, answer_form="json_object").first == "json_object"
+    assert forms("openai_chat", extras=["schema_told"]).first == "json_object"
+    assert forms("dashscope", schema_told=True).first == "json_object"
     assert forms("gemini", schemas="openapi").rules == ANY
     assert Forms() == USUAL

@@ -81,7 +81,7 @@ class DashScope:
         from baimo.dialect.forms import Forms
 
         quirks: Quirks = site.quirks or requests.DEFAULTS
-        return Forms(first=quirks.answer_form)
+        return Forms(first="json_object" if quirks.schema_told else "json_schema")
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -27,9 +27,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reasoning_replay: Literal["never", "tool_turns"] = "never"
     """Whether an earlier answer's reasoning is sent back where it called tools."""
 
-    answer_form: Literal["json_schema", "json_object"] = "json_schema"
-    """In which form `parse` asks for an answer by a type. json_object: the models know no schema, or are not
-    known to hold to one. What a caller asks for in so many words is sent either way."""
+    schema_told: bool = False
+    """The models know no schema of an answer, or are not known to hold to one: `parse` tells it to the model
+    and asks for a JSON object. A schema that a caller gives is sent either way."""
 
     partial: bool = False
     """`partial` marks a last message of the assistant as the beginning of the answer."""

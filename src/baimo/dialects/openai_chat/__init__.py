@@ -111,7 +111,9 @@ class OpenAIChat:
         from baimo.dialect.forms import Forms
         from baimo.schema.narrow import STRICT
 
-        return Forms(first=(site.quirks or _DEFAULTS).answer_form, rules=STRICT)
+        quirks: Quirks = site.quirks or _DEFAULTS
+        told = "schema_told" in quirks.extras
+        return Forms(first="json_object" if told else "json_schema", rules=STRICT)
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -69,15 +69,17 @@ Extra: TypeAlias = Literal[
     "partial",
     "logprobs_number",
     "tool_stream",
+    "schema_told",
 ]
 """What some providers of this wire understand beyond the common words.
 
 `video` is a part `video_url`, `document_url` one for a file by a web address. `tool_calls_switch` is a field
 that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where the messages
 hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
-boolean beside `top_logprobs`. `tool_stream` is a field that must be true for the arguments of calls to be
-streamed. `prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the
-answer.
+boolean beside `top_logprobs`. `schema_told`: the models know no schema of an answer, or are not known to hold
+to one, so that `parse` tells it to the model and asks for a JSON object. `tool_stream` is a field that must
+be true for the arguments of calls to be streamed. `prefix` and `partial` are fields that mark a last message
+of the assistant as the beginning of the answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
 
@@ -220,10 +222,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     temperature: Interval = Interval("[0, 2]")
     top_p: Interval = Interval("[0, 1]")
-
-    answer_form: Literal["json_schema", "json_object"] = "json_schema"
-    """In which form `parse` asks for an answer by a type. json_object: the models know no schema, or are not
-    known to hold to one. What a caller asks for in so many words is sent either way."""
 
     n_max: int = 128
     """The most choices one call may ask for."""
