@@ -513,7 +513,7 @@ def test_a_loop_thread_can_be_closed_twice_and_gives_up_on_what_is_not_waited_fo
         ({"tools": [{"type": "function"}]}, r"tools\[0\]"),
         ({"max_step": 3}, "did you mean max_steps"),
         ({"temperature": "hot"}, "temperature must be a number"),
-        ({"budget": [1]}, "budget must be a Budget, an amount of money or a list of Budgets"),
+        ({"budget": [1]}, "budget must be a string, a Budget or a list of Budgets"),
         ({"at_most": "much"}, "much"),
     ],
 )

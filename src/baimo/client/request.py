@@ -261,7 +261,7 @@ def _budget(value: Any, name: str) -> Any:
         return (Budget(value, per="run"),)
     budgets = (value,) if isinstance(value, Budget) else value
     if not isinstance(budgets, Sequence) or not all(isinstance(one, Budget) for one in budgets):
-        raise _wrong(name, "a Budget, an amount of money or a list of Budgets", value)
+        raise _wrong(name, "a string, a Budget or a list of Budgets", value)
     return tuple(budgets)
 
 
