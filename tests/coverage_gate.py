@@ -38,6 +38,7 @@ CORE = (
     "remember.py",
     "repair.py",
     "rules.py",
+    "tools/",
     "translation/",
 )
 REST_PERCENT = 90.0

@@ -7,11 +7,13 @@ TYPE_CHECKING = (
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.client.async_client import AsyncClient
+    from baimo.client.async_running import AsyncRunStream
     from baimo.client.async_streams import AsyncChatStream
     from baimo.client.budget import Budget
     from baimo.client.client import Client
     from baimo.client.options import ChatOptions
     from baimo.client.parsed_streams import AsyncParsedStream, ParsedStream
+    from baimo.client.running import RunStream
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
     from baimo.errors import (
@@ -39,15 +41,21 @@ if TYPE_CHECKING:
         RateLimitedError,
         ServerError,
         StaleConnectionError,
+        StepLimitError,
         StreamInterrupted,
         TimedOutError,
+        ToolError,
         TransportError,
         UnknownProviderError,
         UnsupportedError,
         WireError,
     )
+    from baimo.integrations import mcp as mcp
     from baimo.notes import Note
     from baimo.steps import Retrying
+    from baimo.tools.function import tool
+    from baimo.tools.records import RunResult, RunStep, ToolCalled, ToolReturned, ToolRun
+    from baimo.tools.runnable import ToolContext, ToolUse
     from baimo.translation.reply import ReplyTranslation
     from baimo.translation.request import Translation, translate
     from baimo.types.balance import Balance
@@ -101,11 +109,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "baimo.accounting.estimate": "Estimate",
     "baimo.client.async_client": "AsyncClient",
+    "baimo.client.async_running": "AsyncRunStream",
     "baimo.client.async_streams": "AsyncChatStream",
     "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
     "baimo.client.options": "ChatOptions",
     "baimo.client.parsed_streams": "AsyncParsedStream ParsedStream",
+    "baimo.client.running": "RunStream",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
@@ -113,10 +123,14 @@ _HOMES = {
         "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
         "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
         "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
-        "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
+        "StepLimitError StreamInterrupted TimedOutError ToolError TransportError UnknownProviderError "
+        "UnsupportedError WireError"
     ),
     "baimo.notes": "Note",
     "baimo.steps": "Retrying",
+    "baimo.tools.function": "tool",
+    "baimo.tools.records": "RunResult RunStep ToolCalled ToolReturned ToolRun",
+    "baimo.tools.runnable": "ToolContext ToolUse",
     "baimo.translation.reply": "ReplyTranslation",
     "baimo.translation.request": "Translation translate",
     "baimo.types.balance": "Balance",
@@ -139,8 +153,8 @@ _HOMES = {
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
     "baimo.types.usage": "Usage",
 }
-_ROOMS = ("auth", "telemetry")
-"""Packages that are offered as they are, without an import of their own."""
+_ROOMS = {"auth": "baimo.auth", "mcp": "baimo.integrations.mcp", "telemetry": "baimo.telemetry"}
+"""Modules that are offered as they are, without an import of their own."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
@@ -148,6 +162,7 @@ __all__ = [
     "AsyncChatStream",
     "AsyncClient",
     "AsyncParsedStream",
+    "AsyncRunStream",
     "Audio",
     "AudioOutput",
     "AuthError",
@@ -212,20 +227,30 @@ __all__ = [
     "ResponseFormat",
     "Retrying",
     "Role",
+    "RunResult",
+    "RunStep",
+    "RunStream",
     "Search",
     "Secret",
     "ServerError",
     "ServerTool",
     "StaleConnectionError",
     "Started",
+    "StepLimitError",
     "StreamInterrupted",
     "Text",
     "Thinking",
     "TimedOutError",
     "TokenCount",
     "ToolCall",
+    "ToolCalled",
     "ToolChoice",
+    "ToolContext",
+    "ToolError",
     "ToolResult",
+    "ToolReturned",
+    "ToolRun",
+    "ToolUse",
     "Translation",
     "TransportError",
     "UnknownProviderError",
@@ -237,6 +262,7 @@ __all__ = [
     "Withdrawn",
     "chat",
     "stream",
+    "tool",
     "translate",
 ]
 
@@ -255,7 +281,7 @@ def __getattr__(name: str) -> object:
     elif name in _ROOMS:
         from importlib import import_module
 
-        value = import_module(f"baimo.{name}")
+        value = import_module(_ROOMS[name])
     else:
         raise AttributeError(f"module 'baimo' has no attribute {name!r}")
     globals()[name] = value

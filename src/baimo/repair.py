@@ -31,7 +31,7 @@ from baimo.types.chat import (
 from baimo.types.content import Text, ToolResult
 from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
-from baimo.types.usage import Usage
+from baimo.types.usage import Usage, together
 
 Make: TypeAlias = Callable[[ChatRequest, float | None], Exchange]
 """Makes the call of a request; the seconds are what is left of its time, None: as the call says."""
@@ -201,7 +201,7 @@ class _Round:
 
     def add_usage(self, before: Usage) -> None:
         """Count what an earlier round used: both are billed."""
-        both = [UsageReported(usage=_both(before, self.usage))]
+        both = [UsageReported(usage=together([before, self.usage]))]
         self._folder.add(list(both))
         self._held.append(Emit(list(both)))
 
@@ -301,18 +301,3 @@ def _folded(folder: Folder, outcome: Outcome) -> ChatResponse:
         request_id=outcome.request_id,
         sent=outcome.sent,
     )
-
-
-def _both(one: Usage, other: Usage) -> Usage:
-    """What both used together; unknown where one of them is."""
-    if one.input is None or other.input is None:
-        return Usage()
-    counts: dict[str, Any] = {}
-    for name in _COUNTS:
-        told = [count for count in (getattr(one, name), getattr(other, name)) if count is not None]
-        if told:
-            counts[name] = sum(told)
-    return Usage(**counts)
-
-
-_COUNTS = tuple([name for name in Usage.__struct_fields__ if name != "raw"])

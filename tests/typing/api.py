@@ -45,6 +45,53 @@ def blocking(client: baimo.Client) -> None:
         assert_type(answer, baimo.ChatResponse | baimo.Error)
 
 
+def add(a: int, b: int) -> int:
+    """Add."""
+    return a + b
+
+
+@baimo.tool
+def subtract(a: int, b: int) -> int:
+    """Subtract."""
+    return a - b
+
+
+@baimo.tool(name="times", timeout=3.0, needs_approval=True)
+async def multiply(a: int, b: int) -> int:
+    """Multiply."""
+    return a * b
+
+
+def run(client: baimo.Client) -> None:
+    """Runs of tools."""
+    assert_type(subtract(2, 1), int)
+    found = client.run("a/b", "Hi", tools=[add, subtract, multiply], max_steps=3, temperature=0.0)
+    assert_type(found, baimo.RunResult)
+    assert_type(found.text, str)
+    assert_type(found.response, baimo.ChatResponse)
+    assert_type(found.messages, tuple[baimo.Message, ...])
+    assert_type(found.steps, tuple[baimo.RunStep, ...])
+    assert_type(found.calls, tuple[baimo.ToolRun, ...])
+    assert_type(found.cost, baimo.Money | None)
+    with client.run_stream(["a/b", "c/d"], "Hi", tools=[add], parallel=False) as stream:
+        assert_type(stream, baimo.RunStream)
+        for event in stream:
+            assert_type(event, ChatEvent | baimo.ToolCalled | baimo.ToolReturned)
+    assert_type(stream.text, Iterator[str])
+    with baimo.mcp.Server(["python", "server.py"]) as server:
+        client.run("a/b", "Hi", tools=[*server.tools, add])
+
+
+async def run_awaited(client: baimo.AsyncClient) -> None:
+    """The same, awaited."""
+    assert_type(await client.run("a/b", "Hi", tools=[multiply], approve=lambda use: True), baimo.RunResult)
+    async with client.run_stream("a/b", "Hi", tools=[add]) as stream:
+        assert_type(stream, baimo.AsyncRunStream)
+    assert_type(stream.text, AsyncIterator[str])
+    async with baimo.mcp.AsyncServer("http://127.0.0.1:8000/mcp") as server:
+        await client.run("a/b", "Hi", tools=server.tools)
+
+
 async def awaited(client: baimo.AsyncClient) -> None:
     """The same names, awaited."""
     assert_type(await client.chat("a/b", "Hi"), baimo.ChatResponse)

@@ -32,9 +32,12 @@ from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
 
 if TYPE_CHECKING:
+    from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
+    from .async_running import AsyncRunStream
     from .extras import Extras
+    from .run_options import RunOptions
 
 
 class AsyncClient(AsyncParses):
@@ -210,6 +213,29 @@ class AsyncClient(AsyncParses):
                 return error
 
         return run_all(call, inputs, concurrency)
+
+    async def run(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> RunResult:
+        """Let the model call tools until it has its answer.
+
+        As `Client.run`. Functions that block run on threads, so that the loop goes on; cancelling the run
+        cancels the tools that are async, and closes the connection at once.
+        """
+        from .async_running import AsyncRunStream
+        from .run_options import OpenRun
+
+        opened = OpenRun(messages, options, self._clock)
+        return await AsyncRunStream(self, model, opened, streams=False).to_end()
+
+    def run_stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> AsyncRunStream:
+        """The same as it happens; not awaited itself. The run begins when reading does."""
+        from .async_running import AsyncRunStream
+        from .run_options import OpenRun
+
+        return AsyncRunStream(self, model, OpenRun(messages, options, self._clock))
 
     def _taken_down(self, taken: CallRecorder) -> AsyncServices:
         from copy import copy

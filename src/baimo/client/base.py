@@ -102,6 +102,11 @@ class ClientBase:
         """The configuration this client works with."""
         return self._settings
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that its calls keep time by."""
+        return self._clock
+
     def estimate(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> Estimate:

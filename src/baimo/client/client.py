@@ -30,9 +30,12 @@ from .prepared import Prepared
 from .streams import ChatStream
 
 if TYPE_CHECKING:
+    from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
     from .extras import Extras
+    from .run_options import RunOptions
+    from .running import RunStream
 
 
 class Client(Parses):
@@ -219,6 +222,31 @@ class Client(Parses):
                 return error
 
         return run_all(call, inputs, concurrency)
+
+    def run(self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]) -> RunResult:
+        """Let the model call tools until it has its answer.
+
+        `tools` are functions above all; those of one answer are called at the same time, async ones too. What
+        a tool raises, and a call that does not fit, are told to the model. See `RunOptions`.
+
+        >>> client.run("deepseek/deepseek-flash", "北京天气?", tools=[weather]).text    # doctest: +SKIP
+
+        Raises what `chat` raises, StepLimitError after `max_steps`, TimedOutError when the run took longer
+        than `timeout`, ToolError where a tool ends the run; each has what was done before as `error.run`.
+        """
+        from .run_options import OpenRun
+        from .running import RunStream
+
+        return RunStream(self, model, OpenRun(messages, options, self._clock), streams=False).to_end()
+
+    def run_stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> RunStream:
+        """The same as it happens. Arguments are checked now; the run begins when reading does."""
+        from .run_options import OpenRun
+        from .running import RunStream
+
+        return RunStream(self, model, OpenRun(messages, options, self._clock))
 
     def _taken_down(self, taken: CallRecorder) -> Services:
         from copy import copy

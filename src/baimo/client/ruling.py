@@ -290,6 +290,7 @@ class Ruling:
 
             self._rates = rates_of(self._settings)
         if call.budget is not None:
-            call.budget.use_rates(self._rates)
-            budgets = (*budgets, call.budget)
+            for budget in call.budget:
+                budget.use_rates(self._rates)
+            budgets = (*budgets, *call.budget)
         return CallPurse(request, at_most=call.at_most, budgets=budgets, rates=self._rates)
