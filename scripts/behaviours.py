@@ -19,21 +19,21 @@ INTRODUCTION = Bilingual(
 
 [中文](zh/behaviours.md)
 
-Providers of one wire differ, and so do families of models: one always thinks, one wants its reasoning back, one
-refuses a temperature. Each such difference is a *quirk* in a row of the catalogue, with its source and the day
-on which it was read. Calls read these rows and nothing else; a name that nobody knows works with the defaults,
-which are those that are safe.
+Providers of one wire differ, and so do families of models: one always thinks, one wants its reasoning
+back, one refuses a temperature. Each such difference is a *quirk* in a row of the catalogue, with its
+source and the day on which it was read. Calls read these rows and nothing else; a name that nobody knows
+works with the defaults, which are those that are safe.
 
 ```console
 $ baimo models --why deepseek/deepseek-flash
 ```
 
 tells all that calls to one model go by and who says each of it, your configuration and prices included;
-`client.why("deepseek/deepseek-flash")` gives the same as values, together with what refusals have taught that
-client. A quirk can be set in the configuration: `[providers.NAME] quirks = { … }`.
+`client.why("deepseek/deepseek-flash")` gives the same as values, together with what refusals have taught
+that client. A quirk can be set in the configuration: `[providers.NAME] quirks = { … }`.
 
-This page is written by `scripts/docs` from `src/baimo/catalogue/providers/`. What error codes mean is told under
-[errors](errors.md), what each wire can say under [compatibility](compatibility.md).
+This page is written by `scripts/docs` from `src/baimo/catalogue/providers/`. What error codes mean is
+told under [errors](errors.md), what each wire can say under [compatibility](compatibility.md).
 """,
     zh="""# 模型的行为
 
@@ -80,12 +80,14 @@ ALL = Bilingual(en="all", zh="全部")
 REASONING = Bilingual(
     en="""## How `reasoning` is said
 
-What goes out for each way of asking, as the dialects write it. `–`: it cannot be said there, which is an error
-before anything is sent, or a note with `unsupported="drop"`, and the nearest that can be said goes out.
+What goes out for each way of asking, as the dialects write it. `–`: it cannot be said there, which is an
+error before anything is sent, or a note with `unsupported="drop"`, and the nearest that can be said goes
+out.
 """,
     zh="""## `reasoning` 如何表达
 
-每种写法实际发送的字段（由各方言生成）。`–` 表示无法表达：发送前报错，`unsupported="drop"` 时留下附注并改用最接近的写法。
+每种写法实际发送的字段（由各方言生成）。`–` 表示无法表达：发送前报错，`unsupported="drop"` 时
+留下附注并改用最接近的写法。
 """,
 )
 REASONING_HEAD = Bilingual(

@@ -12,10 +12,10 @@ Origin: TypeAlias = Literal[
 ]
 """Who says it.
 
-default: nobody; it is what is safe with a name that nobody knows. wire: so is the API, whoever serves it; of
-what is asked, the fields that the dialect writes by all of the others. provider, endpoint, variant, model:
-the catalogue's row, one of its endpoints, its word for some models by patterns of their names, the block of that
-one model. configuration: the user. learned: a refusal in this client's life.
+default: nobody; it is what is safe with a name that nobody knows. wire: so is the API, whoever serves it;
+of what is asked, the fields that the dialect writes by all of the others. provider, endpoint, variant,
+model: the catalogue's row, one of its endpoints, its word for some models by patterns of their names, the
+block of that one model. configuration: the user. learned: a refusal in this client's life.
 """
 
 
