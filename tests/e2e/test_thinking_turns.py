@@ -193,7 +193,7 @@ def without(key: str, kind: str | bool, *, role: str = "assistant", content: str
 
     def spoil(turns: Any) -> None:
         found = blocks(turns, role, content)
-        found[:] = [block for block in found if block.get(key) != kind and kind not in block.keys()]
+        found[:] = [block for block in found if block.get(key) != kind and kind not in block]
 
     return spoil
 
