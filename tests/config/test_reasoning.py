@@ -143,7 +143,11 @@ WAYS: dict[str, Ways] = {
         {"parameters": {"enable_thinking": True, "thinking_budget": BUDGET}},
     ),
     "template of DeepSeek": Ways(
-        {"chat_template_kwargs": {"thinking": False}}, {"chat_template_kwargs": {"thinking": True}}, NO, NO, NO
+        {"chat_template_kwargs": {"thinking": False}},
+        {"chat_template_kwargs": {"thinking": True}},
+        NO,
+        NO,
+        NO,
     ),
     "template of Qwen and GLM": Ways(
         {"chat_template_kwargs": {"enable_thinking": False}},

@@ -1,8 +1,9 @@
 """OpenAI's platform: what `OpenAIFace` serves, and the Responses API beside it.
 
-It refuses what the real one refuses: reasoning without the item that it led to, an item without the reasoning
-that led to it, reasoning that was altered or that nobody kept, a call without its output and an output
-without its call, encrypted reasoning of a model that does not think, a model asked for where it is not served.
+It refuses what the real one refuses: reasoning without the item that it led to, an item without the
+reasoning that led to it, reasoning that was altered or that nobody kept, a call without its output and an
+output without its call, encrypted reasoning of a model that does not think, a model asked for where it is
+not served.
 """
 
 from __future__ import annotations
