@@ -108,8 +108,8 @@ HELP: dict[str, tuple[str, str]] = {
         "可用。",
     ),
     "models.examples": (
-        "baimo models deepseek\nbaimo models ollama --live",
-        "baimo models deepseek\nbaimo models ollama --live",
+        "baimo models deepseek\nbaimo models ollama --live\nbaimo models --why deepseek/deepseek-flash",
+        "baimo models deepseek\nbaimo models ollama --live\nbaimo models --why deepseek/deepseek-flash",
     ),
     "models.live": ("Ask the provider for its list now.", "现在就向服务商查询列表。"),
     "models.all": ("Also those that are no longer served.", "包括已下线的模型。"),

@@ -41,6 +41,7 @@ from .request import NO_OPTIONS, build, tier_of
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.transports.recorder import CallRecorder
+    from baimo.types.behaviours import ModelBehaviour
 
     from .attachments import Attachments
     from .extras import Extras
@@ -106,6 +107,17 @@ class ClientBase:
     def clock(self) -> Clock:
         """The clock that its calls keep time by."""
         return self._clock
+
+    def why(self, model: Model = None, *, language: str = "en") -> tuple[ModelBehaviour, ...]:
+        """What calls to a model go by, for each place of its route, and who says each of it; nothing is sent.
+
+        No key is needed, and any name works: where nobody knows it, the defaults are told that are safe.
+        `language` "zh" explains in Chinese. Raises UnknownProviderError or another ConfigError.
+
+        >>> client.why("deepseek/deepseek-flash")[0]["reasoning_replay"].value  # doctest: +SKIP
+        'required'
+        """
+        return self._settings.behaviours(model, learned=self._learned, language=language)
 
     def estimate(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
