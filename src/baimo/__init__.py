@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ContextTooLongError,
         EmptyAnswerError,
         Error,
+        FetchError,
         InputError,
         InvalidRequestError,
         LimitReachedError,
@@ -107,7 +108,7 @@ _HOMES = {
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
-        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
+        "ContextTooLongError EmptyAnswerError Error FetchError InputError InvalidRequestError LimitReachedError "
         "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
         "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
         "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
@@ -168,6 +169,7 @@ __all__ = [
     "EmptyAnswerError",
     "Error",
     "Estimate",
+    "FetchError",
     "File",
     "FinishReason",
     "Finished",

@@ -39,6 +39,7 @@ from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
+from baimo.types.medialimits import MediaLimits
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
@@ -72,6 +73,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of this key, whatever the model, as configured."""
     row_limit: Limit | None = None
     """Bounds that a new account meets, as the row tells."""
+    media: MediaLimits | None = None
+    """What the provider takes of pictures and other media, as the row tells."""
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
     holidays: Callable[[], Holidays] | None = None
@@ -103,6 +106,9 @@ class Decoder(Protocol):
 
 class Operation(Protocol):
     """What is asked of a deployment: chat, embeddings, a list of models.
+
+    One with `before` needs something before it can be encoded: `before(at)` gives None, or takes the deadline
+    of the call and gives the steps that see to it.
 
     One that can be asked for in other words after a refusal has `mended(error, at)`: the operation to go on
     with and the note that tells of it, or None.
@@ -215,6 +221,11 @@ def exchange(
 def _attempted(
     operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
 ) -> Exchange:
+    if hasattr(operation, "before") and (begin := operation.before(at)) is not None:
+        if deadline is None:
+            deadline = Deadline(limits.total, now=(attempts.now or (yield _NOW))[1])
+        attempts.now = None
+        yield from begin(deadline)
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams

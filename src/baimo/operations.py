@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,7 +29,9 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
+from baimo.resilience.timing import Deadline
 from baimo.rules import Route
+from baimo.steps import Steps
 from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
@@ -39,6 +41,9 @@ from baimo.types.money import Money
 from baimo.types.rerank import RerankRequest
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
+
+if TYPE_CHECKING:
+    from baimo.inlining import CallMedia
 
 _USUAL_ANSWER = 512
 """Tokens that an answer is reckoned with where nothing bounds it."""
@@ -62,15 +67,26 @@ class ChatOperation:
         mends: bool = True,
         learned: Learned | None = None,
         mended: tuple[Mending, ...] = (),
+        media: CallMedia | None = None,
     ) -> None:
-        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is."""
+        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is;
+        `media`: the pictures and other media of the call, where it has any.
+        """
         self._request = request
         self._conversation = conversation
         self._mends = mends
         self._learned = learned
         self._mended = mended
+        self._media = media
         self.streams = request.stream
         self.headers = request.headers
+
+    def before(self, at: Deployment) -> Callable[[Deadline], Steps] | None:
+        """What must be fetched before it can be encoded for a deployment; None where there is nothing."""
+        media = self._media
+        if media is None or not (needed := media.needs(self._request, at)):
+            return None
+        return lambda deadline: media.fetch(needed, at, deadline)
 
     @property
     def tokens(self) -> int:
@@ -105,7 +121,11 @@ class ChatOperation:
             return None
         request = replace(self._request, messages=(*messages, said))
         return ChatOperation(
-            request, conversation=self._conversation, mends=self._mends, learned=self._learned
+            request,
+            conversation=self._conversation,
+            mends=self._mends,
+            learned=self._learned,
+            media=self._media,
         )
 
     def can_go_on(self, at: Deployment) -> bool:
@@ -120,10 +140,19 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
+        asked, media = self._asked_of(at), self._media
+        if media is None:
+            return self._encoded(dialect, asked, at)
+        asked, told, check = media.ready(asked, at)
+        wire = self._encoded(dialect, asked, at)
+        check.check_size(wire)
+        return replace(wire, notes=(*told, *wire.notes)) if told else wire
+
+    def _encoded(self, dialect: ChatDialect, asked: ChatRequest, at: Deployment) -> WireRequest:
         mended = self._how(at) if self._learned else self._mended
         if not mended:
-            return dialect.encode_request(self._asked_of(at), at.site)
-        asked, known = self._asked_of(at), self._known(at)
+            return dialect.encode_request(asked, at.site)
+        known = self._known(at)
         wire = dialect.encode_request(asked, _site(at, mended))
         notes = [
             one.note
@@ -169,6 +198,7 @@ class ChatOperation:
             conversation=self._conversation,
             learned=self._learned,
             mended=(*so_far, found),
+            media=self._media,
         )
         return other, found.note
 

@@ -40,6 +40,7 @@ NAMES = {
     "EmptyAnswerError",
     "Error",
     "Estimate",
+    "FetchError",
     "File",
     "FinishReason",
     "Finished",

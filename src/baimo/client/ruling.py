@@ -37,6 +37,7 @@ from .watching import CallWatch
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
+    from baimo.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
@@ -80,6 +81,7 @@ class Ruling:
         *,
         mends: bool,
         learned: Learned,
+        media: CallMedia | None = None,
     ) -> Prepared:
         """A chat, as its options and the client's services say."""
         rule = self._settings.rule(model)
@@ -92,7 +94,11 @@ class Ruling:
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
             operation = ChatOperation(
-                asked, conversation=call.conversation, mends=mends and call.mend, learned=learned
+                asked,
+                conversation=call.conversation,
+                mends=mends and call.mend,
+                learned=learned,
+                media=media,
             )
             each = limits if left_s is None else [replace(one, total=left_s) for one in limits]
             return plan(operation, route, retry=self._retry, limits=each, raw=call.keep_raw, rules=rules)

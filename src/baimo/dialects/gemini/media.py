@@ -88,13 +88,18 @@ def encode_media(
             complaints.cannot(f"{what} content {how}")
             return None
         url = name if "://" in name else site_files + name.removeprefix("files/")
-    elif not quirks.web_addresses and re.match(_OWN_ADDRESS, url) is None:
+    elif not quirks.web_addresses and not is_own_address(url):
         complaints.cannot(f"{what} content by a web address", "send its bytes")
         return None
     where: dict[str, Any] = {"fileUri": url}
     if kind is not None:
         where["mimeType"] = kind
     return _timed(part, {"fileData": where})
+
+
+def is_own_address(url: str) -> bool:
+    """Whether that is where this API looks itself: its files, Cloud Storage, YouTube."""
+    return re.match(_OWN_ADDRESS, url) is not None
 
 
 def _timed(part: Media, wire: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.types.rerank import RerankRequest, RerankResponse
@@ -102,6 +103,16 @@ class OpenAIChat:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: sounds and files; pictures where the provider fetches none."""
+        quirks: Quirks = site.quirks or Quirks()
+        if isinstance(part, Image):
+            return "image_url" in quirks.refused and "image" not in quirks.refused
+        if isinstance(part, Audio):
+            return "audio" not in quirks.refused
+        is_file = isinstance(part, File) and "file" not in quirks.refused
+        return is_file and "document_url" not in quirks.extras
 
     def features(self) -> Features:
         """What this wire can say."""
