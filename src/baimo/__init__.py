@@ -108,8 +108,8 @@ _HOMES = {
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
-        "ContextTooLongError EmptyAnswerError Error FetchError InputError InvalidRequestError LimitReachedError "
-        "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
+        "ContextTooLongError EmptyAnswerError Error FetchError InputError InvalidRequestError "
+        "LimitReachedError LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
         "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
         "StreamInterrupted TimedOutError TransportError UnknownProviderError UnsupportedError WireError"
     ),

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from baimo.dialect.complaints import Complaints
 from baimo.types.content import Audio, File, Image, Video
+from baimo.types.sniff import media_type_of
 
 from .quirks import Quirks
 
@@ -48,12 +49,6 @@ _BY_ENDING: Mapping[str, str] = {
 }
 
 _OWN_ADDRESS = r"gs://|https://generativelanguage\.googleapis\.com/|https://(?:www\.|m\.)?youtube\.com/|https://youtu\.be/"
-_SIGNATURES = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"%PDF", "application/pdf"),
-)
 
 
 def encode_media(
@@ -117,7 +112,7 @@ def _media_type(part: Media) -> str | None:
     if part.media_type is not None:
         return part.media_type
     if part.data is not None:
-        return next((kind for start, kind in _SIGNATURES if part.data.startswith(start)), None)
+        return media_type_of(part.data)
     return _ending(part.url)
 
 
