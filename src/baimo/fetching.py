@@ -121,7 +121,8 @@ _FOREVER = 86_400.0
 def _opened(url: str, rules: FetchRules, clock: _Clock) -> Generator[Step, Any, WireHead]:
     """The head of the answer; asked once more where a connection that was kept had ended."""
     request = request_for(url, rules)
-    for is_last in (False, True):
+    is_last = False
+    while True:
         left = yield from clock.left()
         try:
             head: WireHead = yield Send(request, min(_CONNECT_S, left), left)
@@ -130,7 +131,7 @@ def _opened(url: str, rules: FetchRules, clock: _Clock) -> Generator[Step, Any, 
             if is_last or not isinstance(error, StaleConnectionError):
                 yield from clock.left()
                 raise clock.failed(error) from error
-    raise AssertionError("the second try returns or raises")
+            is_last = True
 
 
 def _read(url: str, head: WireHead, most: int, clock: _Clock) -> Generator[Step, Any, Fetched]:
@@ -244,7 +245,9 @@ def fields_of(part: Medium, fetched: Fetched) -> dict[str, Any]:
     found = media_type_of(data)
     told = fetched.media_type
     if found is None:
-        fits = told is not None and (kind_of(told) == kind or (kind == "file" and told != "text/html"))
+        # A page is most often a server's excuse; it is a document only where one was announced.
+        is_page = told == "text/html" and getattr(part, "media_type", None) != told
+        fits = told is not None and kind in ("file", kind_of(told)) and not is_page
         if not fits and (told is not None or not _is_told(part)):
             what = told or "bytes of no known type"
             raise FetchError(

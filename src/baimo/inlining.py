@@ -43,6 +43,11 @@ class CallMedia:
         self._fetched: dict[str, Fetched] = {}
         self._total = 0
 
+    @property
+    def how(self) -> Fetching:
+        """Which addresses are fetched."""
+        return self._rules.fetch
+
     def needs(self, request: ChatRequest, at: Deployment) -> tuple[Medium, ...]:
         """What must be fetched before the request can be encoded for that deployment; one of each address."""
         found = {

@@ -90,7 +90,9 @@ class Ruling:
         purse = self._purse(request, call, cheapest=strategy == "cheapest")
         rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
         if watch is not None and watch.recording is not None:
-            rules = self._recorded(watch, watch.recording, request, route, limits, call.keep_raw, rules)
+            rules = self._recorded(
+                watch, watch.recording, request, route, limits, call.keep_raw, rules, media
+            )
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
             operation = ChatOperation(
@@ -198,6 +200,7 @@ class Ruling:
         limits: list[TimeLimits],
         raw: bool,
         rules: Rules,
+        media: CallMedia | None = None,
     ) -> Rules:
         """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
@@ -210,6 +213,7 @@ class Ruling:
             streamed=streamed,
             raw=raw,
             rules=rules,
+            fetch=None if media is None else media.how,
         )
         return taken.rules(rules)
 
