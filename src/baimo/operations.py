@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -42,15 +42,26 @@ from baimo.types.rerank import RerankRequest
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, WireRequest, split_url
 
-if TYPE_CHECKING:
-    from baimo.inlining import CallMedia
-
 _USUAL_ANSWER = 512
 """Tokens that an answer is reckoned with where nothing bounds it."""
 _JSON = ((b"accept", b"application/json"),)
 
 Learned: TypeAlias = dict[tuple[str, str, str], "tuple[Mending, ...]"]
 """What helped before, by provider, endpoint and model."""
+
+
+class Media(Protocol):
+    """The pictures and other media of one call; `baimo.inlining.CallMedia` is one, which plain calls do not
+    load."""
+
+    def needs(self, request: ChatRequest, at: Deployment) -> tuple[Any, ...]:
+        """What must be fetched before the request can be encoded for that deployment."""
+
+    def fetch(self, needed: tuple[Any, ...], at: Deployment, deadline: Deadline) -> Steps:
+        """Fetch it."""
+
+    def ready(self, request: ChatRequest, at: Deployment) -> tuple[ChatRequest, tuple[Note, ...], Any]:
+        """The request with what was fetched in it, what to tell of it, and who checks what is sent."""
 
 
 class ChatOperation:
@@ -67,7 +78,7 @@ class ChatOperation:
         mends: bool = True,
         learned: Learned | None = None,
         mended: tuple[Mending, ...] = (),
-        media: CallMedia | None = None,
+        media: Media | None = None,
     ) -> None:
         """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is;
         `media`: the pictures and other media of the call, where it has any.
