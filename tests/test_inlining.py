@@ -225,7 +225,7 @@ WEB = [Image(url=URL), Audio(url=URL), Video(url=URL), File(url=URL)]
         ("openai_chat", {}, [False, True, False, True]),
         ("openai_chat", {"refused": ["image_url"]}, [True, True, False, True]),
         ("openai_chat", {"refused": ["image", "image_url", "audio", "file"]}, [False] * 4),
-        ("openai_chat", {"extras": ["document_url", "video"]}, [False, True, False, False]),
+        ("openai_chat", {"extras": ["document_url", "audio_url"]}, [False] * 4),
         ("anthropic_messages", {}, [False] * 4),
         ("anthropic_messages", {"refused": ["image_url"]}, [True, False, False, False]),
     ],

@@ -110,7 +110,7 @@ class OpenAIChat:
         if isinstance(part, Image):
             return "image_url" in quirks.refused and "image" not in quirks.refused
         if isinstance(part, Audio):
-            return "audio" not in quirks.refused
+            return "audio" not in quirks.refused and "audio_url" not in quirks.extras
         is_file = isinstance(part, File) and "file" not in quirks.refused
         return is_file and "document_url" not in quirks.extras
 

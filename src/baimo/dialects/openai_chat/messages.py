@@ -189,13 +189,17 @@ class MessageEncoder:
         return {"type": "image_url", "image_url": image}
 
     def _audio(self, part: Audio) -> dict[str, Any] | None:
+        form = part.format or "wav"
         if "audio" in self._quirks.refused:
             self._complaints.cannot("audio content")
+        elif "audio_url" in self._quirks.extras and (part.data is not None or part.url is not None):
+            url = part.url if part.data is None else encode_data_url(part.data, "")
+            return {"type": "input_audio", "input_audio": {"data": url, "format": form}}
         elif part.data is None:
             self._complaints.cannot("audio other than by its bytes")
         else:
             data = b64encode(part.data).decode()
-            return {"type": "input_audio", "input_audio": {"data": data, "format": part.format or "wav"}}
+            return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
         return None
 
     def _file(self, part: File) -> dict[str, Any] | None:
@@ -226,7 +230,8 @@ class MessageEncoder:
             url = encode_data_url(part.data, part.media_type or "video/mp4")
         entry: dict[str, Any] = {"type": "video_url", "video_url": {"url": url or ""}}
         if part.fps is not None:
-            entry["fps"] = part.fps
+            inside = "video_fps_inside" in self._quirks.extras
+            (entry["video_url"] if inside else entry)["fps"] = part.fps
         return entry
 
     def _result(self, part: ToolResult, message: Message) -> dict[str, Any]:
