@@ -33,7 +33,7 @@ from baimo.resilience.budget import TOO_MANY, RetryBudget
 from baimo.resilience.empty import Emptiness
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
-from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
+from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Steps, Wait
 from baimo.types.chat import ChatResponse, Sent
 from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
@@ -215,17 +215,31 @@ def exchange(
     attempts.now = now
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
+    if hasattr(operation, "before") and (begin := operation.before(at)) is not None:
+        return _prepared(begin, operation, at, attempts, limits, deadline, raw)
     return _attempted(operation, at, attempts, limits, deadline, raw)
+
+
+def _prepared(
+    begin: Callable[[Deadline], Steps],
+    operation: Operation,
+    at: Deployment,
+    attempts: _Attempts,
+    limits: TimeLimits,
+    deadline: Deadline | None,
+    raw: bool,
+) -> Exchange:
+    """The call, after what the operation needs first; its time counts from before that."""
+    if deadline is None:
+        deadline = Deadline(limits.total, now=(attempts.now or (yield _NOW))[1])
+    attempts.now = None
+    yield from begin(deadline)
+    return (yield from _attempted(operation, at, attempts, limits, deadline, raw))
 
 
 def _attempted(
     operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
 ) -> Exchange:
-    if hasattr(operation, "before") and (begin := operation.before(at)) is not None:
-        if deadline is None:
-            deadline = Deadline(limits.total, now=(attempts.now or (yield _NOW))[1])
-        attempts.now = None
-        yield from begin(deadline)
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams

@@ -61,7 +61,7 @@ def dry_run(
     """Make and sign the call. Raises what the call would raise before anything is sent."""
     from baimo.client.request import build
     from baimo.exchange import exchange
-    from baimo.inlining import CallMedia, MediaRules
+    from baimo.media.inlining import CallMedia, MediaRules
     from baimo.operations import ChatOperation
     from baimo.resilience.retry import RetryPolicy
     from baimo.resilience.timing import TimeLimits

@@ -42,7 +42,7 @@ from .request import NO_OPTIONS, CallOptions, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
-    from baimo.inlining import CallMedia
+    from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments

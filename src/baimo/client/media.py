@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from baimo.config.services import MediaSettings
-from baimo.fetching import FetchRules
-from baimo.inlining import CallMedia, MediaRules
+from baimo.media.fetching import FetchRules
+from baimo.media.inlining import CallMedia, MediaRules
 
 
 def call_media(fetch: Any, settings: MediaSettings | None, transport: Any) -> CallMedia:

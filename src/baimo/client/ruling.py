@@ -37,7 +37,7 @@ from .watching import CallWatch
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
-    from baimo.inlining import CallMedia
+    from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments

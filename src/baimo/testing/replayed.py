@@ -19,8 +19,8 @@ from baimo.client.clock import Clock
 from baimo.client.driving import Driver, Services
 from baimo.errors import ConfigError, Error
 from baimo.exchange import Deployment, Operation
-from baimo.fetching import FetchRules
-from baimo.inlining import CallMedia, MediaRules
+from baimo.media.fetching import FetchRules
+from baimo.media.inlining import CallMedia, MediaRules
 from baimo.operations import (
     ChatOperation,
     CountOperation,

@@ -74,8 +74,8 @@ class Image(_Part, frozen=True, kw_only=True, tag="image"):
         A text is an address, never a path. The media type is told by the first bytes; `fields` are those of
         the part. Raises InputError for what is no picture, or is another one than `media_type` says.
 
-        >>> Image.of(b"\x89PNG\r\n\x1a\n...", detail="high").media_type
-        'image/png'
+        >>> Image.of(b"GIF89a...", detail="high").media_type
+        'image/gif'
         """
         from .medium import fields_of
 

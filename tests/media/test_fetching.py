@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from baimo.errors import ConnectError, Error, FetchError, StaleConnectionError, TimedOutError, TransportError
-from baimo.fetching import Fetched, FetchRules, fetch, fields_of, request_for, shown
+from baimo.media.fetching import Fetched, FetchRules, fetch, fields_of, request_for, shown
 from baimo.resilience.timing import NO_DEADLINE, Deadline
 from baimo.types.content import Audio, File, Image, Video
 from baimo.wire.http import WireHead

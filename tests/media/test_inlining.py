@@ -12,8 +12,8 @@ from baimo import dialects
 from baimo.dialect.protocols import MediaDialect, Site
 from baimo.errors import ConfigError, FetchError, InputError, ServerError, UnsupportedError
 from baimo.exchange import Deployment, Outcome, exchange
-from baimo.fetching import FetchRules
-from baimo.inlining import CallMedia, MediaRules
+from baimo.media.fetching import FetchRules
+from baimo.media.inlining import CallMedia, MediaRules
 from baimo.operations import ChatOperation
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import Deadline, TimeLimits
