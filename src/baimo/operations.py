@@ -51,7 +51,7 @@ Learned: TypeAlias = dict[tuple[str, str, str], "tuple[Mending, ...]"]
 
 
 class Media(Protocol):
-    """The pictures and other media of one call; `baimo.media.inlining` has one, which plain calls do not load."""
+    """The pictures and other media of one call: see `baimo.media.inlining`, which plain calls do not load."""
 
     def needs(self, request: ChatRequest, at: Deployment) -> tuple[Any, ...]:
         """What must be fetched before the request can be encoded for that deployment."""

@@ -34,11 +34,9 @@ def test_bytes_and_what_the_server_calls_them_come_back() -> None:
     [sent] = play.sent
     assert sent.wire.url == URL and sent.wire.public_only
     assert dict(sent.wire.headers)[b"accept-encoding"] == b"identity"
-    assert not run_request_is_public(OPEN)
-
-
-def run_request_is_public(rules: FetchRules) -> bool:
-    return request_for(URL, rules).public_only
+    assert dict(sent.wire.headers)[b"connection"] == b"close"
+    shared = request_for(URL, OPEN)  # goes by a connection that other calls use as well
+    assert not shared.public_only and b"connection" not in dict(shared.headers)
 
 
 REFUSED = [

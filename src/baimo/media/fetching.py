@@ -32,9 +32,10 @@ _HEADERS = (
     (b"accept", b"*/*"),
     (b"accept-encoding", b"identity"),
     (b"user-agent", b"baimo"),
-    (b"connection", b"close"),
 )
 _WORDS = {"image": "a picture", "audio": "a sound", "video": "a film", "file": "a document"}
+_ONCE = (b"connection", b"close")
+"""Of a request whose connection no other call may share."""
 _NOW = Now()
 _CONNECT_S = 10.0
 
@@ -204,7 +205,7 @@ def request_for(url: str, rules: FetchRules) -> HttpRequest:
         method="GET",
         origin=origin,
         target=target.encode("ascii"),
-        headers=_HEADERS,
+        headers=_HEADERS if rules.allow_private else (*_HEADERS, _ONCE),
         public_only=not rules.allow_private,
     )
 
