@@ -30,6 +30,7 @@ CORE = (
     "routing/",
     "accounting/",
     "exchange.py",
+    "media/",
     "operations.py",
     "over.py",
     "passing.py",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ContextTooLongError,
         EmptyAnswerError,
         Error,
+        FetchError,
         InputError,
         InvalidRequestError,
         LimitReachedError,
@@ -120,8 +121,8 @@ _HOMES = {
     "baimo.client.streams": "ChatStream",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
-        "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
-        "LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
+        "ContextTooLongError EmptyAnswerError Error FetchError InputError InvalidRequestError "
+        "LimitReachedError LocalModelError MissingExtraError MissingKeyError NotFoundError OverloadedError "
         "PermissionDeniedError ProviderError QuotaError RateLimitedError ServerError StaleConnectionError "
         "StepLimitError StreamInterrupted TimedOutError ToolError TransportError UnknownProviderError "
         "UnsupportedError WireError"
@@ -188,6 +189,7 @@ __all__ = [
     "EmptyAnswerError",
     "Error",
     "Estimate",
+    "FetchError",
     "File",
     "FinishReason",
     "Finished",

@@ -6,7 +6,8 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
 │   ├── UnknownProviderError   no such provider, with near names
 │   └── MissingExtraError      an optional package is not installed
 ├── InputError                 what the caller gave is not valid; nothing was sent
-│   └── UnsupportedError       the dialect cannot say what was asked
+│   ├── UnsupportedError       the dialect cannot say what was asked
+│   └── FetchError             a medium could not be fetched from its address
 ├── TransportError             no whole answer came; `.sent` tells whether the request may have arrived
 │   ├── ConnectError           no connection to the address
 │   ├── StaleConnectionError   a kept connection ended before any byte of the reply
@@ -136,6 +137,20 @@ class UnsupportedError(InputError):
     """
 
     code = "unsupported"
+
+
+class FetchError(InputError):
+    """A picture or another medium could not be fetched from its address; nothing was sent to the provider.
+
+    `url` is the address without its query, `status` what its server answered.
+    """
+
+    code = "fetch"
+
+    def __init__(self, message: str, *, url: str = "", status: int | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.url = url
+        self.status = status
 
 
 class TransportError(Error):

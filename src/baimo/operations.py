@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,7 +29,9 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
+from baimo.resilience.timing import Deadline
 from baimo.rules import Route
+from baimo.steps import Steps
 from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
@@ -52,6 +54,19 @@ Shape: TypeAlias = Callable[[ChatRequest, Deployment], tuple[ChatRequest, tuple[
 """How a request is worded for one deployment, and what the caller is told of that."""
 
 
+class Media(Protocol):
+    """The pictures and other media of one call: see `baimo.media.inlining`, which plain calls do not load."""
+
+    def needs(self, request: ChatRequest, at: Deployment) -> tuple[Any, ...]:
+        """What must be fetched before the request can be encoded for that deployment."""
+
+    def fetch(self, needed: tuple[Any, ...], at: Deployment, deadline: Deadline) -> Steps:
+        """Fetch it."""
+
+    def ready(self, request: ChatRequest, at: Deployment) -> tuple[ChatRequest, tuple[Note, ...], Any]:
+        """The request with what was fetched in it, what to tell of it, and who checks what is sent."""
+
+
 class ChatOperation:
     """Chat, whole or streamed. `conversation` names the one that it belongs to, where the caller knows it.
 
@@ -67,17 +82,28 @@ class ChatOperation:
         learned: Learned | None = None,
         mended: tuple[Mending, ...] = (),
         shape: Shape | None = None,
+        media: Media | None = None,
     ) -> None:
         """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is;
-        `shape` words it for each deployment."""
+        `shape` words it for each deployment; `media`: the pictures and other media of the call, where it
+        has any.
+        """
         self._request = request
         self._conversation = conversation
         self._mends = mends
         self._learned = learned
         self._mended = mended
         self._shape = shape
+        self._media = media
         self.streams = request.stream
         self.headers = request.headers
+
+    def before(self, at: Deployment) -> Callable[[Deadline], Steps] | None:
+        """What must be fetched before it can be encoded for a deployment; None where there is nothing."""
+        media = self._media
+        if media is None or not (needed := media.needs(self._request, at)):
+            return None
+        return lambda deadline: media.fetch(needed, at, deadline)
 
     @property
     def tokens(self) -> int:
@@ -117,6 +143,7 @@ class ChatOperation:
             mends=self._mends,
             learned=self._learned,
             shape=self._shape,
+            media=self._media,
         )
 
     def can_go_on(self, at: Deployment) -> bool:
@@ -131,10 +158,22 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
-        mended = self._how(at) if self._learned else self._mended
-        if not mended and self._shape is None:
-            return dialect.encode_request(self._asked_of(at), at.site)
+        if self._media is None and self._shape is None:
+            return self._encoded(dialect, self._asked_of(at), at)
         asked, told = self._shaped(at)
+        if self._media is None:
+            wire = self._encoded(dialect, asked, at)
+        else:
+            asked, fetched, check = self._media.ready(asked, at)
+            wire = self._encoded(dialect, asked, at)
+            check.check_size(wire)
+            told = (*told, *fetched)
+        return replace(wire, notes=(*told, *wire.notes)) if told else wire
+
+    def _encoded(self, dialect: ChatDialect, asked: ChatRequest, at: Deployment) -> WireRequest:
+        mended = self._how(at) if self._learned else self._mended
+        if not mended:
+            return dialect.encode_request(asked, at.site)
         known = self._known(at)
         wire = dialect.encode_request(asked, _site(at, mended))
         notes = [
@@ -142,7 +181,7 @@ class ChatOperation:
             for one in mended
             if one not in known or wire != dialect.encode_request(asked, _without(one, mended, at))
         ]
-        return replace(wire, notes=(*told, *wire.notes, *notes)) if notes or told else wire
+        return replace(wire, notes=(*wire.notes, *notes)) if notes else wire
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         """A decoder; a dialect with `decoder_for` is told what was asked."""
@@ -182,6 +221,7 @@ class ChatOperation:
             learned=self._learned,
             mended=(*so_far, found),
             shape=self._shape,
+            media=self._media,
         )
         return other, found.note
 

@@ -42,6 +42,7 @@ NAMES = {
     "EmptyAnswerError",
     "Error",
     "Estimate",
+    "FetchError",
     "File",
     "FinishReason",
     "Finished",

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from baimo.errors import ConfigError
+from baimo.types.medialimits import MediaLimits
 from baimo.types.models import Price
 
 
@@ -250,6 +251,8 @@ class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """What a refused key most often means here."""
     free_tier: Bilingual | None = None
     remark: Bilingual | None = None
+    media: MediaLimits | None = None
+    """What it takes of pictures and other media; None: nothing is known."""
     retired: date | None = None
     """The day the service ended."""
     successor: str | None = None

@@ -28,6 +28,8 @@ from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import Route
+from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Text, ToolResult, Video
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
@@ -36,10 +38,11 @@ from baimo.types.rerank import RerankRequest
 from .clock import Clock
 from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
-from .request import NO_OPTIONS, build, tier_of
+from .request import NO_OPTIONS, CallOptions, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
+    from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
     from baimo.types.behaviours import ModelBehaviour
 
@@ -147,6 +150,7 @@ class ClientBase:
         route = self._settings.resolve(model)
         at = route[0][0]
         request, call = build(messages, options, stream=stream, model=at.model)
+        media = self._media(call) if _has_media(request) else None
         if (
             self._has_choice(route)
             or request.response_format is not None
@@ -164,9 +168,10 @@ class ClientBase:
                 mends=self._mends,
                 learned=self._learned,
                 forming=forming,
+                media=media,
             )
         else:
-            operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+            operation = ChatOperation(request, mends=self._mends, learned=self._learned, media=media)
             if self._attached is None:
                 steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
                 prepared = Prepared(steps, at.model, call)
@@ -176,6 +181,16 @@ class ClientBase:
         if options:
             prepared.tier = tier_of(request)
         return prepared
+
+    def _media(self, call: CallOptions) -> CallMedia:
+        """What sees to the pictures and other media of a call."""
+        from .media import call_media
+
+        services = self._settings.services if self._settings.has_services else None
+        if self._attached is not None:
+            services = self._attached.services
+        transport: Any = getattr(self, "_transport", None)
+        return call_media(call.fetch, None if services is None else services.media, transport)
 
     @staticmethod
     def _has_choice(route: Route) -> bool:
@@ -266,6 +281,23 @@ class ClientBase:
         total = self._timeout if timeout is None else timeout
         limits = at.limits or _LIMITS
         return limits if total is None else replace(limits, total=total)
+
+
+def _has_media(request: ChatRequest) -> bool:
+    """Whether there are pictures or other media in a request."""
+    for message in request.messages:
+        for part in message.content:
+            if type(part) is Text:
+                continue
+            if isinstance(part, ToolResult):
+                if any(isinstance(piece, _MEDIA) for piece in part.content):
+                    return True
+            elif isinstance(part, _MEDIA):
+                return True
+    return False
+
+
+_MEDIA = (Image, Audio, Video, File)
 
 
 _LIMITS = TimeLimits()

@@ -53,6 +53,9 @@ class SharedOptions(TypedDict, total=False):
     prompt_cache: bool | Literal["5m", "1h"] | None
     """Whether the provider should keep this prompt for the next call, and how long: marks are laid on the
     last part of the system, the last tool and the last message. Nothing where it caches by itself."""
+    fetch: Literal["auto", "always", "never"] | None
+    """Which web addresses of pictures and other media are fetched here and sent as bytes: those that the
+    provider would not fetch ("auto"), all, or none; None: as the client is set."""
     search: Search | bool | Mapping[str, Any] | None
     """Whether the provider may search the web for the answer: True, or what is said of it."""
     unsupported: Literal["raise", "drop"]

@@ -33,6 +33,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     cache: bool | None = None
     priority: int = 0
     conversation: str | None = None
+    fetch: Any = None
 
     @property
     def has_rules(self) -> bool:
@@ -310,6 +311,7 @@ READ: dict[str, Callable[[Any, str], Any]] = {
     "cache": _flag,
     "priority": _whole,
     "conversation": _text,
+    "fetch": _one_of("auto", "always", "never"),
     "validate": _validate,
     "mend": _flag,
 }

@@ -37,6 +37,7 @@ from .watching import CallWatch
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
+    from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
@@ -82,6 +83,7 @@ class Ruling:
         mends: bool,
         learned: Learned,
         forming: Forming[Any] | None = None,
+        media: CallMedia | None = None,
     ) -> Prepared:
         """A chat, as its options and the client's services say."""
         rule = self._settings.rule(model)
@@ -90,7 +92,9 @@ class Ruling:
         purse = self._purse(request, call, cheapest=strategy == "cheapest")
         rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
         if watch is not None and watch.recording is not None:
-            rules = self._recorded(watch, watch.recording, request, route, limits, call.keep_raw, rules)
+            rules = self._recorded(
+                watch, watch.recording, request, route, limits, call.keep_raw, rules, media
+            )
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
             operation = ChatOperation(
@@ -99,6 +103,7 @@ class Ruling:
                 mends=mends and call.mend,
                 learned=learned,
                 shape=None if forming is None else forming.shaped,
+                media=media,
             )
             each = limits if left_s is None else [replace(one, total=left_s) for one in limits]
             return plan(operation, route, retry=self._retry, limits=each, raw=call.keep_raw, rules=rules)
@@ -202,6 +207,7 @@ class Ruling:
         limits: list[TimeLimits],
         raw: bool,
         rules: Rules,
+        media: CallMedia | None = None,
     ) -> Rules:
         """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
@@ -214,6 +220,7 @@ class Ruling:
             streamed=streamed,
             raw=raw,
             rules=rules,
+            fetch=None if media is None else media.how,
         )
         return taken.rules(rules)
 

@@ -217,6 +217,7 @@ class Resolver:
                 limit=read_limit(provider.limits),
                 key_limit=one.limit,
                 row_limit=row_limit(endpoint.limits),
+                media=provider.row.media,
                 facts=self._facts_of(provider, model),
                 holidays=self._holidays,
                 advice=partial(

@@ -122,12 +122,13 @@ class Settings:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
             from .places import with_places
-            from .services import check_content, read_services
+            from .services import check_content, check_media, read_services
             from .sharing import check_shared
 
             around = self._around
             check_shared(self.layers, around.project)
             check_content(self.layers, around.project)
+            check_media(self.layers, around.project)
             read = read_services(self.layers, around.locator, around.project)
             self._services = with_places(read, self.layers, around.locator, around.project)
         return self._services

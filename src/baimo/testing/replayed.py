@@ -19,6 +19,8 @@ from baimo.client.clock import Clock
 from baimo.client.driving import Driver, Services
 from baimo.errors import ConfigError, Error
 from baimo.exchange import Deployment, Operation
+from baimo.media.fetching import FetchRules
+from baimo.media.inlining import CallMedia, MediaRules
 from baimo.operations import (
     ChatOperation,
     CountOperation,
@@ -212,7 +214,12 @@ def steps_of(recording: Recording, rules: Rules) -> Generator[Any, Any, Any]:
         raise ConfigError(f"{recording.path}: {began.operation} cannot be replayed")
     make, kind = _ASKED[began.operation]
     asked = () if kind is None else (_request(began.request, kind),)
-    more = {"conversation": recording.record.conversation} if began.operation == "chat" else {}
+    more: dict[str, Any] = {}
+    if began.operation == "chat":
+        more["conversation"] = recording.record.conversation
+    if began.fetch is not None:  # what was fetched is recorded: nothing is connected to, nothing held back
+        rules_of_media = MediaRules(fetch=began.fetch, check=False, rules=FetchRules(allow_private=True))
+        more["media"] = CallMedia(rules_of_media)
     operation: Operation = make(*asked, **more)
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
     return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw, rules=rules)

@@ -20,6 +20,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
@@ -77,6 +78,14 @@ class AnthropicMessages:
         from baimo.schema.narrow import CLOSED
 
         return Forms(rules=CLOSED)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: documents but PDF; pictures where the provider fetches none."""
+        quirks: Quirks = site.quirks or requests.DEFAULTS
+        if isinstance(part, Image):
+            return "image_url" in quirks.refused and "image" not in quirks.refused
+        kind = part.media_type if isinstance(part, File) else None
+        return kind is not None and kind != "application/pdf"
 
     def features(self) -> Features:
         """What this wire can say."""

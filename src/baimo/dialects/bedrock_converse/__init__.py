@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
@@ -66,6 +67,10 @@ class BedrockConverse:
         from baimo.schema.narrow import CLOSED
 
         return Forms(rules=CLOSED)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: all that is not in S3."""
+        return True
 
     def features(self) -> Features:
         """What this wire can say."""

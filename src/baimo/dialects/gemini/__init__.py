@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
@@ -67,6 +68,13 @@ class Gemini:
 
         quirks: Quirks = site.quirks or Quirks()
         return Forms(rules=BOUNDED if quirks.schemas == "json_schema" else ANY)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: all but its own files, and all of it where the web is fetched."""
+        from .media import is_own_address
+
+        quirks = site.quirks or requests.DEFAULTS
+        return not quirks.web_addresses and not is_own_address(part.url or "")
 
     def features(self) -> Features:
         """What this wire can say."""

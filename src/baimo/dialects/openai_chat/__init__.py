@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.types.rerank import RerankRequest, RerankResponse
@@ -114,6 +115,16 @@ class OpenAIChat:
         quirks: Quirks = site.quirks or _DEFAULTS
         told = "schema_told" in quirks.extras
         return Forms(first="json_object" if told else "json_schema", rules=STRICT)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: sounds and files; pictures where the provider fetches none."""
+        quirks: Quirks = site.quirks or Quirks()
+        if isinstance(part, Image):
+            return "image_url" in quirks.refused and "image" not in quirks.refused
+        if isinstance(part, Audio):
+            return "audio" not in quirks.refused and "audio_url" not in quirks.extras
+        is_file = isinstance(part, File) and "file" not in quirks.refused
+        return is_file and "document_url" not in quirks.extras
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -62,6 +62,8 @@ Extra: TypeAlias = Literal[
     "repetition_penalty",
     "allowed_tools",
     "video",
+    "video_fps_inside",
+    "audio_url",
     "document_url",
     "tool_calls_switch",
     "json_word",
@@ -73,7 +75,9 @@ Extra: TypeAlias = Literal[
 ]
 """What some providers of this wire understand beyond the common words.
 
-`video` is a part `video_url`, `document_url` one for a file by a web address. `tool_calls_switch` is a field
+`video` is a part `video_url`, its frames a second beside the address; with `video_fps_inside` they stand
+inside. `audio_url`: the data of a sound is an address, of the web or of data. `document_url` is a part for a
+file by a web address. `tool_calls_switch` is a field
 that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where the messages
 hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
 boolean beside `top_logprobs`. `schema_told`: the models know no schema of an answer, or are not known to hold
