@@ -89,11 +89,15 @@ if TYPE_CHECKING:
         UsageReported,
         Withdrawn,
     )
+    from baimo.types.images import ImagesResponse, MadeImage
     from baimo.types.models import ModelInfo, Price, PullProgress
+    from baimo.types.moderation import Moderated, ModerationResponse
     from baimo.types.money import Money
     from baimo.types.rerank import Ranked, RerankResponse
     from baimo.types.secret import Secret
+    from baimo.types.speech import SpeechResponse
     from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
+    from baimo.types.transcription import Segment, Transcription, Word
     from baimo.types.usage import Usage
 
 _HOMES = {
@@ -128,11 +132,15 @@ _HOMES = {
     "baimo.types.events": (
         "Continued Finished LogprobsReported PartDelta PartEnded PartStarted Started UsageReported Withdrawn"
     ),
+    "baimo.types.images": "ImagesResponse MadeImage",
     "baimo.types.models": "ModelInfo Price PullProgress",
+    "baimo.types.moderation": "Moderated ModerationResponse",
     "baimo.types.money": "Money",
     "baimo.types.rerank": "Ranked RerankResponse",
     "baimo.types.secret": "Secret",
+    "baimo.types.speech": "SpeechResponse",
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
+    "baimo.types.transcription": "Segment Transcription Word",
     "baimo.types.usage": "Usage",
 }
 _ROOMS = ("auth", "telemetry")
@@ -173,15 +181,19 @@ __all__ = [
     "Finished",
     "FunctionTool",
     "Image",
+    "ImagesResponse",
     "InputError",
     "InvalidRequestError",
     "LimitReachedError",
     "LocalModelError",
     "LogprobsReported",
+    "MadeImage",
     "Message",
     "MissingExtraError",
     "MissingKeyError",
     "ModelInfo",
+    "Moderated",
+    "ModerationResponse",
     "Money",
     "NotFoundError",
     "Note",
@@ -207,8 +219,10 @@ __all__ = [
     "Role",
     "Search",
     "Secret",
+    "Segment",
     "ServerError",
     "ServerTool",
+    "SpeechResponse",
     "StaleConnectionError",
     "Started",
     "StreamInterrupted",
@@ -219,6 +233,7 @@ __all__ = [
     "ToolCall",
     "ToolChoice",
     "ToolResult",
+    "Transcription",
     "Translation",
     "TransportError",
     "UnknownProviderError",
@@ -228,6 +243,7 @@ __all__ = [
     "Video",
     "WireError",
     "Withdrawn",
+    "Word",
     "chat",
     "stream",
     "translate",

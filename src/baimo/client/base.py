@@ -41,10 +41,24 @@ from .request import NO_OPTIONS, build, tier_of
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
     from baimo.transports.recorder import CallRecorder
+    from baimo.types.images import ImagesRequest
+    from baimo.types.moderation import ModerateRequest
+    from baimo.types.speech import SpeechRequest
+    from baimo.types.transcription import TranscribeRequest
 
     from .attachments import Attachments
     from .extras import Extras
     from .ruling import Ruling
+
+    AskedBeside: TypeAlias = (
+        EmbedRequest
+        | RerankRequest
+        | CountRequest
+        | ImagesRequest
+        | TranscribeRequest
+        | SpeechRequest
+        | ModerateRequest
+    )
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
 
@@ -206,7 +220,7 @@ class ClientBase:
         operation: Operation,
         route: Route,
         timeout: float | None,
-        request: EmbedRequest | RerankRequest | CountRequest | None = None,
+        request: AskedBeside | None = None,
     ) -> Prepared:
         if self._attached is not None or self._has_choice(route):
             return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)

@@ -103,7 +103,7 @@ class DashScope:
 
         return errors.encode_error(error)
 
-    def most_inputs(self, model: str) -> int:
+    def most_inputs(self, model: str, site: Site) -> int:
         """Texts that one request for embeddings of that model takes."""
         from . import embeddings
 
