@@ -30,6 +30,7 @@ CORE = (
     "routing/",
     "accounting/",
     "exchange.py",
+    "making.py",
     "operations.py",
     "over.py",
     "passing.py",

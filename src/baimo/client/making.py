@@ -48,7 +48,7 @@ class MakingClient(ClientBase):
         """Pictures of a prompt; with `image`, pictures that begin from those.
 
         Pictures are given as bytes, a path, an address or `baimo.Image`. Each answer has `.bytes` or `.url`,
-        a media type and `save(path)`. Where the provider works on it as a task, the call waits for it, within
+        a media type and `save(Path(…))`. Where the provider works on it as a task, the call waits for it, within
         `timeout`. Raises as `chat` does; UnsupportedError where the provider cannot be told so.
         """
         from baimo.making import ImagesOperation
@@ -127,7 +127,7 @@ class MakingClient(ClientBase):
         headers: Mapping[str, str] = {},
         timeout: float | None = None,
     ) -> SpeechResponse:
-        """A text as sound, whole: `.audio` is the file, `save(path)` writes it. Raises as `chat` does."""
+        """A text as sound, whole: `.audio` is the file, `save(Path(…))` writes it. Raises as `chat` does."""
         from baimo.making import SpeakOperation
 
         from .made import speech_request, spoken

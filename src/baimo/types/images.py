@@ -13,6 +13,7 @@ from baimo.notes import Note
 from .chat import Sent
 from .content import Image
 from .money import Money
+from .speech import Writable
 from .usage import Usage
 
 _Bytes: TypeAlias = bytes
@@ -51,14 +52,16 @@ class MadeImage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revised_prompt: str | None = None
     """The words that it was really made from, where the provider tells them."""
 
-    def save(self, path: Any) -> None:
-        """Write the file. Raises InputError where only the address is known, and OSError."""
+    def save(self, path: Writable) -> None:
+        """Write the file: `image.save(Path("fox.png"))`.
+
+        Raises InputError where only the address is known, and OSError.
+        """
         if self.bytes is None:
             raise InputError(
                 "the provider gave an address and no bytes", hint="Fetch `url` soon: it is kept for hours."
             )
-        with open(path, "wb") as file:  # noqa: PTH123  (this room knows no pathlib)
-            file.write(self.bytes)
+        path.write_bytes(self.bytes)
 
 
 class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

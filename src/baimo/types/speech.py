@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -12,6 +12,13 @@ from baimo.notes import Note
 from .chat import Sent
 from .money import Money
 from .usage import Usage
+
+
+class Writable(Protocol):
+    """Where a file can be written: a `pathlib.Path`. Values ask for no file by themselves."""
+
+    def write_bytes(self, data: bytes, /) -> int:
+        """Write all of it."""
 
 
 class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,10 +61,9 @@ class SpeechResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     cost: Money | None = None
     sent: Sent | None = None
 
-    def save(self, path: Any) -> None:
-        """Write the file. Raises OSError."""
-        with open(path, "wb") as file:  # noqa: PTH123  (this room knows no pathlib)
-            file.write(self.audio)
+    def save(self, path: Writable) -> None:
+        """Write the file: `spoken.save(Path("morning.mp3"))`. Raises OSError."""
+        path.write_bytes(self.audio)
 
 
 def joined_speech(pieces: list[SpeechPiece]) -> SpeechResponse:
