@@ -48,8 +48,8 @@ class MakingClient(ClientBase):
         """Pictures of a prompt; with `image`, pictures that begin from those.
 
         Pictures are given as bytes, a path, an address or `baimo.Image`. Each answer has `.bytes` or `.url`,
-        a media type and `save(Path(…))`. Where the provider works on it as a task, the call waits for it, within
-        `timeout`. Raises as `chat` does; UnsupportedError where the provider cannot be told so.
+        a media type and `save(Path(…))`. Raises as `chat` does; UnsupportedError where the provider cannot be
+        told so.
         """
         from baimo.making import ImagesOperation
 
