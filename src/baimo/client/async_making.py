@@ -65,8 +65,7 @@ class AsyncMakingClient(ClientBase):
             headers=headers,
         )
         found: list[ImagesResponse] = []
-        route = self._settings.resolve(model)
-        call = self._simple("images", ImagesOperation(request), route, timeout, request)
+        call = self._images(model, ImagesOperation(request), timeout, request)
         driver = await self._finish(call, found.extend)
         return call.done(made(found[0], driver), driver.outcome)
 

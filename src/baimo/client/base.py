@@ -227,6 +227,19 @@ class ClientBase:
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)
 
+    def _images(self, model: Model, operation: Operation, timeout: float | None, request: Any) -> Prepared:
+        """Images; where the provider makes them as a task, the task is waited for."""
+        from baimo.making import waited_for
+
+        route = self._settings.resolve(model)
+        prepared = self._simple("images", operation, route, timeout, request)
+        if any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool):
+            total = self._timeout if timeout is None else timeout
+            prepared.steps = waited_for(
+                prepared.steps, request, total, lambda task, at: self._straight(task, at, timeout)
+            )
+        return prepared
+
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)
         route = self._settings.resolve(f"{row.name}/*")

@@ -73,6 +73,8 @@ class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Unix seconds."""
     task_id: str | None = None
     """The provider's own id of the work, where the call had to wait for it."""
+    is_pending: bool = False
+    """Whether the provider still works on it; never of what a client gives."""
     model: str = ""
     provider: str | None = None
     notes: tuple[Note, ...] = ()
