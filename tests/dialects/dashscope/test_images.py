@@ -59,6 +59,7 @@ def test_newer_models_are_asked_in_a_message() -> None:
     assert message["content"][1]["image"].startswith("data:image/png;base64,")
     assert message["content"][2] == {"text": "a fox"}
     assert body(wire)["parameters"] == {"negative_prompt": "dogs"}
+    assert body(DIALECT.encode_images(ASKED, MESSAGES))["parameters"] == {}
     with pytest.raises(InputError, match="bytes or an address"):
         DIALECT.encode_images(replace(ASKED, images=(Image(file_id="f"),)), MESSAGES)
 
