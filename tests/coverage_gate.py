@@ -30,6 +30,7 @@ CORE = (
     "routing/",
     "accounting/",
     "exchange.py",
+    "making.py",
     "media/",
     "operations.py",
     "over.py",

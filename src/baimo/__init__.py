@@ -99,12 +99,16 @@ if TYPE_CHECKING:
         UsageReported,
         Withdrawn,
     )
+    from baimo.types.images import ImagesResponse, MadeImage
     from baimo.types.models import ModelInfo, Price, PullProgress
+    from baimo.types.moderation import Moderated, ModerationResponse
     from baimo.types.money import Money
     from baimo.types.parsed import Parsed
     from baimo.types.rerank import Ranked, RerankResponse
     from baimo.types.secret import Secret
+    from baimo.types.speech import SpeechResponse
     from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, ToolChoice
+    from baimo.types.transcription import Segment, Transcription, Word
     from baimo.types.usage import Usage
 
 _HOMES = {
@@ -146,12 +150,16 @@ _HOMES = {
     "baimo.types.events": (
         "Continued Finished LogprobsReported PartDelta PartEnded PartStarted Started UsageReported Withdrawn"
     ),
+    "baimo.types.images": "ImagesResponse MadeImage",
     "baimo.types.models": "ModelInfo Price PullProgress",
+    "baimo.types.moderation": "Moderated ModerationResponse",
     "baimo.types.money": "Money",
     "baimo.types.parsed": "Parsed",
     "baimo.types.rerank": "Ranked RerankResponse",
     "baimo.types.secret": "Secret",
+    "baimo.types.speech": "SpeechResponse",
     "baimo.types.tools": "CustomTool FunctionTool Search ServerTool ToolChoice",
+    "baimo.types.transcription": "Segment Transcription Word",
     "baimo.types.usage": "Usage",
 }
 _ROOMS = {"auth": "baimo.auth", "mcp": "baimo.integrations.mcp", "telemetry": "baimo.telemetry"}
@@ -195,15 +203,19 @@ __all__ = [
     "Finished",
     "FunctionTool",
     "Image",
+    "ImagesResponse",
     "InputError",
     "InvalidRequestError",
     "LimitReachedError",
     "LocalModelError",
     "LogprobsReported",
+    "MadeImage",
     "Message",
     "MissingExtraError",
     "MissingKeyError",
     "ModelInfo",
+    "Moderated",
+    "ModerationResponse",
     "Money",
     "NotFoundError",
     "Note",
@@ -234,8 +246,10 @@ __all__ = [
     "RunStream",
     "Search",
     "Secret",
+    "Segment",
     "ServerError",
     "ServerTool",
+    "SpeechResponse",
     "StaleConnectionError",
     "Started",
     "StepLimitError",
@@ -253,6 +267,7 @@ __all__ = [
     "ToolReturned",
     "ToolRun",
     "ToolUse",
+    "Transcription",
     "Translation",
     "TransportError",
     "UnknownProviderError",
@@ -262,6 +277,7 @@ __all__ = [
     "Video",
     "WireError",
     "Withdrawn",
+    "Word",
     "chat",
     "stream",
     "tool",

@@ -44,6 +44,9 @@ class Error(Exception):
 
     code: ClassVar[str] = "error"
 
+    task_id: str | None = None
+    """The provider's own id of work that goes on, where waiting for it failed."""
+
     def __init__(
         self,
         message: str,

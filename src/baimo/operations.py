@@ -307,7 +307,7 @@ def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
     return replace(request, messages=tuple(messages))
 
 
-class _Whole:
+class Whole:
     """Collects a body and decodes it at its end: for operations without events of their own."""
 
     def __init__(self, decode: Callable[[bytes], Any]) -> None:
@@ -346,7 +346,7 @@ class EmbedOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: EmbedDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_embed(self._request, head, body))
+        return Whole(lambda body: dialect.decode_embed(self._request, head, body))
 
 
 class RerankOperation:
@@ -373,7 +373,7 @@ class RerankOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: RerankDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_rerank(self._request, head, body, at.site))
+        return Whole(lambda body: dialect.decode_rerank(self._request, head, body, at.site))
 
 
 class ModelsOperation:
@@ -390,7 +390,7 @@ class ModelsOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: ModelsDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_models(head, body, at.site))
+        return Whole(lambda body: dialect.decode_models(head, body, at.site))
 
 
 class CountOperation:
@@ -410,7 +410,7 @@ class CountOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: CountDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_count(head, body, at.site))
+        return Whole(lambda body: dialect.decode_count(head, body, at.site))
 
 
 class BalanceOperation:
@@ -440,7 +440,7 @@ class BalanceOperation:
         if not 200 <= head.status < 300:
             refusal: Decoder = at.dialect.decoder(head, at.site)
             return refusal
-        return _Whole(self._read(at.provider))
+        return Whole(self._read(at.provider))
 
     def _read(self, provider: str) -> Callable[[bytes], Balance]:
         from baimo.accounting.balance import read_balance  # a call of any other kind needs none of it
@@ -462,7 +462,7 @@ class DescribeOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: DescribeDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_describe(at.model, head, body, at.site))
+        return Whole(lambda body: dialect.decode_describe(at.model, head, body, at.site))
 
 
 class PullOperation:
@@ -495,7 +495,7 @@ def in_batches(request: EmbedRequest, route: Route) -> list[EmbedRequest]:
 def _most_inputs(at: Deployment) -> int | None:
     """Texts that one request takes: a number, or what the dialect tells of a model; None where all go."""
     told: Any = getattr(at.dialect, "most_inputs", None)
-    most: int | None = told(at.model) if callable(told) else told
+    most: int | None = told(at.model, at.site) if callable(told) else told
     return most
 
 

@@ -20,6 +20,7 @@ from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
 from .async_driving import AsyncDriver, AsyncServices
+from .async_making import AsyncMakingClient
 from .async_mapping import run_all
 from .async_network import open_transport
 from .async_parses import AsyncParses
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .run_options import RunOptions
 
 
-class AsyncClient(AsyncParses):
+class AsyncClient(AsyncParses, AsyncMakingClient):
     """Calls every provider on asyncio; one client serves any number of tasks, and of event loops.
 
     The arguments are those of `Client`. Cancelling a call closes its connection at once.
@@ -243,18 +244,6 @@ class AsyncClient(AsyncParses):
         services = copy(self._services)
         services.transport = taken.async_transport(self._transport)
         return services
-
-    async def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> AsyncDriver:
-        """Drive a call to its end."""
-        driver = AsyncDriver(call.steps, call.services or self._services)
-        try:
-            await driver.finish(take)
-        except Error as error:
-            raise call.broke(error) from error.__cause__
-        except BaseException:
-            call.left()
-            raise
-        return driver
 
     async def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
         """The same for a call without an answer of its own type."""

@@ -45,11 +45,25 @@ if TYPE_CHECKING:
     from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
     from baimo.types.behaviours import ModelBehaviour
+    from baimo.types.images import ImagesRequest
+    from baimo.types.moderation import ModerateRequest
+    from baimo.types.speech import SpeechRequest
+    from baimo.types.transcription import TranscribeRequest
 
     from .attachments import Attachments
     from .extras import Extras
     from .forming import Forming
     from .ruling import Ruling
+
+    AskedBeside: TypeAlias = (
+        EmbedRequest
+        | RerankRequest
+        | CountRequest
+        | ImagesRequest
+        | TranscribeRequest
+        | SpeechRequest
+        | ModerateRequest
+    )
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | None
 
@@ -254,12 +268,25 @@ class ClientBase:
         operation: Operation,
         route: Route,
         timeout: float | None,
-        request: EmbedRequest | RerankRequest | CountRequest | None = None,
+        request: AskedBeside | None = None,
     ) -> Prepared:
         if self._attached is not None or self._has_choice(route):
             return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)
+
+    def _images(self, model: Model, operation: Operation, timeout: float | None, request: Any) -> Prepared:
+        """Images; where the provider makes them as a task, the task is waited for."""
+        from baimo.making import waited_for
+
+        route = self._settings.resolve(model)
+        prepared = self._simple("images", operation, route, timeout, request)
+        if any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool):
+            total = self._timeout if timeout is None else timeout
+            prepared.steps = waited_for(
+                prepared.steps, request, total, lambda task, at: self._straight(task, at, timeout)
+            )
+        return prepared
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)

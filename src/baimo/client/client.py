@@ -22,6 +22,7 @@ from .answer import chat_response, embed_response, rerank_response, token_count,
 from .base import Config, count_request, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
+from .making import MakingClient
 from .mapping import Row, read_row, run_all
 from .network import open_transport
 from .options import ChatOptions, Messages, Model
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from .running import RunStream
 
 
-class Client(Parses):
+class Client(Parses, MakingClient):
     """Calls every provider, from any thread.
 
     `keys` gives keys by provider name, or by the names of their parts where there are several; `config` is
@@ -254,18 +255,6 @@ class Client(Parses):
         services = copy(self._services)
         services.transport = taken.transport(self._transport)
         return services
-
-    def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> Driver:
-        """Drive a call to its end."""
-        driver = Driver(call.steps, call.services or self._services)
-        try:
-            driver.finish(take)
-        except Error as error:
-            raise call.broke(error) from error.__cause__
-        except BaseException:
-            call.left()
-            raise
-        return driver
 
     def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
         """The same for a call without an answer of its own type."""

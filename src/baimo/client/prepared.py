@@ -14,9 +14,24 @@ from baimo.types.rerank import RerankResponse
 from .request import NO_OPTIONS, CallOptions
 
 if TYPE_CHECKING:
+    from baimo.types.images import ImagesResponse
+    from baimo.types.moderation import ModerationResponse
+    from baimo.types.speech import SpeechResponse
+    from baimo.types.transcription import Transcription
+
     from .watching import CallWatch
 
-Answer = TypeVar("Answer", ChatResponse, EmbedResponse, RerankResponse, None)
+Answer = TypeVar(
+    "Answer",
+    ChatResponse,
+    EmbedResponse,
+    RerankResponse,
+    "ImagesResponse",
+    "Transcription",
+    "SpeechResponse",
+    "ModerationResponse",
+    None,
+)
 
 
 class OpenPurse(Protocol):

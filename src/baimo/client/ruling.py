@@ -24,9 +24,7 @@ from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
 from baimo.rules import Route, Rules
 from baimo.types.chat import ChatRequest
-from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
-from baimo.types.rerank import RerankRequest
 
 from .answer import folded_response
 from .clock import Clock
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
+    from .base import AskedBeside
     from .forming import Forming
 
 
@@ -161,7 +160,7 @@ class Ruling:
         operation: Operation,
         route: Route,
         limits: list[TimeLimits],
-        request: EmbedRequest | RerankRequest | CountRequest | None = None,
+        request: AskedBeside | None = None,
     ) -> Prepared:
         """Another call than chat: watched and limited alike, not cached; budgets count embeddings."""
         watch = self._watch(name, route)
@@ -202,7 +201,7 @@ class Ruling:
         self,
         watch: CallWatch,
         taken: CallRecorder,
-        request: ChatRequest | EmbedRequest | RerankRequest | CountRequest | None,
+        request: ChatRequest | AskedBeside | None,
         route: Route,
         limits: list[TimeLimits],
         raw: bool,

@@ -22,6 +22,7 @@ from baimo.errors import ConfigError, Error, InputError, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
 from . import address
@@ -90,7 +91,7 @@ class DashScope:
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed` or `count`, by the path."""
+        """Being the provider: `chat`, `embed`, `count`, `images` or `task`, by the path."""
         return address.operation(method, target)
 
     def decode_request(self, wire: WireRequest) -> ChatRequest:
@@ -113,7 +114,7 @@ class DashScope:
 
         return errors.encode_error(error)
 
-    def most_inputs(self, model: str) -> int:
+    def most_inputs(self, model: str, site: Site) -> int:
         """Texts that one request for embeddings of that model takes."""
         from . import embeddings
 
@@ -166,6 +167,38 @@ class DashScope:
         from . import counting
 
         return counting.encode_token_count(count)
+
+    def encode_images(self, request: ImagesRequest, site: Site) -> HttpRequest:
+        """The unsigned request for images."""
+        from . import images
+
+        return images.encode_images(request, site)
+
+    def encode_images_task(self, request: ImagesRequest, task_id: str, site: Site) -> HttpRequest:
+        """The unsigned question how that task goes."""
+        from . import images
+
+        return images.encode_images_task(request, task_id, site)
+
+    def decode_images(
+        self, request: ImagesRequest, head: WireHead, body: bytes, site: Site
+    ) -> ImagesResponse:
+        """The images, or the task that makes them. Raises ProviderError or WireError."""
+        from . import images
+
+        return images.decode_images(request, head, body, site)
+
+    def decode_images_request(self, wire: HttpRequest) -> ImagesRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import images
+
+        return images.decode_images_request(wire)
+
+    def encode_images_response(self, request: ImagesRequest, response: ImagesResponse) -> bytes:
+        """Being the provider: the body of the reply."""
+        from . import images
+
+        return images.encode_images_response(request, response)
 
 
 DIALECT = DashScope()

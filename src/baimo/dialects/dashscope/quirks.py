@@ -34,6 +34,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     partial: bool = False
     """`partial` marks a last message of the assistant as the beginning of the answer."""
 
+    images: Literal["task", "messages"] = "task"
+    """How images are asked for: as a task that is waited for, or in the messages of a multimodal model."""
+
     search_strategy: Literal["turbo", "max", "agent"] | None = None
     """The one way of searching that the model knows; None: `turbo` and `max` as is asked for."""
 

@@ -106,6 +106,12 @@ class Gemini:
 
         return errors.encode_error(error)
 
+    def most_inputs(self, model: str, site: Site) -> int:
+        """Texts that one request for embeddings takes."""
+        from . import embeddings
+
+        return embeddings.most_inputs(model, site)
+
     def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
         """The unsigned request for embeddings."""
         from . import embeddings

@@ -27,6 +27,7 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .finish import NAME
+from .making import Making
 from .manner import Manner
 from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
@@ -46,11 +47,16 @@ _OPERATIONS = (
     (b"/rerank", "POST", "rerank"),
     (b"/reranks", "POST", "rerank"),
     (b"/models", "GET", "models"),
+    (b"/images/generations", "POST", "images"),
+    (b"/images/edits", "POST", "images"),
+    (b"/audio/transcriptions", "POST", "transcribe"),
+    (b"/audio/speech", "POST", "speak"),
+    (b"/moderations", "POST", "moderate"),
 )
 """The ends of addresses, longest first."""
 
 
-class OpenAIChat:
+class OpenAIChat(Making):
     """The dialect `openai_chat`. What a plain call does not need is imported where it is used."""
 
     name = NAME
@@ -133,7 +139,8 @@ class OpenAIChat:
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed`, `rerank`, `models`, or `complete` for a text without roles."""
+        """Being the provider: `chat`, `embed`, `rerank`, `models`, `images`, `transcribe`, `speak`,
+        `moderate`, or `complete` for a text without roles."""
         path = target.partition(b"?")[0].rstrip(b"/")
         for end, verb, operation in _OPERATIONS:
             if path.endswith(end):
@@ -145,6 +152,11 @@ class OpenAIChat:
         from . import errors
 
         return errors.encode_error(error)
+
+    def most_inputs(self, model: str, site: Site) -> int:
+        """Texts that one request for embeddings takes."""
+        quirks: Quirks = site.quirks or _DEFAULTS
+        return quirks.beside.embed_batch
 
     def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
         """The unsigned request for embeddings."""

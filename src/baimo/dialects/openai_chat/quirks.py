@@ -13,6 +13,8 @@ import msgspec
 
 from baimo.dialect.interval import Interval
 
+from .beside import Beside
+
 Refusable: TypeAlias = Literal[
     "temperature",
     "top_p",
@@ -121,6 +123,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rerank: str = ""
     """Where texts are ranked; with two slashes in front it is counted from the root of the host. Empty:
     nowhere."""
+    images: str = "/images/generations"
+    edits: str = "/images/edits"
+    transcribe: str = "/audio/transcriptions"
+    speak: str = "/audio/speech"
+    moderate: str = "/moderations"
     prefix: str = ""
     """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
     where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
@@ -229,6 +236,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     n_max: int = 128
     """The most choices one call may ask for."""
+
+    beside: Beside = Beside()
+    """Operations beside chat."""
 
     cache_marks: Literal["none", "breakpoint", "cache_control"] = "none"
     """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from baimo.dialect.protocols import ChatEncoder
 from baimo.dialects.openai_responses import DIALECT
 from baimo.errors import Error
+from baimo.simulator.making import MAKING
 from baimo.simulator.reply import count
 from baimo.simulator.words import Credentials, FaceMaker, RefusedError, ServedRequest, Why, without_fault
 from baimo.types.chat import ChatRequest
@@ -58,6 +59,8 @@ _CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_t
 
 class PlatformFace(OpenAIFace):
     """A provider that speaks both of OpenAI's wires."""
+
+    makes = MAKING
 
     def __init__(
         self,
