@@ -23,11 +23,11 @@ from .async_driving import AsyncDriver, AsyncServices
 from .async_mapping import run_all
 from .async_network import open_transport
 from .async_streams import AsyncChatStream
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import ClientBase, Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 
 if TYPE_CHECKING:
@@ -125,18 +125,13 @@ class AsyncClient(ClientBase):
         return call.done(rerank_response(found[0], driver), driver.outcome)
 
     async def count_tokens(
-        self,
-        model: str,
-        text: str,
-        *,
-        extra: Mapping[str, Any] = {},
-        headers: Mapping[str, str] = {},
-        timeout: float | None = None,
+        self, model: Model, messages: Messages, **options: Unpack[CountOptions]
     ) -> TokenCount:
-        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
-        request = count_request(text, extra=extra, headers=headers)
+        """How many tokens a text or a whole prompt has, as `Client.count_tokens` tells."""
+        call = self._count(model, messages, options)
+        if isinstance(call, TokenCount):
+            return call
         found: list[TokenCount] = []
-        call = self._count(model, request, timeout)
         driver = await self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)

@@ -19,12 +19,12 @@ from baimo.types.models import ModelInfo, PullProgress
 from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import ClientBase, Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
 from .mapping import Row, read_row, run_all
 from .network import open_transport
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 from .streams import ChatStream
 
@@ -135,19 +135,21 @@ class Client(ClientBase):
         driver = self._finish(call, found.extend)
         return call.done(rerank_response(found[0], driver), driver.outcome)
 
-    def count_tokens(
-        self,
-        model: str,
-        text: str,
-        *,
-        extra: Mapping[str, Any] = {},
-        headers: Mapping[str, str] = {},
-        timeout: float | None = None,
-    ) -> TokenCount:
-        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
-        request = count_request(text, extra=extra, headers=headers)
+    def count_tokens(self, model: Model, messages: Messages, **options: Unpack[CountOptions]) -> TokenCount:
+        """How many tokens a text or a whole prompt has.
+
+        A plain string without `tools` or `system` is a text, counted by itself; anything else is a prompt,
+        counted with what frames it. The provider counts where it can; else the count is an estimate made
+        here, and `.how`, `.exact` and `.error` say so. Raises ConfigError with `offline=False` where the
+        provider cannot count that.
+
+        >>> Client(keys={"openai": "fake"}).count_tokens("openai/gpt-4o", "Hello there", offline=True).tokens
+        2
+        """
+        call = self._count(model, messages, options)
+        if isinstance(call, TokenCount):
+            return call
         found: list[TokenCount] = []
-        call = self._count(model, request, timeout)
         driver = self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)

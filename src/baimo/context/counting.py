@@ -11,10 +11,22 @@ from operator import mul
 
 import msgspec
 
-from baimo.catalogue.tokenizers import Family, family
+from baimo.catalogue.tokenizer_rows import Family
 from baimo.dialect.jsontext import encode
 from baimo.types.chat import ChatRequest, Message
-from baimo.types.content import Audio, File, Image, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult, Video
+from baimo.types.content import (
+    Audio,
+    File,
+    Image,
+    Opaque,
+    Part,
+    Refusal,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Video,
+)
 from baimo.types.tools import CustomTool, FunctionTool, Tool
 
 from .measuring import UNKNOWN, picture_tokens, size_of
@@ -36,39 +48,31 @@ class Reckoned(msgspec.Struct, frozen=True):
     """Kinds of parts whose tokens cannot be told from here."""
 
 
-def text_tokens(text: str, model: str) -> int:
-    """Tokens of a text for a model, offline. Nothing has none.
+def text_tokens(text: str, row: Family) -> int:
+    """Tokens of a text for a family of models. Nothing has none."""
+    if not text:
+        return 0
+    weighed: float = sum(map(mul, row.weights, shape(text)))
+    return max(1, len(text) // _LEAST_SHARE, round(weighed))
 
-    >>> text_tokens("The quick brown fox jumps over the lazy dog.", "openai/gpt-4o")
-    11
-    """
-    return _of_text(text, family(model))
 
-
-def message_tokens(message: Message, model: str) -> int:
+def message_tokens(message: Message, row: Family) -> int:
     """Tokens of a message with what frames it."""
-    return _Count(family(model)).message(message)
+    return _Count(row).message(message)
 
 
-def tools_tokens(tools: Sequence[Tool], model: str) -> int:
-    """Tokens of the tools that a request offers."""
-    return _Count(family(model)).tools(tools)
+def reckon_text(text: str, row: Family) -> Reckoned:
+    """Tokens of a text by itself, with what is known of the estimate."""
+    return Reckoned(text_tokens(text, row), row.name, row.error)
 
 
-def reckon(request: ChatRequest) -> Reckoned:
-    """Tokens of a request's prompt for its model: messages, tools, a schema, and what frames them."""
-    row = family(request.model)
+def reckon(request: ChatRequest, row: Family) -> Reckoned:
+    """Tokens of a request's prompt: messages, tools, a schema, and what frames them."""
     count = _Count(row)
     tokens = row.start + sum(map(count.message, request.messages)) + count.tools(request.tools)
     if request.response_format is not None and request.response_format.schema is not None:
-        tokens += _of_text(encode(request.response_format.schema), row)
+        tokens += text_tokens(encode(request.response_format.schema), row)
     return Reckoned(tokens, row.name, row.error, tuple(dict.fromkeys(count.guessed)))
-
-
-def _of_text(text: str, row: Family) -> int:
-    if not text:
-        return 0
-    return max(1, len(text) // _LEAST_SHARE, round(sum(map(mul, row.weights, shape(text)))))
 
 
 class _Count:
@@ -91,7 +95,7 @@ class _Count:
             else:
                 self.guessed.append("a tool of the provider")
                 told = ()
-            tokens += row.tool + sum([_of_text(one, row) for one in told])
+            tokens += row.tool + sum([text_tokens(one, row) for one in told])
         return tokens
 
     def _parts(self, parts: Iterable[Part]) -> int:
@@ -99,15 +103,17 @@ class _Count:
 
     def _part(self, part: Part) -> int:
         if isinstance(part, Text | Thinking | Refusal):
-            return _of_text(part.text, self._row)
+            return text_tokens(part.text, self._row)
         if isinstance(part, ToolCall):
-            return _of_text(part.name, self._row) + _of_text(part.arguments, self._row) + self._row.message
+            return (
+                text_tokens(part.name, self._row) + text_tokens(part.arguments, self._row) + self._row.message
+            )
         if isinstance(part, ToolResult):
             return self._parts(part.content) + self._row.message
         if isinstance(part, Image):
             return self._picture(part)
         if isinstance(part, Opaque):
-            return _of_text(bytes(part.json).decode(errors="replace"), self._row)
+            return text_tokens(bytes(part.json).decode(errors="replace"), self._row)
         self.guessed.append(_MEDIA[type(part)])
         return UNKNOWN
 

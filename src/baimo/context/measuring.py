@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baimo.catalogue.tokenizers import PictureRule
+from baimo.catalogue.tokenizer_rows import PictureRule
 
 UNKNOWN = 1024
 """Tokens that a picture of unknown size is reckoned with."""

@@ -20,7 +20,7 @@ _LOWER = bytes(range(0x61, 0x7B))
 _UPPER = bytes(range(0x41, 0x5B))
 _DIGITS = bytes(range(0x30, 0x3A))
 _FOLLOWING = bytes(range(0x80, 0xC0))
-"""The bytes after a character's first one; without them each character is one byte, which tells its script."""
+"""The bytes after a character's first one; without them each is one byte, which tells its script."""
 
 _KINDS = _table(
     ".",

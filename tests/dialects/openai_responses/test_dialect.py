@@ -92,7 +92,7 @@ def test_tokens_are_counted_both_ways() -> None:
     assert (b"x-a", b"b") in wire.headers
     assert isinstance(wire.body, bytes)
     assert msgspec.json.decode(wire.body) == {"model": "m", "input": "Hi", "instructions": "x"}
-    assert DIALECT.decode_count_request(wire) == CountRequest(model="m", text="Hi")
+    assert DIALECT.decode_count_request(wire) == CountRequest(model="m", text="x\nHi")
     head = WireHead(200, ((b"x-request-id", b"r"),))
     count = DIALECT.decode_count(head, DIALECT.encode_token_count(TokenCount(tokens=7)), site())
     assert (count.tokens, count.request_id) == (7, "r")
