@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from baimo.client.async_streams import AsyncChatStream
     from baimo.client.budget import Budget
     from baimo.client.client import Client
+    from baimo.client.fitting import fit
     from baimo.client.options import ChatOptions
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
+    from baimo.context.fitting import Fitted
     from baimo.errors import (
         AnswerFormatError,
         AuthError,
@@ -102,9 +104,11 @@ _HOMES = {
     "baimo.client.async_streams": "AsyncChatStream",
     "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
+    "baimo.client.fitting": "fit",
     "baimo.client.options": "ChatOptions",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
+    "baimo.context.fitting": "Fitted",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
         "ContextTooLongError EmptyAnswerError Error InputError InvalidRequestError LimitReachedError "
@@ -171,6 +175,7 @@ __all__ = [
     "File",
     "FinishReason",
     "Finished",
+    "Fitted",
     "FunctionTool",
     "Image",
     "InputError",
@@ -229,6 +234,7 @@ __all__ = [
     "WireError",
     "Withdrawn",
     "chat",
+    "fit",
     "stream",
     "translate",
 ]

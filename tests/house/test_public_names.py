@@ -42,6 +42,7 @@ NAMES = {
     "Estimate",
     "File",
     "FinishReason",
+    "Fitted",
     "Finished",
     "FunctionTool",
     "Image",
@@ -101,6 +102,7 @@ NAMES = {
     "WireError",
     "Withdrawn",
     "chat",
+    "fit",
     "stream",
     "translate",
 }

@@ -31,9 +31,11 @@ from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 
 if TYPE_CHECKING:
+    from baimo.context.fitting import Fitted
     from baimo.transports.recorder import CallRecorder
 
     from .extras import Extras
+    from .fitting import FitOptions
 
 
 class AsyncClient(ClientBase):
@@ -135,6 +137,15 @@ class AsyncClient(ClientBase):
         driver = await self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)
+
+    async def fit(self, messages: Messages, **options: Unpack[FitOptions]) -> Fitted:
+        """The conversation made to fit, as `Client.fit` does."""
+        from .fitting import FitPlan
+
+        plan = FitPlan(messages, options, self._settings)
+        if not plan.summarises:
+            return plan.trimmed
+        return plan.told(await self.chat(plan.by, plan.ask, max_tokens=plan.room))
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""

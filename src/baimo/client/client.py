@@ -29,9 +29,11 @@ from .prepared import Prepared
 from .streams import ChatStream
 
 if TYPE_CHECKING:
+    from baimo.context.fitting import Fitted
     from baimo.transports.recorder import CallRecorder
 
     from .extras import Extras
+    from .fitting import FitOptions
 
 
 class Client(ClientBase):
@@ -153,6 +155,17 @@ class Client(ClientBase):
         driver = self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)
+
+    def fit(self, messages: Messages, **options: Unpack[FitOptions]) -> Fitted:
+        """The conversation made to fit, as `baimo.fit` does; `policy="summarise"` asks a model for a summary
+        of what was left out, at the cost of one call.
+        """
+        from .fitting import FitPlan
+
+        plan = FitPlan(messages, options, self._settings)
+        if not plan.summarises:
+            return plan.trimmed
+        return plan.told(self.chat(plan.by, plan.ask, max_tokens=plan.room))
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""

@@ -45,7 +45,6 @@ VOCABULARIES: Mapping[str, tuple[str, Callable[[], Counter]]] = {
     "llama 3": ("meta-llama/Llama-3.1-8B-Instruct", lambda: quick("llama3")),
     "mistral tekken": ("mistral-large-latest", tekken),
     "deepseek": ("deepseek-chat", lambda: bundled("deepseek-v4")),
-    "deepseek v3": ("deepseek-v3", lambda: bundled("deepseek-v3")),
     "qwen": ("qwen3-max", lambda: bundled("qwen-3")),
     "qwen 3.5": ("qwen3.5-plus", lambda: bundled("qwen-3.5")),
     "glm": ("glm-4.7", lambda: bundled("glm-4.7-flash")),
