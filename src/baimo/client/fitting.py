@@ -35,8 +35,8 @@ class FitOptions(TypedDict, total=False):
     model: str | None
     """For whose tokenizer tokens are reckoned."""
     policy: Literal["drop_middle", "drop_oldest", "summarise"]
-    """Which turns go: those after the first one, or from the first one on; "summarise": from the first one on,
-    and a model sums up what was left out."""
+    """Which turns go: those after the first one, or from the first one on; "summarise": likewise from the
+    first one on, and a model sums up what was left out."""
     keep_system: bool
     keep_last: int
     """How many of the last turns never go as a whole; 1 where nothing is said, and never fewer."""

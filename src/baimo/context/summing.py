@@ -14,8 +14,8 @@ from .fitting import Fitted
 from .turns import SYSTEM, opens_turn
 
 _ASK = """Below is the earlier part of a conversation that has become too long. Summarise it for the one who
-goes on with it, in the language it is held in and in fewer than {words} words. Keep names, figures, decisions,
-results of tools and open questions. Write the summary only.
+goes on with it, in the language it is held in and in fewer than {words} words. Keep names, figures,
+decisions, results of tools and open questions. Write the summary only.
 
 {told}"""
 _HEAD = "[Summary of {count} earlier messages that were left out]"
