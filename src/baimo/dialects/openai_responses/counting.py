@@ -64,7 +64,7 @@ def decode_count(head: WireHead, body: bytes, site: Site) -> TokenCount:
 
 class _Asked(msgspec.Struct):
     model: str
-    input: Any = ""
+    input: str | list[Any]
     instructions: str | None = None
 
 
