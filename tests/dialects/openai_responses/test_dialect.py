@@ -102,7 +102,7 @@ def test_what_is_no_count_is_an_error() -> None:
     with pytest.raises(WireError, match="no count"):
         DIALECT.decode_count(JSON, b"{}", site())
     with pytest.raises(InputError, match="count"):
-        DIALECT.decode_count_request(posted(b'{"model":"m","input":[]}'))
+        DIALECT.decode_count_request(posted(b'{"model":"m","input":5}'))
 
 
 def test_a_body_in_pieces_is_read_whole() -> None:
