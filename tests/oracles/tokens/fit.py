@@ -3,8 +3,8 @@
     python tests/oracles/tokens/fit.py FOLDER
 
 FOLDER holds a folder for each kind of text with files of 100 to 4,000 characters each. Printed are the
-weights of every vocabulary, in the order of `baimo.context.shapes.NAMES`, and how far off they are for each kind. To be run in
-the environment of these tests, from the root of the repository.
+weights of every vocabulary, in the order of `baimo.context.shapes.NAMES`, and how far off they are for each
+kind. To be run in the environment of these tests, from the root of the repository.
 """
 
 from __future__ import annotations
