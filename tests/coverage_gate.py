@@ -29,6 +29,7 @@ CORE = (
     "resilience/",
     "routing/",
     "accounting/",
+    "context/",
     "exchange.py",
     "making.py",
     "media/",

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from baimo.client.async_streams import AsyncChatStream
     from baimo.client.budget import Budget
     from baimo.client.client import Client
+    from baimo.client.fitting import fit
     from baimo.client.options import ChatOptions
     from baimo.client.parsed_streams import AsyncParsedStream, ParsedStream
     from baimo.client.running import RunStream
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
+    from baimo.context.fitting import Fitted
     from baimo.errors import (
         AnswerFormatError,
         AuthError,
@@ -118,11 +120,13 @@ _HOMES = {
     "baimo.client.async_streams": "AsyncChatStream",
     "baimo.client.budget": "Budget",
     "baimo.client.client": "Client",
+    "baimo.client.fitting": "fit",
     "baimo.client.options": "ChatOptions",
     "baimo.client.parsed_streams": "AsyncParsedStream ParsedStream",
     "baimo.client.running": "RunStream",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
+    "baimo.context.fitting": "Fitted",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
         "ContextTooLongError EmptyAnswerError Error FetchError InputError InvalidRequestError "
@@ -201,6 +205,7 @@ __all__ = [
     "File",
     "FinishReason",
     "Finished",
+    "Fitted",
     "FunctionTool",
     "Image",
     "ImagesResponse",
@@ -279,6 +284,7 @@ __all__ = [
     "Withdrawn",
     "Word",
     "chat",
+    "fit",
     "stream",
     "tool",
     "translate",

@@ -25,19 +25,21 @@ from .async_mapping import run_all
 from .async_network import open_transport
 from .async_parses import AsyncParses
 from .async_streams import AsyncChatStream
-from .base import Config, count_request, embed_request, rerank_request
+from .base import Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 
 if TYPE_CHECKING:
+    from baimo.context.fitting import Fitted
     from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
     from .async_running import AsyncRunStream
     from .extras import Extras
+    from .fitting import FitOptions
     from .run_options import RunOptions
 
 
@@ -135,21 +137,25 @@ class AsyncClient(AsyncParses, AsyncMakingClient):
         return call.done(rerank_response(found[0], driver), driver.outcome)
 
     async def count_tokens(
-        self,
-        model: str,
-        text: str,
-        *,
-        extra: Mapping[str, Any] = {},
-        headers: Mapping[str, str] = {},
-        timeout: float | None = None,
+        self, model: Model, messages: Messages, **options: Unpack[CountOptions]
     ) -> TokenCount:
-        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
-        request = count_request(text, extra=extra, headers=headers)
+        """How many tokens a text or a whole prompt has, as `Client.count_tokens` tells."""
+        call = self._count(model, messages, options)
+        if isinstance(call, TokenCount):
+            return call
         found: list[TokenCount] = []
-        call = self._count(model, request, timeout)
         driver = await self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)
+
+    async def fit(self, messages: Messages, **options: Unpack[FitOptions]) -> Fitted:
+        """The conversation made to fit, as `Client.fit` does."""
+        from .fitting import FitPlan
+
+        plan = FitPlan(messages, options, self._settings)
+        if not plan.summarises:
+            return plan.trimmed
+        return plan.told(await self.chat(plan.by, plan.ask, max_tokens=plan.room))
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""

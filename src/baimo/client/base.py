@@ -30,13 +30,13 @@ from baimo.resilience.timing import TimeLimits
 from baimo.rules import Route
 from baimo.types.chat import ChatRequest
 from baimo.types.content import Audio, File, Image, Text, ToolResult, Video
-from baimo.types.counting import CountRequest
+from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 from baimo.types.rerank import RerankRequest
 
 from .clock import Clock
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 from .request import NO_OPTIONS, CallOptions, build, tier_of
 
@@ -249,9 +249,15 @@ class ClientBase:
         route = self._settings.resolve(model)
         return self._simple("rerank", RerankOperation(request), route, timeout, request)
 
-    def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
-        route = self._settings.resolve(model)
-        return self._simple("count_tokens", CountOperation(request), route, timeout, request)
+    def _count(self, model: Model, messages: Messages, options: CountOptions) -> Prepared | TokenCount:
+        """The call, or the count itself where nobody need be asked."""
+        from .counting import prepare
+
+        request, route, count = prepare(self._settings, model, messages, options)
+        if count is not None:
+            return count
+        operation = CountOperation(request)
+        return self._simple("count_tokens", operation, route, options.get("timeout"), request)
 
     def _describe(self, model: Model, timeout: float | None) -> Prepared:
         return self._simple("describe", DescribeOperation(), self._settings.resolve(model), timeout)
@@ -386,10 +392,3 @@ def rerank_request(
         extra=dict(extra),
         headers=dict(headers),
     )
-
-
-def count_request(text: str, *, extra: Mapping[str, Any], headers: Mapping[str, str]) -> CountRequest:
-    """A request for a count. Raises InputError for what is no text."""
-    if not isinstance(text, str):
-        raise InputError(f"text must be a string, got {type(text).__name__}")
-    return CountRequest(model="", text=text, extra=dict(extra), headers=dict(headers))

@@ -19,22 +19,24 @@ from baimo.types.models import ModelInfo, PullProgress
 from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
-from .base import Config, count_request, embed_request, rerank_request
+from .base import Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
 from .making import MakingClient
 from .mapping import Row, read_row, run_all
 from .network import open_transport
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .parses import Parses
 from .prepared import Prepared
 from .streams import ChatStream
 
 if TYPE_CHECKING:
+    from baimo.context.fitting import Fitted
     from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
     from .extras import Extras
+    from .fitting import FitOptions
     from .run_options import RunOptions
     from .running import RunStream
 
@@ -145,22 +147,35 @@ class Client(Parses, MakingClient):
         driver = self._finish(call, found.extend)
         return call.done(rerank_response(found[0], driver), driver.outcome)
 
-    def count_tokens(
-        self,
-        model: str,
-        text: str,
-        *,
-        extra: Mapping[str, Any] = {},
-        headers: Mapping[str, str] = {},
-        timeout: float | None = None,
-    ) -> TokenCount:
-        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
-        request = count_request(text, extra=extra, headers=headers)
+    def count_tokens(self, model: Model, messages: Messages, **options: Unpack[CountOptions]) -> TokenCount:
+        """How many tokens a text or a whole prompt has.
+
+        A plain string without `tools` or `system` is a text, counted by itself; anything else is a prompt,
+        counted with what frames it. The provider counts where it can; else the count is an estimate made
+        here, and `.how`, `.exact` and `.error` say so. Raises ConfigError with `offline=False` where the
+        provider cannot count that.
+
+        >>> Client(keys={"openai": "fake"}).count_tokens("openai/gpt-4o", "Hello there", offline=True).tokens
+        2
+        """
+        call = self._count(model, messages, options)
+        if isinstance(call, TokenCount):
+            return call
         found: list[TokenCount] = []
-        call = self._count(model, request, timeout)
         driver = self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)
+
+    def fit(self, messages: Messages, **options: Unpack[FitOptions]) -> Fitted:
+        """The conversation made to fit, as `baimo.fit` does; `policy="summarise"` asks a model for a summary
+        of what was left out, at the cost of one call.
+        """
+        from .fitting import FitPlan
+
+        plan = FitPlan(messages, options, self._settings)
+        if not plan.summarises:
+            return plan.trimmed
+        return plan.told(self.chat(plan.by, plan.ask, max_tokens=plan.room))
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""

@@ -18,6 +18,21 @@ Model: TypeAlias = str | Sequence[str] | None
 """`provider/model`, an alias, a list of them as fallbacks in order, or None for the default model."""
 
 
+class CountOptions(TypedDict, total=False):
+    """Options of counting tokens."""
+
+    system: str | None
+    """Put before the messages as the system message."""
+    tools: Sequence[Tool | Mapping[str, Any]]
+    offline: bool | None
+    """True: nobody is asked. False: the provider must count. None: it counts where it can."""
+    extra: Mapping[str, Any]
+    """Merged into the wire body last."""
+    headers: Mapping[str, str]
+    timeout: float | None
+    """Seconds for the whole call."""
+
+
 class SharedOptions(TypedDict, total=False):
     """Options of all calls of chat models, but for the tools."""
 

@@ -138,7 +138,10 @@ class ServedDialect(Dialect, Protocol):
 
 @runtime_checkable
 class CountDialect(Dialect, Protocol):
-    """Counting a text's tokens with the provider's own tokenizer, both ways."""
+    """Counting a text's tokens with the provider's own tokenizer, both ways.
+
+    A dialect that counts whole prompts besides has a true attribute `counts_prompts`.
+    """
 
     def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
         """The unsigned wire request. Raises InputError or UnsupportedError."""
