@@ -17,7 +17,7 @@ from baimo.dialect.ending import FINISH_MISSING, is_page, page_error
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import OverloadedError, StreamInterrupted, WireError
 from baimo.notes import Note
-from baimo.types.content import Refusal, Text, Thinking
+from baimo.types.content import Refusal, Text, Thinking, ToolCall
 from baimo.types.events import (
     ChatEvent,
     PartDelta,
@@ -44,6 +44,9 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 1024 * 1024
 """Bytes of a refusal that are kept; the rest is passed over."""
 
+
+_DATA = b"data: "
+_END = b"\n\n"
 
 ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """How the quick ways refuse what is not for them."""
@@ -93,11 +96,25 @@ class ReplyDecoder:
         self._done = False
         self._lane: Lane | None = None
         self._lane_part = 0
+        self._lane_call = -1  # its index, where the lane is that of a call
+        self._quick: Lane | None = None  # the lane, where the last read brought one whole event
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        if self._quick is not None and piece[:6] == _DATA and piece[-2:] == _END:
+            try:  # two events are no JSON
+                delta = self._quick(piece[6:]).choices[0].delta
+            except ODD:
+                pass
+            else:
+                if self._lane_call < 0 or delta.call == self._lane_call:
+                    text = delta.text
+                    return [PartDelta(index=self._lane_part, text=text)] if text else []
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._quick = self._lane if len(payloads) == 1 and piece[-2:] == _END else None
+            return out
         if self._is_whole:
             self._collect(piece)
             return []
@@ -156,22 +173,24 @@ class ReplyDecoder:
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
         out: list[ChatEvent] = []
         self.early = out
-        lane, part = self._lane, self._lane_part
+        lane, part, call = self._lane, self._lane_part, self._lane_call
         append = out.append
         for payload in payloads:
             if lane is not None:
                 try:
-                    text = lane(payload).choices[0].delta.text
+                    delta = lane(payload).choices[0].delta
                 except ODD:
                     pass
                 else:
-                    if text:
-                        append(PartDelta(index=part, text=text))
-                    continue
+                    if call < 0 or delta.call == call:
+                        if text := delta.text:
+                            append(PartDelta(index=part, text=text))
+                        continue
             if self._done:
                 break
             self._event(payload, out)
-            lane, part = self._find_lane(payload), self._lane_part
+            self._find_lane(payload)
+            lane, part, call = self._lane, self._lane_part, self._lane_call
         return out
 
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
@@ -293,18 +312,22 @@ class ReplyDecoder:
         for _, state in sorted(self._choices.items()):
             state.close(out)
 
-    def _find_lane(self, payload: bytes) -> Lane | None:
-        """The quick way for the next chunk, if the first choice has an open part that takes nothing but
-        text."""
-        self._lane = None
-        state = self._choices.get(0)
-        part = state.plain() if state is not None and not self._done else None
-        if part is not None:
-            for lane, field in self.lanes.get(part.kind, ()):
-                if field in payload:
-                    self._lane, self._lane_part = lane, part.index
-                    break
-        return self._lane
+    def _find_lane(self, payload: bytes) -> None:
+        """The quick way for the next chunk, if the first choice has an open part that takes nothing but what
+        this chunk brought."""
+        self._lane, self._lane_call = None, -1
+        state = self._choices.get(0) if not self._done else None
+        if state is None:
+            return
+        part = state.plain()
+        for lane, field in self.lanes.get(part.kind, ()) if part is not None else ():
+            if field in payload:
+                self._lane, self._lane_part = lane, part.index
+                break
+        call = state.calling() if b'"tool_calls"' in payload else None
+        for lane, field in self.lanes.get(ToolCall, ()) if call is not None else ():
+            if field in payload:
+                self._lane, self._lane_part, self._lane_call = lane, call[1].index, call[0]
 
 
 def _begun_whole(events: list[ChatEvent]) -> list[ChatEvent]:
