@@ -28,7 +28,7 @@ from baimo.types.events import (
 )
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import END, EventDecoder, beginning
 
 from .choice import ChoiceState, citations_of
 from .errors import WITHDRAWING, find_refusal, raise_for_body, raise_refusal
@@ -44,9 +44,6 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 1024 * 1024
 """Bytes of a refusal that are kept; the rest is passed over."""
 
-
-_DATA = b"data: "
-_END = b"\n\n"
 
 ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """How the quick ways refuse what is not for them."""
@@ -97,13 +94,14 @@ class ReplyDecoder:
         self._lane: Lane | None = None
         self._lane_part = 0
         self._lane_call = -1  # its index, where the lane is that of a call
-        self._quick: Lane | None = None  # the lane, where the last read brought one whole event
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
-        if self._quick is not None and piece[:6] == _DATA and piece[-2:] == _END:
-            try:  # two events are no JSON
-                delta = self._quick(piece[6:]).choices[0].delta
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-2:] == END:
+            try:
+                delta = lane(piece[len(lead) :]).choices[0].delta
             except ODD:
                 pass
             else:
@@ -113,7 +111,7 @@ class ReplyDecoder:
         if self._sse is not None:
             payloads = self._sse.feed(piece)
             out = self._events(payloads)
-            self._quick = self._lane if len(payloads) == 1 and piece[-2:] == _END else None
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
             return out
         if self._is_whole:
             self._collect(piece)

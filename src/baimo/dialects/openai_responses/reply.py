@@ -17,7 +17,7 @@ from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.events import ChatEvent, Finished, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import END, EventDecoder, beginning
 
 from .errors import Told, find_refusal, raise_refusal
 from .fastlane import LANES, Lane
@@ -63,11 +63,24 @@ class ReplyDecoder:
         self._lane: Lane | None = None
         self._place = (0, 0)
         self._part = 0
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-2:] == END:
+            try:
+                found = lane(piece[len(lead) :])
+            except _ODD:
+                pass
+            else:
+                if (found.output_index, found.inner) == self._place:
+                    return [PartDelta(index=self._part, text=found.delta)] if found.delta else []
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
+            return out
         if self._is_whole:
             self._collect(piece)
             return []
