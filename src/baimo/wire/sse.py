@@ -44,20 +44,20 @@ def _named(text: bytes, *, names: bool) -> list[bytes] | None:
     return found
 
 
-END = b"\n\n"
-"""What ends an event."""
+LF = 10
+"""What ends a line."""
 
 
 def beginning(piece: bytes, found: list[bytes]) -> bytes:
     """What stands before the data in a piece that was one whole event, `found` in it; empty for any other.
 
-    The next piece that begins alike, ends with END and holds one JSON value between is one whole event too, and
-    needs no decoder: live streams bring one event at a time.
+    The next piece that begins alike, ends with LF and holds one JSON value between is one event too, and needs no
+    decoder: live streams bring one event at a time.
 
     >>> beginning(b'event: more\\ndata: {"n":1}\\n\\n', [b'{"n":1}'])
     b'event: more\\ndata: '
     """
-    if len(found) != 1 or piece[-2:] != END:
+    if len(found) != 1 or piece[-2:] != b"\n\n":
         return b""
     data = found[0]
     begin = piece[: -2 - len(data)]

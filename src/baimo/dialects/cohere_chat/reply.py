@@ -13,7 +13,7 @@ from baimo.notes import Note
 from baimo.types.chat import FinishReason
 from baimo.types.events import ChatEvent, Finished, LogprobsReported, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
-from baimo.wire.sse import END, EventDecoder, beginning
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .errors import Refusal, find_refusal, raise_refusal
 from .fastlane import Lane
@@ -57,7 +57,7 @@ class ReplyDecoder:
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
         lane, lead = self._lane, self._lead
-        if lead and lane is not None and piece.startswith(lead) and piece[-2:] == END:
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
             try:
                 found = lane(piece[len(lead) :])
             except _ODD:

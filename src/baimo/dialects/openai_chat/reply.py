@@ -28,7 +28,7 @@ from baimo.types.events import (
 )
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
-from baimo.wire.sse import END, EventDecoder, beginning
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .choice import ChoiceState, citations_of
 from .errors import WITHDRAWING, find_refusal, raise_for_body, raise_refusal
@@ -99,7 +99,7 @@ class ReplyDecoder:
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
         lane, lead = self._lane, self._lead
-        if lead and lane is not None and piece.startswith(lead) and piece[-2:] == END:
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
             try:
                 delta = lane(piece[len(lead) :]).choices[0].delta
             except ODD:
