@@ -21,8 +21,6 @@ from baimo.wire.http import WireHead
 
 from .wires import WIRES, Wire, typed
 
-ROUNDS = 5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
@@ -118,12 +116,14 @@ def check(stream: Stream) -> None:
         raise WrongText(f"{text[:60]!r} in place of {stream.text[:60]!r}")
 
 
-def cost(dialect: str, kind: str, chunks: int, rounds: int = ROUNDS) -> Cost:
+def cost(dialect: str, kind: str, chunks: int, rounds: int) -> Cost:
     """What a chunk costs. Raises WrongText."""
     stream = Stream(dialect, kind, chunks)
     check(stream)
-    stream.read(), stream.bare()
-    ours, bare, read = [], [], []
+    stream.read()
+    ours: list[float] = []
+    bare: list[float] = []
+    read: list[float] = []
     for _ in range(rounds):
         ours.append(stream.ours(stream.decoder().feed))
         bare.append(stream.bare())
@@ -136,3 +136,8 @@ def cost(dialect: str, kind: str, chunks: int, rounds: int = ROUNDS) -> Cost:
         to_read=median([a / b for a, b in zip(ours, read, strict=True)]),
         more=median([a - b for a, b in zip(ours, bare, strict=True)]) * each,
     )
+
+
+def costs(chunks: int, rounds: int) -> dict[str, list[Cost]]:
+    """By dialect, of each kind of chunk."""
+    return {name: [cost(name, kind, chunks, rounds) for kind in wire.kinds] for name, wire in WIRES.items()}
