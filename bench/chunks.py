@@ -24,7 +24,7 @@ from .wires import WIRES, Wire, typed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """CPU of one chunk, in µs: medians over alternating rounds; the ratios are medians of those of a round."""
+    """CPU of one chunk, in µs: medians over alternating rounds; ratios are medians of the rounds' own."""
 
     ours: float
     bare: float

@@ -53,7 +53,7 @@ class Wire:
 
 
 def typed(payload: bytes) -> Callable[[bytes], Any]:
-    """A msgspec decoder to structs with all fields of that event: what a careful person would write for it."""
+    """A msgspec decoder to structs with all fields of that event: what a careful person would write."""
     decode: Callable[[bytes], Any] = msgspec.json.Decoder(_type_of(msgspec.json.decode(payload))).decode
     return decode
 
@@ -103,11 +103,7 @@ def _numbered_data(payload: str, number: int) -> bytes:
 def _aws_message(payload: str, number: int) -> bytes:
     told = msgspec.json.decode(payload)
     name = (
-        "messageStart"
-        if "role" in told
-        else "contentBlockStart"
-        if "start" in told
-        else "contentBlockDelta"
+        "messageStart" if "role" in told else "contentBlockStart" if "start" in told else "contentBlockDelta"
     )
     headers = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
     return encode_frame(headers, payload.encode())
@@ -137,16 +133,18 @@ _OPENAI_CHAT = Wire(
     kinds={
         "text": _grows(_openai_chat('"content":"$"')),
         "thinking": _grows(_openai_chat('"content":null,"reasoning_content":"$"')),
-        "arguments": Kind(
-            opening=(_openai_chat(_OPENAI_CALL),), chunk=_openai_chat(_OPENAI_ARGUMENTS)
-        ),
+        "arguments": Kind(opening=(_openai_chat(_OPENAI_CALL),), chunk=_openai_chat(_OPENAI_ARGUMENTS)),
     },
 )
 
 
 def _responses(word: str, item: str, fields: str) -> str:
     return (
-        '{"type":"response.' + word + '","sequence_number":#,"item_id":"' + item + '_6877c013ce50819d8933b430052e5",'
+        '{"type":"response.'
+        + word
+        + '","sequence_number":#,"item_id":"'
+        + item
+        + '_6877c013ce50819d8933b430052e5",'
         '"output_index":0,' + fields + "}"
     )
 
@@ -187,9 +185,7 @@ _OPENAI_RESPONSES = Wire(
                     '"summary_index":0,"part":{"type":"summary_text","text":""}',
                 ),
             ),
-            chunk=_responses(
-                "reasoning_summary_text.delta", "rs", '"summary_index":0,"delta":"$"' + _PADDED
-            ),
+            chunk=_responses("reasoning_summary_text.delta", "rs", '"summary_index":0,"delta":"$"' + _PADDED),
         ),
         "arguments": Kind(
             opening=_responses_opening(
@@ -231,7 +227,9 @@ _ANTHROPIC_MESSAGES = Wire(
 
 def _gemini(part: str) -> Kind:
     return _grows(
-        '{"candidates": [{"content": {"parts": [{' + part + '}],"role": "model"},"index": 0}],"usageMetadata": '
+        '{"candidates": [{"content": {"parts": [{'
+        + part
+        + '}],"role": "model"},"index": 0}],"usageMetadata": '
         '{"promptTokenCount": 9,"candidatesTokenCount": #,"totalTokenCount": 102,"promptTokensDetails": '
         '[{"modality": "TEXT","tokenCount": 9}],"thoughtsTokenCount": 78},"modelVersion": "gemini-2.5-flash",'
         '"responseId": "JIpyaqm4II2hjrEPg6eWoAY"}'
@@ -239,7 +237,9 @@ def _gemini(part: str) -> Kind:
 
 
 _GEMINI = Wire(
-    frame=_crlf_data, end=b"\r\n\r\n", kinds={"text": _gemini('"text": "$"'), "thinking": _gemini('"text": "$","thought": true')}
+    frame=_crlf_data,
+    end=b"\r\n\r\n",
+    kinds={"text": _gemini('"text": "$"'), "thinking": _gemini('"text": "$","thought": true')},
 )
 
 
@@ -293,7 +293,9 @@ _COHERE_CHAT = Wire(
 
 def _dashscope(message: str) -> Kind:
     return _grows(
-        '{"output":{"choices":[{"message":{' + message + ',"role":"assistant"},"finish_reason":"null","index":0}]},'
+        '{"output":{"choices":[{"message":{'
+        + message
+        + ',"role":"assistant"},"finish_reason":"null","index":0}]},'
         '"usage":{"total_tokens":31,"output_tokens":#,"input_tokens":19,"prompt_tokens_details":{"cached_tokens":0}},'
         '"request_id":"14b9983a-83d6-491f-9ea0-ada34f950fa1"}'
     )
@@ -321,7 +323,9 @@ _QIANFAN_V1 = Wire(
 
 def _minimax(delta: str) -> Kind:
     return _grows(
-        '{"id":"04ecb5d9b1921ae0fb0e8da9017a5474","choices":[{"index":0,"delta":{' + delta + ',"role":"assistant"}}],'
+        '{"id":"04ecb5d9b1921ae0fb0e8da9017a5474","choices":[{"index":0,"delta":{'
+        + delta
+        + ',"role":"assistant"}}],'
         '"created":1780000001,"model":"MiniMax-M2.7","object":"chat.completion.chunk",'
         '"usage":{"total_tokens":0,"total_characters":0},"input_sensitive":false,"output_sensitive":false,'
         '"input_sensitive_type":0,"output_sensitive_type":0,"output_sensitive_int":0}'

@@ -51,8 +51,8 @@ LF = 10
 def beginning(piece: bytes, found: list[bytes]) -> bytes:
     """What stands before the data in a piece that was one whole event, `found` in it; empty for any other.
 
-    The next piece that begins alike, ends with LF and holds one JSON value between is one event too, and needs no
-    decoder: live streams bring one event at a time.
+    The next piece that begins alike, ends with LF and holds one JSON value between is one event too, and
+    needs no decoder: live streams bring one event at a time.
 
     >>> beginning(b'event: more\\ndata: {"n":1}\\n\\n', [b'{"n":1}'])
     b'event: more\\ndata: '

@@ -145,7 +145,9 @@ def test_the_quick_ways_read_what_they_are_for_and_nothing_else() -> None:
     thought = msgspec.json.encode(delta({"content": {"thinking": "b"}}, index=4))
     more = {"function": {"arguments": "c"}}
     call = msgspec.json.encode(delta({"tool_calls": more}, "tool-call-delta", index=5))
-    read = {word: LANES[word](event) for word, event in (("text", text), ("thinking", thought), ("call", call))}
+    read = {
+        word: LANES[word](event) for word, event in (("text", text), ("thinking", thought), ("call", call))
+    }
     told = {word: (one.index, one.delta.message.content.text) for word, one in read.items()}
     assert told == {"text": (3, "a"), "thinking": (4, "b"), "call": (5, "c")}
     named = {"function": {"name": "f", "arguments": "c"}}

@@ -42,7 +42,7 @@ Lane: TypeAlias = Callable[[bytes], Any]
 def _lane(word: str, field: str, content: type) -> Lane:
     told = msgspec.defstruct("_Message", [("content", content, msgspec.field(name=field))], gc=False)
     delta = msgspec.defstruct("_Delta", [("message", told)], gc=False)
-    kind: Any = Literal[word]  # type: ignore[valid-type]
+    kind: Any = Literal[word]
     event = msgspec.defstruct(
         "_Event", [("type", kind), ("index", int), ("delta", delta), ("logprobs", None, None)], gc=False
     )

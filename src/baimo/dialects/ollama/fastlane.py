@@ -30,9 +30,15 @@ Lane: TypeAlias = Callable[[bytes], Any]
 """Decodes a line to its `done` and `message.text`."""
 
 
+class _Line(msgspec.Struct, gc=False, kw_only=True):
+    done: bool = False
+    error: None = None
+    logprobs: None = None
+
+
 def _lane(message: type) -> Lane:
-    fields = [("message", message), ("done", bool, False), ("error", None, None), ("logprobs", None, None)]
-    return msgspec.json.Decoder(msgspec.defstruct("_Line", fields, gc=False)).decode
+    line = msgspec.defstruct("_One", [("message", message)], bases=(_Line,), gc=False, kw_only=True)
+    return msgspec.json.Decoder(line).decode
 
 
 LANES: Mapping[str, Lane] = {"text": _lane(_Words), "thinking": _lane(_Thoughts)}

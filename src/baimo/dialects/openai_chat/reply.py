@@ -318,14 +318,17 @@ class ReplyDecoder:
         if state is None:
             return
         part = state.plain()
-        for lane, field in self.lanes.get(part.kind, ()) if part is not None else ():
-            if field in payload:
-                self._lane, self._lane_part = lane, part.index
-                break
+        if part is not None:
+            for lane, field in self.lanes.get(part.kind, ()):
+                if field in payload:
+                    self._lane, self._lane_part = lane, part.index
+                    break
         call = state.calling() if b'"tool_calls"' in payload else None
-        for lane, field in self.lanes.get(ToolCall, ()) if call is not None else ():
-            if field in payload:
-                self._lane, self._lane_part, self._lane_call = lane, call[1].index, call[0]
+        if call is not None:
+            for lane, field in self.lanes.get(ToolCall, ()):
+                if field in payload:
+                    (self._lane_call, grown), self._lane = call, lane
+                    self._lane_part = grown.index
 
 
 def _begun_whole(events: list[ChatEvent]) -> list[ChatEvent]:
