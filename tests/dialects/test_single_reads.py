@@ -24,6 +24,12 @@ OTHERS = (
     ('"content":', '"refusal":"no","content":'),
     ('"done":false', '"done":true'),
     ('"is_truncated":false', '"is_truncated":true'),
+    ('"delta":{"message"', '"logprobs":{"text":"x"},"delta":{"message"'),
+    ('"logprobs":[]', '"logprobs":[{"token":"x","logprob":-1.0}]'),
+    ('"message":{', '"logprobs":[],"message":{'),
+    ('"Usage":{', '"Used":{'),
+    ('"usage":{', '"used":{'),
+    ('[{"index":0,"function"', '[{"index":1,"function"'),
 )
 """What makes a chunk another one than the one before."""
 
