@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 
 from baimo.types.sniff import media_type_of
 
@@ -25,7 +26,7 @@ def decode_data_url(url: str) -> tuple[bytes, str | None]:
         start = url.find(",") + 1
         media_type = url[5:start].partition(";")[0].rstrip(",") or None
     try:
-        return b64decode(url[start:], validate=True), media_type
+        return a2b_base64(url[start:], strict_mode=True), media_type
     except BadBase64 as error:
         raise ValueError(f"no valid base64: {error}") from None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 from typing import Any, Literal
 
 import msgspec
@@ -209,6 +209,6 @@ def _from_data_url(url: str, where: str) -> tuple[bytes, str | None]:
 
 def _bytes(text: str, where: str) -> bytes:
     try:
-        return b64decode(text, validate=True)
+        return a2b_base64(text, strict_mode=True)
     except (BadBase64, ValueError):
         raise InputError(f"{where}: is no valid base64") from None
