@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baimo.catalogue.tokenizer_rows import PictureRule
-from baimo.context.measuring import picture_tokens, size_of
+from baimo.context.measuring import picture_tokens
+from baimo.types.pixels import pixels_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480) + b"\x08\x02"
 GIF = b"GIF89a" + struct.pack("<HH", 320, 200)
@@ -42,14 +43,14 @@ CELLS = PictureRule(formula="cells", cell=28, extra=2)
     ],
 )
 def test_the_head_of_a_file_tells_the_size(data: bytes, size: tuple[int, int] | None) -> None:
-    assert size_of(data) == size
+    assert pixels_of(data) == size
 
 
 @given(
     st.sampled_from((PNG, GIF, JPEG, EXTENDED, LOSSLESS, LOSSY)), st.integers(0, 40), st.binary(max_size=9)
 )
 def test_no_file_breaks_the_reading(data: bytes, at: int, put: bytes) -> None:
-    size = size_of(data[:at] + put)
+    size = pixels_of(data[:at] + put)
     assert size is None or min(size) > 0
 
 

@@ -27,9 +27,10 @@ from baimo.types.content import (
     ToolResult,
     Video,
 )
+from baimo.types.pixels import pixels_of
 from baimo.types.tools import CustomTool, FunctionTool, Tool
 
-from .measuring import UNKNOWN, picture_tokens, size_of
+from .measuring import UNKNOWN, picture_tokens
 from .shapes import shape
 
 _LEAST_SHARE = 64
@@ -119,7 +120,7 @@ class _Count:
 
     def _picture(self, part: Image) -> int:
         rule = self._row.image
-        size = size_of(part.data) if part.data is not None else None
+        size = pixels_of(part.data) if part.data is not None else None
         if rule is None or size is None:
             self.guessed.append("a picture")
             return UNKNOWN
