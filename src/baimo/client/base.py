@@ -28,6 +28,7 @@ from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import Route
+from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
@@ -36,7 +37,7 @@ from baimo.types.rerank import RerankRequest
 from .clock import Clock
 from .options import ChatOptions, Messages, Model
 from .prepared import Prepared
-from .request import NO_OPTIONS, build, tier_of
+from .request import NO_OPTIONS, CallOptions, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from .extras import Extras
     from .ruling import Ruling
 
-Config: TypeAlias = str | Path | Mapping[str, Any] | None
+Config: TypeAlias = str | Path | Mapping[str, Any] | Settings | None
 
 
 class ClientBase:
@@ -70,7 +71,7 @@ class ClientBase:
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
         if timeout is not None and timeout <= 0:
             raise InputError(f"timeout must be more than 0 seconds, got {timeout!r}")
-        self._settings: Settings = load_settings(config, keys=keys)
+        self._settings = config if isinstance(config, Settings) else load_settings(config, keys=keys)
         if max_retries is None:
             max_retries = self._settings.max_retries
         self._retry = RetryPolicy() if max_retries is None else RetryPolicy(attempts=max_retries + 1)
@@ -119,8 +120,15 @@ class ClientBase:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
+        request, call = build(messages, options, stream=stream, model=route[0][0].model)
+        prepared = self._asked(model, route, request, call)
+        if options:
+            prepared.tier = tier_of(request)
+        return prepared
+
+    def _asked(self, model: Model, route: Route, request: ChatRequest, call: CallOptions) -> Prepared:
+        """The call of a request; `model` is what the route was named by."""
         at = route[0][0]
-        request, call = build(messages, options, stream=stream, model=at.model)
         if (
             self._has_choice(route)
             or request.response_format is not None
@@ -128,21 +136,16 @@ class ClientBase:
             or self._settings.rule(model).on_cut is not None
             or (self._attached is not None and self._ruled.keeps_more)
         ):
-            limits = self._limits_of(route, call.timeout)
-            prepared = self._ruled.chat(
+            limits = self._limits_of(route, call.timeout, call.within)
+            return self._ruled.chat(
                 model, route, request, call, limits, mends=self._mends, learned=self._learned
             )
-        else:
-            operation = ChatOperation(request, mends=self._mends, learned=self._learned)
-            if self._attached is None:
-                steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
-                prepared = Prepared(steps, at.model, call)
-            else:
-                limit = self._limits_at(at, call.timeout)
-                prepared = self._ruled.single(route, request, call, limit, operation)
-        if options:
-            prepared.tier = tier_of(request)
-        return prepared
+        operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+        if self._attached is None:
+            steps = self._straight(operation, at, call.timeout, call.within, raw=call.keep_raw)
+            return Prepared(steps, at.model, call)
+        limit = self._limits_at(at, call.timeout, call.within)
+        return self._ruled.single(route, request, call, limit, operation)
 
     @staticmethod
     def _has_choice(route: Route) -> bool:
@@ -150,10 +153,16 @@ class ClientBase:
         return len(route) > 1 or len(route[0]) > 1
 
     def _straight(
-        self, operation: Operation, at: Deployment, timeout: float | None, *, raw: bool = False
+        self,
+        operation: Operation,
+        at: Deployment,
+        timeout: float | None,
+        within: Mapping[str, float] | None = None,
+        *,
+        raw: bool = False,
     ) -> Exchange:
         """The steps of a plain call: there is no route to go over."""
-        limits = self._limits_at(at, timeout)
+        limits = self._limits_at(at, timeout, within)
         return exchange(operation, at, retry=self._retry, limits=limits, raw=raw, together=self._together)
 
     @property
@@ -226,12 +235,18 @@ class ClientBase:
         known = {info.id: info for info in self._settings.known_models(provider)}
         return tuple([_merged(info, known.get(info.id)) for info in listed])
 
-    def _limits_of(self, route: Route, timeout: float | None) -> list[TimeLimits]:
-        return [self._limits_at(pool[0], timeout) for pool in route]
+    def _limits_of(
+        self, route: Route, timeout: float | None, within: Mapping[str, float] | None = None
+    ) -> list[TimeLimits]:
+        return [self._limits_at(pool[0], timeout, within) for pool in route]
 
-    def _limits_at(self, at: Deployment, timeout: float | None) -> TimeLimits:
+    def _limits_at(
+        self, at: Deployment, timeout: float | None, within: Mapping[str, float] | None = None
+    ) -> TimeLimits:
         total = self._timeout if timeout is None else timeout
         limits = at.limits or _LIMITS
+        if within:
+            limits = replace(limits, **within)
         return limits if total is None else replace(limits, total=total)
 
 

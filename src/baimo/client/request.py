@@ -33,6 +33,8 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     cache: bool | None = None
     priority: int = 0
     conversation: str | None = None
+    within: Mapping[str, float] | None = None
+    """Time limits of this call alone, by their names in `TimeLimits`."""
 
     @property
     def has_rules(self) -> bool:
