@@ -11,11 +11,12 @@ import openai
 import pydantic
 import pytest
 
-from baimo.errors import InputError, MissingKeyError, RateLimitedError
+from baimo.errors import InputError, MissingKeyError
 from baimo.integrations.openai import AsyncOpenAI, OpenAI
-from baimo.testing import Reply, Simulator
-from baimo.types.chat import TokenLogprob
-from baimo.types.content import ToolCall
+from baimo.testing import Reply, Simulator, VirtualClock
+from baimo.types.chat import FinishReason, TokenLogprob
+from baimo.types.content import Text, ToolCall
+from baimo.types.events import Finished, LogprobsReported, PartEnded, PartStarted, Started
 from baimo.types.usage import Usage
 
 
@@ -117,9 +118,7 @@ def test_tools_go_there_and_their_calls_come_back(
     assert (call.function.name, call.function.arguments) == ("get_weather", '{"city":"杭州"}')
     result: Any = {"role": "tool", "tool_call_id": call.id, "content": "24 C"}
     turn = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"})
-    again = client.chat.completions.create(
-        model=place.model, messages=[*ASK, turn, result], tools=[WEATHER]
-    )
+    again = client.chat.completions.create(model=place.model, messages=[*ASK, turn, result], tools=[WEATHER])
     assert again.choices[0].message.content == "24 C"
 
 
@@ -188,10 +187,10 @@ def test_a_refusal_is_the_sdk_s_own_error_after_the_plan_s_retries(
 def test_a_wrong_key_is_an_authentication_error(simulator: Simulator, place: Place) -> None:
     if place.provider == "ollama":  # which takes whatever key
         return
-    simulator.refuse("wrong_key")
-    with ours(simulator, place) as inner, OpenAI(client=inner) as client:
-        with pytest.raises((openai.AuthenticationError, openai.PermissionDeniedError)):
-            client.chat.completions.create(model=place.model, messages=ASK)
+    simulator.refuse("unknown_key")
+    refused = (openai.AuthenticationError, openai.PermissionDeniedError)
+    with ours(simulator, place) as inner, OpenAI(client=inner) as client, pytest.raises(refused):
+        client.chat.completions.create(model=place.model, messages=ASK)
 
 
 # What does not differ by provider.
@@ -199,9 +198,12 @@ def test_a_wrong_key_is_an_authentication_error(simulator: Simulator, place: Pla
 
 @pytest.fixture
 def home() -> Iterator[tuple[Simulator, OpenAI]]:
-    with Simulator("openai", "anthropic", "deepseek", "gemini") as simulator:
-        with simulator.client() as inner, OpenAI(client=inner) as client:
-            yield simulator, client
+    with (
+        Simulator("openai", "anthropic", "deepseek", "gemini") as simulator,
+        simulator.client() as inner,
+        OpenAI(client=inner) as client,
+    ):
+        yield simulator, client
 
 
 class Person(pydantic.BaseModel):
@@ -230,12 +232,19 @@ def test_an_answer_that_is_no_json_is_handed_on_as_it_is(home: tuple[Simulator, 
 
 def test_several_choices_and_log_probabilities(home: tuple[Simulator, OpenAI]) -> None:
     simulator, client = home
+    simulator.reply("Hi")
+    seen = client.chat.completions.create(model="gpt-4o", messages=ASK, n=2)
+    assert [choice.message.content for choice in seen.choices] == ["Hi", "Hi"]
     token = TokenLogprob(token="Hi", logprob=-0.5, bytes=(72, 105))
-    simulator.reply(Reply(text="Hi", logprobs=(token,)))
-    seen = client.chat.completions.create(
-        model="gpt-4o", messages=ASK, n=2, logprobs=True, top_logprobs=1
+    events = (
+        Started(),
+        PartStarted(index=0, part=Text(text="Hi")),
+        LogprobsReported(tokens=(token,)),
+        PartEnded(index=0),
+        Finished(reason=FinishReason.STOP),
     )
-    assert [choice.index for choice in seen.choices] == [0, 1]
+    simulator.script(lambda request: events)
+    seen = client.chat.completions.create(model="gpt-4o", messages=ASK, logprobs=True, top_logprobs=1)
     found = seen.choices[0].logprobs
     assert found is not None
     assert found.content is not None
@@ -288,10 +297,13 @@ def test_what_was_left_out_and_what_it_cost_stand_in_the_header(home: tuple[Simu
 def test_what_only_the_wire_knows_goes_on_to_the_same_wire(home: tuple[Simulator, OpenAI]) -> None:
     simulator, client = home
     client.chat.completions.create(
-        model="deepseek/deepseek-flash", messages=ASK, extra_body={"made_up": 1}, extra_headers={"x-mine": "a"}
+        model="deepseek/deepseek-flash",
+        messages=ASK,
+        extra_body={"made_up": 1},
+        extra_headers={"x-mine": "a"},
     )
     assert b'"made_up":1' in simulator.last.body.replace(b" ", b"")
-    assert dict(simulator.last.headers)["x-mine"] == "a"
+    assert simulator.last.headers["x-mine"] == "a"
 
 
 def test_earlier_turns_that_others_keep_are_not_left_out(home: tuple[Simulator, OpenAI]) -> None:
@@ -302,14 +314,58 @@ def test_earlier_turns_that_others_keep_are_not_left_out(home: tuple[Simulator, 
         )
 
 
-def test_a_responses_call_goes_to_the_provider_s_own_responses_api(home: tuple[Simulator, OpenAI]) -> None:
-    simulator, _ = home
-    table = simulator.config["providers"]["openai"]
-    origin = table["base_url"]
-    with OpenAI(
-        base_url=origin, api_key=table["api_key"], client=None, config={}
-    ) as client, pytest.raises(openai.APIConnectionError):
-        client.responses.create(model="gpt-4o", input="Hi")  # nobody listens there: only the way is looked at
+def test_an_address_and_a_key_are_enough_and_each_api_is_asked_as_it_is() -> None:
+    with Simulator("openai") as simulator:
+        simulator.reply("Hello!")
+        address = f"{simulator.origin_of('openai')}/v1"
+        key = simulator.credentials_of("openai")["api_key"]
+        with OpenAI(base_url=address, api_key=key, config={}) as client:
+            chat = client.chat.completions.create(model="gpt-4o", messages=ASK)
+            assert chat.choices[0].message.content == "Hello!"
+            assert (simulator.last.target, simulator.last.chat.model) == ("/v1/chat/completions", "gpt-4o")
+            assert client.responses.create(model="gpt-4o", input="Hi").output_text == "Hello!"
+            assert simulator.last.target == "/v1/responses"
+            assert client.embeddings.create(model="text-embedding-3-small", input="a").data[0].embedding
+            with pytest.raises(openai.NotFoundError, match="anthropic/any"):  # a name of that address
+                client.chat.completions.create(model="anthropic/any", messages=ASK)
+            assert simulator.last.chat.model == "anthropic/any"
+            assert client.models.list().data[0].id.count("/") == 0
+
+
+def test_a_key_is_for_bare_names_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with OpenAI(api_key="fake-key", config={}) as client:
+        with pytest.raises(openai.AuthenticationError, match="ANTHROPIC_API_KEY") as caught:
+            client.chat.completions.create(model="anthropic/claude-sonnet-4-5", messages=ASK)
+        assert isinstance(caught.value.response.extensions["baimo.error"], MissingKeyError)
+        with pytest.raises(openai.NotFoundError, match="anthropic"):
+            client.chat.completions.create(model="antropic/claude-sonnet-4-5", messages=ASK)
+
+
+def test_nobody_there_is_a_connection_error_with_our_words() -> None:
+    with OpenAI(base_url="http://127.0.0.1:9/v1", api_key="fake-key", max_retries=0, config={}) as client:
+        with pytest.raises(openai.APIConnectionError, match=r"127\.0\.0\.1:9"):
+            client.chat.completions.create(model="any", messages=ASK)
+        with pytest.raises(openai.NotFoundError, match="/files"):
+            client.files.list()
+
+
+def test_a_copy_is_the_same_client_with_other_options() -> None:
+    with Simulator("openai") as simulator:
+        simulator.reply("Hello!")
+        address = f"{simulator.origin_of('openai')}/v1"
+        key = simulator.credentials_of("openai")["api_key"]
+        with OpenAI(base_url=address, api_key="fake-wrong", max_retries=0, config={}) as client:
+            with client.with_options(api_key=key, max_retries=1) as other:
+                simulator.refuse("overloaded", times=1)
+                seen = other.with_options(timeout=30).chat.completions.create(model="gpt-4o", messages=ASK)
+                assert seen.choices[0].message.content == "Hello!"
+                assert len(simulator.requests) == 2
+            with pytest.raises(openai.AuthenticationError):
+                client.copy(default_headers={"x-mine": "a"}).chat.completions.create(
+                    model="gpt-4o", messages=ASK
+                )
+            assert simulator.last.headers["x-mine"] == "a"
 
 
 def test_the_first_piece_is_there_before_the_next_is_read(home: tuple[Simulator, OpenAI]) -> None:
@@ -318,7 +374,9 @@ def test_the_first_piece_is_there_before_the_next_is_read(home: tuple[Simulator,
     simulator.timing(ttft=1.0, tokens_per_second=1.0)
     began = simulator.clock.mono()
     stream = client.chat.completions.create(model="gpt-4o", messages=ASK, stream=True)
-    times = [simulator.clock.mono() - began for chunk in stream if chunk.choices and chunk.choices[0].delta.content]
+    times = [
+        simulator.clock.mono() - began for chunk in stream if chunk.choices and chunk.choices[0].delta.content
+    ]
     assert times[0] < 2.5
     assert times == sorted(set(times))
 
@@ -330,18 +388,55 @@ def test_leaving_a_stream_closes_the_providers_connection(home: tuple[Simulator,
         warnings.simplefilter("error")
         with client.chat.completions.create(model="gpt-4o", messages=ASK, stream=True) as stream:
             next(iter(stream))
-    assert simulator.last.ended != "complete"
+    assert simulator.last.outcome == "left"
 
 
-def test_cancelling_closes_it_too() -> None:
-    async def run() -> None:
-        async with simulator.async_client(clock=None) as inner, AsyncOpenAI(client=inner) as client:
-            stream = await client.chat.completions.create(model="gpt-4o", messages=ASK, stream=True)
-            task = asyncio.ensure_future(anext(aiter(stream)))
-            await task
-            await stream.close()
+class Stopped(VirtualClock):
+    """Whoever waits by it waits for ever."""
 
-    with Simulator("openai") as simulator:
-        simulator.reply("one two three four")
-        asyncio.run(run())
-        assert simulator.last.ended != "complete"
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def asleep(self, seconds: float) -> None:
+        self.reached.set()
+        await asyncio.Event().wait()
+
+
+def test_a_call_that_is_cancelled_closes_the_providers_connection() -> None:
+    async def run(stream: bool) -> str:
+        with Simulator("openai", clock=Stopped()) as simulator:
+            simulator.timing(ttft=5.0)
+            async with simulator.async_client() as inner, AsyncOpenAI(client=inner) as client:
+                call: Any = client.chat.completions.create(model="gpt-4o", messages=ASK, stream=stream)
+                task = asyncio.ensure_future(call)
+                await simulator.clock.reached.wait()
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                return simulator.last.outcome
+
+    assert [asyncio.run(run(stream)) for stream in (False, True)] == ["left", "left"]
+
+
+def test_time_limits_are_passed_on(home: tuple[Simulator, OpenAI]) -> None:
+    simulator, client = home
+    simulator.timing(ttft=5.0)
+    for stream in (False, True):
+        with pytest.raises(openai.APITimeoutError, match="3 s"):
+            client.with_options(timeout=3).chat.completions.create(
+                model="gpt-4o", messages=ASK, stream=stream
+            )
+    client.chat.completions.create(model="gpt-4o", messages=ASK, timeout=20)
+
+
+def test_what_cannot_be_followed_is_told(home: tuple[Simulator, OpenAI]) -> None:
+    _, client = home
+    with pytest.raises(InputError, match="max_retries belongs to the client"):
+        client.with_options(max_retries=5)
+    with pytest.raises(InputError, match="http_client"):
+        OpenAI(http_client=openai.DefaultHttpxClient(), config={})
+    with pytest.raises(InputError, match="api_key must be text"):
+        AsyncOpenAI(api_key=lambda: "fake", config={})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="workload_identity"):
+        OpenAI(workload_identity={"provider": "x"}, config={})
