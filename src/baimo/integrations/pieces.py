@@ -1,4 +1,4 @@
-"""A reply's events as the pieces that other libraries' streams are made of: words, thoughts, calls of tools."""
+"""A reply's events as the pieces that other libraries' streams are made of: words, thoughts, calls."""
 
 from __future__ import annotations
 

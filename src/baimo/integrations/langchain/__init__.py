@@ -36,8 +36,9 @@ class ChatBaimo(BaseChatModel):
     """A chat model of LangChain, over any provider.
 
     `model` is `provider/model` or an alias. `options` are any others of `baimo.Client.chat`; those, and
-    `model`, may be given to a single call as well. `keys`, `config` and `max_retries` are as for
-    `baimo.Client`; `client` and `async_client` stand for the clients that would be made, and stay open.
+    `model`, may be given to a single call as well: a bare name then is one of the same provider. `keys`,
+    `config` and `max_retries` are as for `baimo.Client`; `client` and `async_client` stand for the clients
+    that would be made, and stay open.
     Thoughts stand in `additional_kwargs["reasoning_content"]`, and go back to the provider as it wants them.
 
     Raises what clients of ours raise.
@@ -166,7 +167,7 @@ class ChatBaimo(BaseChatModel):
         options.pop("ls_structured_output_format", None)
         if stop:
             options["stop"] = stop
-        return options.pop("model", self.model), options
+        return _named(options.pop("model", self.model), self.model), options
 
     def _client(self) -> Client:
         if self.client is not None:
@@ -183,3 +184,9 @@ class ChatBaimo(BaseChatModel):
         if self._async_made is None:
             self._async_made = AsyncClient(keys=self.keys, config=self.config, max_retries=self.max_retries)
         return self._async_made
+
+
+def _named(model: str, usual: str) -> str:
+    """A bare name for one call is another model of the same provider."""
+    provider, found, _ = usual.partition("/")
+    return f"{provider}/{model}" if found and "/" not in model and ":" not in model else model

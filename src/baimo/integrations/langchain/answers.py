@@ -106,9 +106,10 @@ def _ended(choice: Choice) -> dict[str, Any]:
 
 
 def _facts(response: ChatResponse) -> dict[str, Any]:
-    told: dict[str, Any] = {"model_name": response.model}
+    # A name that LangChain knows would have the content read as that provider's own blocks.
+    told: dict[str, Any] = {"model_name": response.model, "model_provider": "baimo"}
     if response.provider is not None:
-        told["model_provider"] = response.provider
+        told["provider"] = response.provider
     if response.request_id is not None:
         told["request_id"] = response.request_id
     if response.cost is not None:
