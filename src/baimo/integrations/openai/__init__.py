@@ -23,8 +23,7 @@ from baimo.client.client import Client
 from baimo.config.provider import Key
 from baimo.errors import InputError
 from baimo.integrations.extras import missing
-
-from .places import Places, find_places
+from baimo.integrations.openai_places import Places, find_places
 
 try:
     import httpx2

@@ -15,13 +15,12 @@ from baimo.client.async_answering import AsyncServedChat
 from baimo.client.async_client import AsyncClient
 from baimo.client.client import Client
 from baimo.errors import Error, StreamInterrupted, TimedOutError, TransportError
+from baimo.integrations import openai_desk as desk
+from baimo.integrations.openai_desk import Order
+from baimo.integrations.openai_places import Places
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.wire.http import HttpRequest, WireHead
-
-from . import desk
-from .desk import Order
-from .places import Places
 
 _log = logging.getLogger("baimo.integrations.openai")
 

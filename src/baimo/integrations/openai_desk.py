@@ -30,7 +30,7 @@ from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, with_headers
 
-from .places import CHAT, RESPONSES, Places
+from .openai_places import CHAT, RESPONSES, Places
 
 _DIALECTS: tuple[ServedDialect, ...] = (openai_chat.DIALECT, openai_responses.DIALECT)
 _JSON = ((b"content-type", b"application/json"),)
