@@ -27,7 +27,7 @@ def run_docs(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def checkout(folder: Path) -> Path:
     """As much of the project as the script needs, to be spoilt."""
     (folder / "scripts").mkdir()
-    for script in ("docs", "reliability.py"):
+    for script in ("docs", "compatibility.py", "reliability.py"):
         shutil.copy(ROOT / "scripts" / script, folder / "scripts" / script)
     shutil.copytree(ROOT / "tests" / "faults", folder / "tests" / "faults")
     shutil.copytree(ROOT / "src" / "baimo", folder / "src" / "baimo")

@@ -45,7 +45,8 @@ def test_every_row_says_where_a_key_is_made(row: ProviderRow) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=row_name)
 def test_every_row_is_small_enough_to_read_in_a_call(row: ProviderRow) -> None:
-    assert (FOLDER / f"{row.name}.toml").stat().st_size < 4096
+    """Some 3 ms at the most, once: a row of that size tells of three wires with their families of models."""
+    assert (FOLDER / f"{row.name}.toml").stat().st_size < 6144
 
 
 @pytest.mark.parametrize("row", ROWS, ids=row_name)

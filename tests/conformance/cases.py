@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,12 @@ def folders(file: str) -> list[Path]:
 
 
 def dialect_of(folder: Path) -> ChatDialect:
-    dialect = get(folder.parent.name)
+    return _dialect(folder.parent.name)
+
+
+@cache
+def _dialect(name: str) -> ChatDialect:
+    dialect = get(name)
     assert isinstance(dialect, ChatDialect)
     return dialect
 

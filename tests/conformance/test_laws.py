@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baimo import dialects
-from baimo.dialect.protocols import ChatDialect
+from baimo.dialect.protocols import ChatDialect, Site
 from baimo.errors import Error, StreamInterrupted, UnsupportedError, WireError
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Audio, Image, Text, Thinking, ToolCall
@@ -41,9 +42,16 @@ def body_of(folder: Path) -> list[bytes]:
     return [line for line in body.split(b"\n") if line] if is_framed(folder) else [body]
 
 
-def outcome(folder: Path, pieces: list[bytes]) -> tuple[ChatResponse, str]:
+@cache
+def spoken(folder: Path) -> tuple[ChatDialect, WireHead, Site]:
+    """What a decoder of a case's reply is made of: thousands are made of each."""
     case = load(folder)
-    events, error = play(dialect_of(folder).decoder(case.head, site_of(folder, case)), pieces)
+    return dialect_of(folder), case.head, site_of(folder, case)
+
+
+def outcome(folder: Path, pieces: list[bytes]) -> tuple[ChatResponse, str]:
+    dialect, head, site = spoken(folder)
+    events, error = play(dialect.decoder(head, site), pieces)
     return fold(events), "" if error is None else f"{type(error).__name__} {error}"
 
 
@@ -130,13 +138,13 @@ def test_a_reply_may_be_cut_at_every_byte(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", [f for f in GOOD if not is_framed(f)], ids=name)
 def test_an_event_is_out_as_soon_as_its_bytes_are_in(folder: Path) -> None:
-    case, body = load(folder), (folder / "response.body").read_bytes()
-    slow = dialect_of(folder).decoder(case.head, site_of(folder, case))
+    (dialect, head, site), body = spoken(folder), (folder / "response.body").read_bytes()
+    slow = dialect.decoder(head, site)
     seen: list[ChatEvent] = []
     for at in range(len(body)):
         seen += slow.feed(body[at : at + 1])
         if body[at : at + 1] in (b"\n", b"\r", b"}") or at % 50 == 0:
-            quick = dialect_of(folder).decoder(case.head, site_of(folder, case))
+            quick = dialect.decoder(head, site)
             assert quick.feed(body[: at + 1]) == seen
 
 
@@ -243,33 +251,20 @@ def comparable(message: Message, dialect: str) -> Message:
     return msgspec.structs.replace(message, content=tuple(parts))
 
 
-@pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("dialect", CHAT)
 @given(values=st.data())
-def test_what_we_serve_we_can_read(dialect: str, stream: bool, values: st.DataObject) -> None:
-    events = values.draw(chat_events(dialect))
-    spoken = dialects.get(dialect)
-    assert isinstance(spoken, ChatDialect)
-    head, items = serve(spoken, asked(stream=stream), events)
-    site = site_of(DATA / dialect / "x", Case(documented=""))
-    found, error = play(spoken.decoder(head, site), items)
-    assert error is None
-    assert shown(fold(found), dialect) == shown(fold(events), dialect)
-
-
-@pytest.mark.parametrize("dialect", CHAT)
-@given(values=st.data())
-def test_a_whole_reply_and_a_streamed_one_fold_alike(dialect: str, values: st.DataObject) -> None:
+def test_what_we_serve_we_can_read_and_whole_or_streamed_it_folds_alike(
+    dialect: str, values: st.DataObject
+) -> None:
     events = values.draw(chat_events(dialect))
     spoken = dialects.get(dialect)
     assert isinstance(spoken, ChatDialect)
     site = site_of(DATA / dialect / "x", Case(documented=""))
-    replies = []
     for stream in (True, False):
         head, items = serve(spoken, asked(stream=stream), events)
-        found, _ = play(spoken.decoder(head, site), items)
-        replies.append(shown(fold(found), dialect))
-    assert replies[0] == replies[1]
+        found, error = play(spoken.decoder(head, site), items)
+        assert error is None
+        assert shown(fold(found), dialect) == shown(fold(events), dialect)
 
 
 @pytest.mark.parametrize("folder", GOOD, ids=name)

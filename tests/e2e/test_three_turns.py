@@ -17,54 +17,16 @@ from baimo.simulator.faces import names
 from baimo.simulator.scripts import backed
 from baimo.testing import Simulator
 from tests.local.weights import baimo_home, data_home
+from tests.spoken import MODELS, conversations, model_of, one_a_dialect
 
 __all__ = ["baimo_home", "data_home"]
 
 SOURCE = Path(__file__).parents[2] / "src"
-MODELS = {
-    "anthropic": "claude-sonnet-5",
-    "bedrock": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-    "cohere": "command-a-03-2025",
-    "deepseek": "deepseek-flash",
-    "hunyuan": "hy3-preview",
-    "maas": "deepseek-v3.2",
-    "maas-intl": "deepseek-v3.2",
-    "mistral": "mistral-small-latest",
-    "ollama": "qwen3:8b",
-    "openai": "gpt-4o-mini",
-    "pangu": "0f6b0d6e-0000-4000-8000-00000000fake",
-    "spark": "4.0Ultra",
-    "tokenhub": "hy3-preview",
-    "tokenhub-intl": "hy3-preview",
-}
-OTHERS = {
-    ("hunyuan", "compatible"): "hunyuan-lite",
-    ("hunyuan", "native"): "hunyuan-lite",
-    ("spark", "http-x"): "spark-x",
-    ("spark", "http-x1-preview"): "x1-preview",
-    ("spark", "http-x2"): "spark-x",
-    ("spark", "http-x2-flash"): "spark-x",
-}
 TURNS = ("My name is 小明.", "What is my name?", "Say it once more, please.")
-ALONE = {("ollama", "generate")}
-"""Endpoints of one prompt: they know no conversation."""
-
-
-def endpoints() -> Iterator[tuple[str, str]]:
-    """Every endpoint of every face, but those that know no conversation."""
-    with Simulator() as sim:
-        for provider in sim.providers:
-            for endpoint in sim.endpoints(provider):
-                if (provider, endpoint) not in ALONE:
-                    yield provider, endpoint
-
-
-EACH = pytest.mark.parametrize(("provider", "endpoint"), list(endpoints()))
+PLACE = ("provider", "endpoint")
+EACH = pytest.mark.parametrize(PLACE, conversations())
+ONE_A_DIALECT = pytest.mark.parametrize(PLACE, one_a_dialect())
 REACHED = pytest.mark.parametrize("on", ["in_process", "loopback"])
-
-
-def model_of(provider: str, endpoint: str) -> str:
-    return f"{provider}/{OTHERS.get((provider, endpoint), MODELS[provider])}"
 
 
 def remembering(sim: Simulator) -> None:
@@ -123,14 +85,11 @@ async def talk_async(client: AsyncClient, model: str) -> list[list[str]]:
 
 
 def test_every_face_is_talked_to() -> None:
-    assert set(MODELS) == set(names())
+    assert {name.partition(" ")[0] for name in MODELS} == set(names())
+    assert {provider for provider, _ in conversations()} == set(names())
 
 
-@REACHED
-@EACH
-def test_a_conversation_with_the_blocking_client(
-    sim: Simulator, provider: str, endpoint: str, on: str
-) -> None:
+def converse(sim: Simulator, provider: str, endpoint: str, on: str) -> None:
     remembering(sim)
     with blocking(sim, provider, endpoint, on) as client:
         answers = talk(client, model_of(provider, endpoint))
@@ -139,8 +98,20 @@ def test_a_conversation_with_the_blocking_client(
     assert [one.outcome for one in sim.requests if one.operation == "chat"] == ["answered"] * 3
 
 
-@REACHED
 @EACH
+def test_a_conversation_with_the_blocking_client(sim: Simulator, provider: str, endpoint: str) -> None:
+    converse(sim, provider, endpoint, "in_process")
+
+
+@ONE_A_DIALECT
+def test_a_conversation_with_the_blocking_client_over_loopback(
+    sim: Simulator, provider: str, endpoint: str
+) -> None:
+    converse(sim, provider, endpoint, "loopback")
+
+
+@REACHED
+@ONE_A_DIALECT
 async def test_a_conversation_on_asyncio(sim: Simulator, provider: str, endpoint: str, on: str) -> None:
     remembering(sim)
     async with concurrent(sim, provider, endpoint, on) as client:
@@ -165,7 +136,7 @@ def folder(tmp_path: Path) -> Home:
     return make
 
 
-@EACH
+@ONE_A_DIALECT
 def test_a_conversation_from_the_command_line(
     sim: Simulator, folder: Home, provider: str, endpoint: str
 ) -> None:
@@ -196,7 +167,7 @@ def real(
         yield backed(client, "local/smollm2", max_tokens=6)
 
 
-@EACH
+@ONE_A_DIALECT
 def test_a_conversation_with_a_real_model_behind_the_provider(
     sim: Simulator, real: backed, provider: str, endpoint: str
 ) -> None:

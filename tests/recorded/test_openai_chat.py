@@ -162,6 +162,7 @@ OPEN = Site(
             "developer_role": True,
             "reasoning_replay": "always",
             "cache_marks": "cache_control",
+            "search": "web_search_options",
             "extras": ["top_k", "min_p", "repetition_penalty", "allowed_tools", "video"],
         }
     ),

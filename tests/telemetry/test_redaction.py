@@ -86,7 +86,7 @@ def test_a_secret_is_told_by_its_name(name: str, form: str) -> None:
             secret
             for row in ROWS
             for secret, facts in catalogue.secret_facts(row.name).items()
-            if secret not in {"app_id", "project_id", "iam_user", "iam_domain"}
+            if secret not in {"app_id", "project_id", "iam_user", "iam_domain", "tenant_id", "client_id"}
         }
     ),
 )

@@ -13,10 +13,7 @@ from tests.house import sources
 
 SOURCE = sources.ROOT / "src"
 TEST = """
-import time
-
 def test_in_process(baimo_simulator):
-    began = time.perf_counter()
     with baimo_simulator.client() as client:
         assert client.chat("openai/gpt-4o", "Hi").text == "Hi"
     assert baimo_simulator.last.outcome == "answered"

@@ -105,7 +105,7 @@ class Peer:
         self.origin = f"{'https' if context else 'http'}://{name}:{self.port}"
         self.accepted = 0
         self.failures: list[BaseException] = []
-        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor = threading.Thread(target=self._accept, name="peer", daemon=True)
         self._acceptor.start()
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ class Peer:
                 return
             self.accepted += 1
             self._socks.append(sock)
-            thread = threading.Thread(target=self._play, args=(sock, self.accepted), daemon=True)
+            thread = threading.Thread(target=self._play, args=(sock, self.accepted), name="peer", daemon=True)
             self._threads.append(thread)
             thread.start()
 

@@ -22,38 +22,25 @@ from baimo.transports.recorder import CallRecorder, Recorder
 from baimo.wire.http import WireHead
 from tests.recordings import ID, arecorded, call_record, recorded
 from tests.scripted import OK, Script
-
-MODELS = {
-    "deepseek": "deepseek-flash",
-    "hunyuan": "hunyuan-lite",
-    "hunyuan tokenhub": "hy3-preview",
-    "ollama": "qwen3:8b",
-    "openai": "gpt-5",
-    "pangu": "pangu-n1",
-    "spark": "lite",
-    "spark http-x": "x1",
-    "spark http-x1-preview": "x1-preview",
-    "spark http-x2": "spark-x",
-    "spark http-x2-flash": "spark-x",
-}
-"""By provider, and for an endpoint that has others; else a model of DeepSeek's."""
-_SIM = Simulator()
-FACES = [(provider, endpoint) for provider in _SIM.providers for endpoint in _SIM.endpoints(provider)]
+from tests.spoken import endpoints, model_of
 
 
-@pytest.mark.parametrize(("provider", "endpoint"), FACES)
+@pytest.mark.parametrize(("provider", "endpoint"), list(endpoints()))
 def test_no_credential_stands_in_the_file_of_any_provider(
     provider: str, endpoint: str, tmp_path: Path
 ) -> None:
     sim = Simulator()
     known = sim.config_for({provider: endpoint})["providers"][provider]
-    secrets = {name: text for name, text in sim.credentials_of(provider).items() if text in known.values()}
+    secrets = {name: str(known[name]) for name in sim.credentials_of(provider) if name in known}
     assert secrets
     sim.reply("As you said: " + ", ".join(secrets.values()))  # a provider that tells them in its answer
     sim.fault("500", times=1)
-    model = MODELS.get(f"{provider} {endpoint}") or MODELS.get(provider, "deepseek-v3.2")
     was = recorded(
-        sim, tmp_path, f"{provider}/{model}", endpoints={provider: endpoint}, messages="Do not tell anybody."
+        sim,
+        tmp_path,
+        model_of(provider, endpoint),
+        endpoints={provider: endpoint},
+        messages="Do not tell anybody.",
     )
     assert was.outcome == "answered"
     data = was.path.read_bytes()

@@ -321,6 +321,7 @@ def test_a_failure_in_the_middle_is_an_exception_of_the_stream(simulator: Simula
     seen: list[dict[str, Any]] = []
     with pytest.raises(EventStreamError, match="throttlingException"):
         seen += reply["stream"]
+    reply["stream"].close()
     assert simulator.last.outcome == "interrupted"
 
 

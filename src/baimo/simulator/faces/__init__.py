@@ -12,8 +12,8 @@ from baimo.errors import ConfigError
 from baimo.simulator.words import Credentials, Face, FaceMaker
 
 HOMES: Mapping[str, str] = {
-    "azure": "azure",
     "anthropic": "anthropic",
+    "azure": "azure",
     "bedrock": "bedrock",
     "cohere": "cohere",
     "deepseek": "deepseek",
@@ -21,9 +21,9 @@ HOMES: Mapping[str, str] = {
     "hunyuan": "hunyuan",
     "maas": "pangu",
     "maas-intl": "pangu",
-    "mistral": "mistral",
     "minimax": "minimax",
     "minimax-intl": "minimax",
+    "mistral": "mistral",
     "moonshot": "moonshot",
     "moonshot-intl": "moonshot",
     "ollama": "ollama",
