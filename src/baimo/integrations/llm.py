@@ -211,10 +211,10 @@ class _Events:
             yield StreamEvent(type=kind, chunk=piece.text)
             return
         if piece.call is not None:
-            self._ids[piece.index] = piece.call.id
+            self._ids[piece.part] = piece.call.id
             yield StreamEvent(type="tool_call_name", chunk=piece.call.name, tool_call_id=piece.call.id)
         if piece.text:
-            yield StreamEvent(type="tool_call_args", chunk=piece.text, tool_call_id=self._ids[piece.index])
+            yield StreamEvent(type="tool_call_args", chunk=piece.text, tool_call_id=self._ids[piece.part])
 
 
 def _whole(response: ChatResponse) -> Iterator[Any]:
@@ -287,9 +287,9 @@ def _messages(message: Any) -> Iterator[Message]:
         text = "".join([part.text for part in parts if isinstance(part, Text)])
         for part in message.parts:
             kept = (getattr(part, "provider_metadata", None) or {}).get(KEY)
-            found = unpacked(kept, text=text, calls=calls)
-            if found is not None:
-                yield found
+            whole = unpacked(kept, text=text, calls=calls)
+            if whole is not None:
+                yield whole
                 return
     yield Message(role=role, content=tuple(parts))
 

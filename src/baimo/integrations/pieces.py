@@ -13,7 +13,7 @@ class Piece(NamedTuple):
 
     kind: Literal["text", "thinking", "call"]
     text: str
-    index: int
+    part: int
     """Which part of the answer it belongs to."""
     call: ToolCall | None = None
     """The call, with the piece that begins it."""

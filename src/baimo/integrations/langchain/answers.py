@@ -69,7 +69,7 @@ class Chunks:
             name=call.name if call is not None else None,
             args=piece.text,
             id=call.id if call is not None else None,
-            index=piece.index,
+            index=piece.part,
         )
         return ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[chunk]))
 

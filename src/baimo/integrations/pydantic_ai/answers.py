@@ -70,15 +70,15 @@ class BaimoStream(StreamedResponse):
                 if piece is None:
                     continue
                 if piece.kind == "text":
-                    made = manager.handle_text_delta(vendor_part_id=piece.index, content=piece.text)
+                    made = manager.handle_text_delta(vendor_part_id=piece.part, content=piece.text)
                 elif piece.kind == "thinking":
                     made = manager.handle_thinking_delta(
-                        vendor_part_id=piece.index, content=piece.text, provider_name=self.provider
+                        vendor_part_id=piece.part, content=piece.text, provider_name=self.provider
                     )
                 else:
                     call = piece.call
                     made = manager.handle_tool_call_delta_events(
-                        vendor_part_id=piece.index,
+                        vendor_part_id=piece.part,
                         tool_name=call.name if call is not None else None,
                         tool_call_id=call.id if call is not None else None,
                         args=piece.text,
