@@ -3,8 +3,8 @@
 Written for langchain-core 1.8 (https://github.com/langchain-ai/langchain, November 2026), and tried with
 LangChain's own standard tests.
 
->>> from baimo.integrations.langchain import ChatBaimo               # doctest: +SKIP
->>> ChatBaimo(model="deepseek/deepseek-flash").invoke("Say hello").content      # doctest: +SKIP
+    from baimo.integrations.langchain import ChatBaimo
+    ChatBaimo(model="deepseek/deepseek-flash").invoke("Say hello").content
 """
 
 from __future__ import annotations

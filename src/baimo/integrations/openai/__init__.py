@@ -4,12 +4,11 @@ They are the SDK's classes: its types, streams, helpers and errors. Only what it
 of ours in this process in place of the network. Written for openai 3.54.0
 (https://github.com/openai/openai-python, November 2026).
 
->>> from baimo.integrations.openai import OpenAI                     # doctest: +SKIP
->>> client = OpenAI()                                                # doctest: +SKIP
->>> client.chat.completions.create(                                  # doctest: +SKIP
-...     model="deepseek/deepseek-flash", messages=[{"role": "user", "content": "Say hello"}]
-... ).choices[0].message.content
-"""
+    from baimo.integrations.openai import OpenAI
+    client = OpenAI()
+    client.chat.completions.create(
+        model="deepseek/deepseek-flash", messages=[{"role": "user", "content": "Say hello"}]
+    ).choices[0].message.content"""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 Written for pydantic-ai-slim 2.68 (https://github.com/pydantic/pydantic-ai, November 2026).
 
->>> from pydantic_ai import Agent                                    # doctest: +SKIP
->>> from baimo.integrations.pydantic_ai import BaimoModel            # doctest: +SKIP
->>> Agent(BaimoModel("deepseek/deepseek-flash")).run_sync("Say hello").output    # doctest: +SKIP
+    from pydantic_ai import Agent
+    from baimo.integrations.pydantic_ai import BaimoModel
+    Agent(BaimoModel("deepseek/deepseek-flash")).run_sync("Say hello").output
 """
 
 from __future__ import annotations
