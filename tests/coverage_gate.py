@@ -44,6 +44,14 @@ CORE = (
     "tools/",
     "translation/",
 )
+ELSEWHERE = (
+    "integrations/langchain/",
+    "integrations/llm.py",
+    "integrations/openai/",
+    "integrations/pydantic_ai/",
+)
+"""What cannot be imported here: their libraries are in the environment of `tests/oracles/faces` alone, where
+the same bound is kept."""
 REST_PERCENT = 90.0
 SHOWN = 20
 """So many lines and branches are named of one module."""
@@ -63,6 +71,11 @@ def is_core(module: str) -> bool:
     return module.startswith(CORE)
 
 
+def is_elsewhere(module: str) -> bool:
+    """Whether that module is measured where its library is."""
+    return module.startswith(ELSEWHERE)
+
+
 def complaints(modules: Iterable[Covered]) -> list[str]:
     """A line for each bound that is not kept."""
     modules = list(modules)
@@ -71,7 +84,7 @@ def complaints(modules: Iterable[Covered]) -> list[str]:
         for module in modules
         if is_core(module.module) and module.hit < module.of
     ]
-    rest = [module for module in modules if not is_core(module.module)]
+    rest = [one for one in modules if not (is_core(one.module) or is_elsewhere(one.module))]
     hit, of = sum(module.hit for module in rest), sum(module.of for module in rest)
     if of and 100.0 * hit / of < REST_PERCENT:
         lines.append(f"outside the core {100.0 * hit / of:.1f} % are covered, {REST_PERCENT:.0f} % must be:")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from baimo.errors import ServerError, TransportError
-from baimo.passing import through
-from baimo.steps import Emit, Now, Read
+from baimo.passing import telling, through
+from baimo.steps import Emit, Now, Read, Send
+from baimo.wire.http import HttpRequest, WireHead
 
 
 def doubled(emit: Emit) -> Emit:
@@ -67,3 +68,24 @@ def test_what_is_held_back_is_nobodys_step() -> None:
     with pytest.raises(StopIteration) as ended:
         steps.throw(TransportError("reset"))
     assert ended.value.value == "done"
+
+
+def test_each_request_is_told_with_the_head_of_its_reply() -> None:
+    wire = HttpRequest(method="POST", origin="https://a.example", target=b"/")
+    told: list[Any] = []
+
+    def calling() -> Generator[Any, Any, str]:
+        try:
+            yield Send(wire, 1.0, 1.0)
+        except TransportError:
+            yield Now()
+        yield Send(wire, 1.0, 1.0)
+        return "done"
+
+    steps = telling(calling(), lambda sent, head: told.append((sent, head)))
+    next(steps)
+    assert steps.throw(TransportError("reset")) == Now()
+    steps.send((1.0, 2.0))
+    with pytest.raises(StopIteration) as ended:
+        steps.send(WireHead(200))
+    assert (ended.value.value, told) == ("done", [(wire, WireHead(200))])

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from baimo.errors import Error
-from baimo.steps import Emit, Steps
+from baimo.steps import Emit, Send, Steps
+from baimo.wire.http import WireHead, WireRequest
 
 
 def through(steps: Steps, change: Callable[[Emit], Emit | None]) -> Steps:
@@ -29,6 +30,27 @@ def through(steps: Steps, change: Callable[[Emit], Emit | None]) -> Steps:
                 answer = yield step
             except Error as error:
                 failure = error
+    except StopIteration as done:
+        return done.value
+    finally:
+        steps.close()
+
+
+def telling(steps: Steps, sent: Callable[[WireRequest, WireHead], None]) -> Steps:
+    """Hand every step on; `sent` is told of each request that was sent, with the head of its reply."""
+    answer: Any = None
+    failure: Error | None = None
+    try:
+        while True:
+            step = steps.send(answer) if failure is None else steps.throw(failure)
+            answer = failure = None
+            try:
+                answer = yield step
+            except Error as error:
+                failure = error
+            else:
+                if type(step) is Send:
+                    sent(step.wire, answer)
     except StopIteration as done:
         return done.value
     finally:

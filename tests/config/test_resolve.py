@@ -6,6 +6,7 @@ import pytest
 
 from baimo.auth.keys import HeaderKey, NoKey
 from baimo.config.resolve import split
+from baimo.config.settings import Settings
 from baimo.errors import ConfigError, MissingKeyError, NotFoundError, RateLimitedError, UnknownProviderError
 from baimo.types.secret import Secret
 from baimo.wire.http import HttpRequest
@@ -259,3 +260,21 @@ def test_nothing_that_is_made_shows_a_key(machine: Machine) -> None:
     at = settings.resolve("deepseek/x")[0][0]
     assert at.secrets["api_key"] == Secret("sk-fake-visible-123456")
     assert "visible" not in repr(at) + repr(settings.show()) + repr(settings.key_state("deepseek"))
+
+
+def test_of_endpoints_that_would_do_alike_the_one_of_the_wanted_wire_is_taken(machine: Machine) -> None:
+    machine.environ["OPENAI_API_KEY"] = "fake"
+    settings = machine.settings()
+
+    def wire(model: str, wanted: str | None, source: Settings = settings) -> str:
+        return source.resolve(model, wanted)[0][0].dialect.name
+
+    assert wire("openai/gpt-4o", None) == wire("openai/gpt-4o", "openai_chat") == "openai_chat"
+    assert wire("openai/gpt-4o", "openai_responses") == "openai_responses"
+    assert wire("openai/gpt-4o", "gemini") == "openai_chat"
+    assert wire("openai/gpt-5-pro", "openai_chat") == "openai_responses"  # its endpoint claims it by name
+    chosen = machine.settings({"providers": {"openai": {"endpoint": "chat", "api_key": "fake"}}})
+    assert wire("openai/gpt-4o", "openai_responses", chosen) == "openai_chat"
+    assert [pool[0].dialect.name for pool in settings.resolve(["openai/gpt-4o"] * 2, "openai_responses")] == [
+        "openai_responses"
+    ] * 2

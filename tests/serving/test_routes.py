@@ -15,8 +15,9 @@ from websockets.sync.client import connect
 import baimo
 from baimo import dialects
 from baimo.serving.asgi import Message
+from baimo.serving.asked import Asked
 from baimo.serving.requested import read_request
-from baimo.serving.routes import Answer, Asked, DialectRoutes
+from baimo.serving.routes import Answer, DialectRoutes
 from baimo.types.chat import FinishReason
 from baimo.types.content import Text
 from baimo.types.embeddings import EmbedResponse

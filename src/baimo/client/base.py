@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         | ModerateRequest
     )
 
-Config: TypeAlias = str | Path | Mapping[str, Any] | None
+Config: TypeAlias = str | Path | Mapping[str, Any] | Settings | None
 
 
 class ClientBase:
@@ -89,7 +89,7 @@ class ClientBase:
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
         if timeout is not None and timeout <= 0:
             raise InputError(f"timeout must be more than 0 seconds, got {timeout!r}")
-        self._settings: Settings = load_settings(config, keys=keys)
+        self._settings = config if isinstance(config, Settings) else load_settings(config, keys=keys)
         if max_retries is None:
             max_retries = self._settings.max_retries
         self._retry = RetryPolicy() if max_retries is None else RetryPolicy(attempts=max_retries + 1)
@@ -162,8 +162,22 @@ class ClientBase:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
+        request, call = build(messages, options, stream=stream, model=route[0][0].model)
+        prepared = self._asked(model, route, request, call, forming)
+        if options:
+            prepared.tier = tier_of(request)
+        return prepared
+
+    def _asked(
+        self,
+        model: Model,
+        route: Route,
+        request: ChatRequest,
+        call: CallOptions,
+        forming: Forming[Any] | None = None,
+    ) -> Prepared:
+        """The call of a request; `model` is what the route was named by."""
         at = route[0][0]
-        request, call = build(messages, options, stream=stream, model=at.model)
         media = self._media(call) if _has_media(request) else None
         if (
             self._has_choice(route)
@@ -172,8 +186,8 @@ class ClientBase:
             or self._settings.rule(model).on_cut is not None
             or (self._attached is not None and self._ruled.keeps_more)
         ):
-            limits = self._limits_of(route, call.timeout)
-            prepared = self._ruled.chat(
+            limits = self._limits_of(route, call.timeout, call.within)
+            return self._ruled.chat(
                 model,
                 route,
                 request,
@@ -184,17 +198,12 @@ class ClientBase:
                 forming=forming,
                 media=media,
             )
-        else:
-            operation = ChatOperation(request, mends=self._mends, learned=self._learned, media=media)
-            if self._attached is None:
-                steps = self._straight(operation, at, call.timeout, raw=call.keep_raw)
-                prepared = Prepared(steps, at.model, call)
-            else:
-                limit = self._limits_at(at, call.timeout)
-                prepared = self._ruled.single(route, request, call, limit, operation)
-        if options:
-            prepared.tier = tier_of(request)
-        return prepared
+        operation = ChatOperation(request, mends=self._mends, learned=self._learned, media=media)
+        if self._attached is None:
+            steps = self._straight(operation, at, call.timeout, call.within, raw=call.keep_raw)
+            return Prepared(steps, at.model, call)
+        limit = self._limits_at(at, call.timeout, call.within)
+        return self._ruled.single(route, request, call, limit, operation)
 
     def _media(self, call: CallOptions) -> CallMedia:
         """What sees to the pictures and other media of a call."""
@@ -212,10 +221,16 @@ class ClientBase:
         return len(route) > 1 or len(route[0]) > 1
 
     def _straight(
-        self, operation: Operation, at: Deployment, timeout: float | None, *, raw: bool = False
+        self,
+        operation: Operation,
+        at: Deployment,
+        timeout: float | None,
+        within: Mapping[str, float] | None = None,
+        *,
+        raw: bool = False,
     ) -> Exchange:
         """The steps of a plain call: there is no route to go over."""
-        limits = self._limits_at(at, timeout)
+        limits = self._limits_at(at, timeout, within)
         return exchange(operation, at, retry=self._retry, limits=limits, raw=raw, together=self._together)
 
     @property
@@ -307,12 +322,18 @@ class ClientBase:
         known = {info.id: info for info in self._settings.known_models(provider)}
         return tuple([_merged(info, known.get(info.id)) for info in listed])
 
-    def _limits_of(self, route: Route, timeout: float | None) -> list[TimeLimits]:
-        return [self._limits_at(pool[0], timeout) for pool in route]
+    def _limits_of(
+        self, route: Route, timeout: float | None, within: Mapping[str, float] | None = None
+    ) -> list[TimeLimits]:
+        return [self._limits_at(pool[0], timeout, within) for pool in route]
 
-    def _limits_at(self, at: Deployment, timeout: float | None) -> TimeLimits:
+    def _limits_at(
+        self, at: Deployment, timeout: float | None, within: Mapping[str, float] | None = None
+    ) -> TimeLimits:
         total = self._timeout if timeout is None else timeout
         limits = at.limits or _LIMITS
+        if within:
+            limits = replace(limits, **within)
         return limits if total is None else replace(limits, total=total)
 
 

@@ -34,6 +34,8 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     conversation: str | None = None
     fetch: Any = None
+    within: Mapping[str, float] | None = None
+    """Time limits of this call alone, by their names in `TimeLimits`."""
 
     @property
     def has_rules(self) -> bool:

@@ -103,9 +103,14 @@ class Provider:
         queue = {"queue": self.row.max_queue_s} if self.row.max_queue_s else {}
         return {**queue, **self._around.timeouts, **self._table("timeouts")}
 
-    def choose(self, model: str) -> Candidate:
-        """The endpoint for a model: the first that is complete. Raises MissingKeyError or ConfigError."""
+    def choose(self, model: str, wire: str | None = None) -> Candidate:
+        """The endpoint for a model: the first that is complete. Raises MissingKeyError or ConfigError.
+
+        One of the dialect `wire` goes before others, unless the first was chosen or claims the model by name.
+        """
         candidates = self.candidates(model)
+        if wire is not None and not self.endpoint_is_chosen and not candidates[0].endpoint.models:
+            candidates.sort(key=lambda one: one.endpoint.dialect != wire)
         for candidate in candidates:
             if candidate.complete:
                 return candidate

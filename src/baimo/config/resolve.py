@@ -141,11 +141,11 @@ class Resolver:
             self._providers[name] = self._providers[real] = found
         return found
 
-    def route(self, name: str) -> Route:
-        """The pools that a model name or an alias stands for, in order."""
+    def route(self, name: str, wire: str | None = None) -> Route:
+        """The pools that a model name or an alias stands for, in order; `wire` as in `Settings.resolve`."""
         with self._lock:  # several first calls at once read a key, or run its command, once
             meant = self._meant(name, ())
-            return tuple([self._pool(provider, model, dressing) for provider, model, dressing in meant])
+            return tuple([self._pool(provider, model, dressing, wire) for provider, model, dressing in meant])
 
     def places(self, name: str) -> list[Place]:
         """Where calls by a name go. No key is read: a place that lacks one is told of all the same."""
@@ -189,9 +189,9 @@ class Resolver:
         below = [one for target in _targets(name, alias) for one in self._meant(target, (*through, name))]
         return [(provider, model, _over(own, under)) for provider, model, under in below]
 
-    def _pool(self, provider_name: str, model: str, dressing: Dressing) -> Pool:
+    def _pool(self, provider_name: str, model: str, dressing: Dressing, wire: str | None) -> Pool:
         provider = self.provider(provider_name)
-        candidate = provider.choose(model)
+        candidate = provider.choose(model, wire)
         endpoint = candidate.endpoint
         ready = self._made_ready(provider, candidate)
         if dressing.foreign is not None:

@@ -83,25 +83,27 @@ class Settings:
 
         return read_facts(self.layers)
 
-    def resolve(self, model: str | Sequence[str] | None = None) -> Route:
+    def resolve(self, model: str | Sequence[str] | None = None, wire: str | None = None) -> Route:
         """The deployments for a model name, an alias, a list of them in order, or the default model.
 
+        Of a provider's endpoints that would do alike the one of the dialect `wire` is taken.
         Raises UnknownProviderError, MissingKeyError or another ConfigError.
         """
         if isinstance(model, str):
-            route = self._routes.get(model)
+            name = model if wire is None else f"{model}\0{wire}"
+            route = self._routes.get(name)
             if route is None:
                 if len(self._routes) >= _ROUTES_KEPT:
                     self._routes.clear()
-                route = self._routes[model] = self._resolver.route(model)
+                route = self._routes[name] = self._resolver.route(model, wire)
             return route
         if model is None:
-            return self.resolve(self._default())
+            return self.resolve(self._default(), wire)
         if not isinstance(model, (list, tuple)):
             raise ConfigError(f"a model is named by text or a list of texts, not by {type(model).__name__}")
         if not model:
             raise ConfigError("the list of models is empty")
-        return tuple(pool for name in model for pool in self.resolve(_text(name)))
+        return tuple(pool for name in model for pool in self.resolve(_text(name), wire))
 
     def rule(self, model: str | Sequence[str] | None = None) -> RouteRule:
         """How calls go over the route of an alias, as far as the alias says."""
@@ -234,14 +236,23 @@ class Settings:
 
 
 def load_settings(
-    config: str | Path | Mapping[str, Any] | None = None, *, keys: Mapping[str, Key] | None = None
+    config: str | Path | Mapping[str, Any] | None = None,
+    *,
+    keys: Mapping[str, Key] | None = None,
+    laid_over: Mapping[str, Any] | None = None,
 ) -> Settings:
     """As `load`, with this process's environment, folder and platform."""
     import os
     import sys
 
     return load(
-        config, keys=keys, environ=os.environ, cwd=Path.cwd(), platform=sys.platform, home=Path.home()
+        config,
+        keys=keys,
+        laid_over=laid_over,
+        environ=os.environ,
+        cwd=Path.cwd(),
+        platform=sys.platform,
+        home=Path.home(),
     )
 
 
@@ -249,6 +260,7 @@ def load(
     config: str | Path | Mapping[str, Any] | None = None,
     *,
     keys: Mapping[str, Key] | None = None,
+    laid_over: Mapping[str, Any] | None = None,
     environ: Mapping[str, str],
     cwd: Path,
     platform: str,
@@ -256,8 +268,8 @@ def load(
 ) -> Settings:
     """The configuration: `config` alone where it is given, else the project's file over the user's file.
 
-    Raises ConfigError naming file and key for what is wrong in them. Rows and credentials are looked at
-    when a model needs them.
+    `laid_over` stands above either. Raises ConfigError naming file and key for what is wrong in them. Rows
+    and credentials are looked at when a model needs them.
     """
     user_dir = paths.config_dir(environ, platform, home)
     project: Project | None = None
@@ -269,6 +281,8 @@ def load(
     else:
         above, project, env_file = _project(cwd, user_dir / RECORD)
         layers = [layer for layer in (above, _layer(user_dir / USER_FILE)) if layer is not None]
+    if laid_over:
+        layers.insert(0, Layer(label="the arguments of the client", table=laid_over, folder=cwd))
     for layer in layers:
         _check(layer)
     tables = _providers(layers)

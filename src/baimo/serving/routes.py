@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from baimo.dialect.protocols import ChatEncoder, EmbedDialect, ModelsDialect, ServedDialect
-from baimo.errors import Error, NotFoundError, UnsupportedError
+from baimo.errors import Error, NotFoundError
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent
@@ -21,18 +21,8 @@ from baimo.types.models import ModelInfo
 from baimo.wire.http import HttpRequest, SocketRequest, WireHead, WireRequest
 
 from .asgi import Receive, Scope, Send
+from .asked import Asked, read_asked, serving
 from .requested import read_request
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller asks for."""
-
-    dialect: str
-    operation: str
-    wire: WireRequest
-    request: ChatRequest | EmbedRequest | None = None
-    """None for an operation that has nothing to say: a list of models."""
-
 
 Answer: TypeAlias = AsyncIterable[ChatEvent] | EmbedResponse | tuple[ModelInfo, ...]
 Items: TypeAlias = AsyncGenerator[bytes, None]
@@ -52,16 +42,13 @@ class DialectRoutes:
         wire = await read_request(scope, receive)
         if wire is None:
             return
-        method = wire.method if isinstance(wire, HttpRequest) else "GET"
-        for dialect in self._dialects:
-            operation = dialect.operation(method, wire.target, wire.headers)
-            if operation is not None:
-                if isinstance(wire, SocketRequest):
-                    await self._socket(dialect, operation, wire, receive, send)
-                else:
-                    await self._http(dialect, operation, wire, send)
-                return
-        await self._nothing(scope, wire, send)
+        found = serving(self._dialects, wire)
+        if found is None:
+            await self._nothing(scope, wire, send)
+        elif isinstance(wire, SocketRequest):
+            await self._socket(*found, wire, receive, send)
+        else:
+            await self._http(*found, wire, send)
 
     async def _http(self, dialect: Any, operation: str, wire: HttpRequest, send: Send) -> None:
         try:
@@ -77,7 +64,7 @@ class DialectRoutes:
 
     async def _answered(self, dialect: Any, operation: str, wire: HttpRequest) -> tuple[WireHead, Items]:
         """Head and body. Raises whatever keeps the answer from beginning."""
-        asked = _asked(dialect, operation, wire)
+        asked = read_asked(dialect, operation, wire)
         answer = await self._answer(asked)
         if isinstance(asked.request, ChatRequest):
             encoder: ChatEncoder = dialect.encoder(asked.request)
@@ -101,7 +88,7 @@ class DialectRoutes:
         frame = message["text"] if message.get("text") is not None else message["bytes"]
         try:
             whole = msgspec.structs.replace(wire, frames=(frame,))
-            asked = _asked(dialect, operation, whole)
+            asked = read_asked(dialect, operation, whole)
             answer = await self._answer(asked)
             encoder: ChatEncoder = dialect.encoder(asked.request)
             async with aclosing(_encoded(encoder, cast("AsyncIterable[ChatEvent]", answer))) as items:
@@ -119,18 +106,6 @@ class DialectRoutes:
             head, body = self._dialects[0].encode_error(error)
         await send({"type": f"{kind}.start", "status": 404, "headers": list(head.headers)})
         await send({"type": f"{kind}.body", "body": body})
-
-
-def _asked(dialect: Any, operation: str, wire: WireRequest) -> Asked:
-    """The request in neutral words. Raises InputError, and UnsupportedError for what only a provider has."""
-    request: ChatRequest | EmbedRequest | None = None
-    if operation == "chat":
-        request = dialect.decode_request(wire)
-    elif operation == "embed":
-        request = dialect.decode_embed_request(wire)
-    elif operation != "models":
-        raise UnsupportedError(f"{dialect.name} is served here without its operation {operation!r}")
-    return Asked(dialect=dialect.name, operation=operation, wire=wire, request=request)
 
 
 async def _encoded(encoder: ChatEncoder, events: AsyncIterable[ChatEvent]) -> Items:

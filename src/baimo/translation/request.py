@@ -102,7 +102,7 @@ def translate(
     place = _site(target, site)
     wanted = replace(found, model=found.model if model is None else model, unsupported=unsupported)
     made = target.encode_request(wanted, place)
-    notes = (*made.notes, *_renamed(found, wanted), *_left(wanted, to), *_silent(wanted, target, place))
+    notes = (*made.notes, *_renamed(found, wanted), *untold(wanted, target, place))
     return Translation(
         request=wanted, wire=made, notes=notes, asked=found, caller=caller, target=target, site=place
     )
@@ -156,6 +156,11 @@ def _renamed(found: ChatRequest, wanted: ChatRequest) -> list[Note]:
     if found.model in (wanted.model, _UNNAMED):
         return []
     return [Note(code="renamed", message=f"the model {found.model!r} is asked for as {wanted.model!r}")]
+
+
+def untold(request: ChatRequest, target: ChatDialect, site: Site) -> list[Note]:
+    """What a dialect leaves out of a request, or says in another way, without a note of its own."""
+    return [*_left(request, target.name), *_silent(request, target, site)]
 
 
 def _left(request: ChatRequest, to: str) -> list[Note]:
