@@ -30,6 +30,8 @@ CORE = (
     "routing/",
     "accounting/",
     "exchange.py",
+    "making.py",
+    "media/",
     "operations.py",
     "over.py",
     "passing.py",
@@ -38,6 +40,7 @@ CORE = (
     "remember.py",
     "repair.py",
     "rules.py",
+    "tools/",
     "translation/",
 )
 REST_PERCENT = 90.0

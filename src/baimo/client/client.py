@@ -19,22 +19,27 @@ from baimo.types.models import ModelInfo, PullProgress
 from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import Config, count_request, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
+from .making import MakingClient
 from .mapping import Row, read_row, run_all
 from .network import open_transport
 from .options import ChatOptions, Messages, Model
+from .parses import Parses
 from .prepared import Prepared
 from .streams import ChatStream
 
 if TYPE_CHECKING:
+    from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
     from .extras import Extras
+    from .run_options import RunOptions
+    from .running import RunStream
 
 
-class Client(ClientBase):
+class Client(Parses, MakingClient):
     """Calls every provider, from any thread.
 
     `keys` gives keys by provider name, or by the names of their parts where there are several; `config` is
@@ -78,7 +83,10 @@ class Client(ClientBase):
         Raises InputError or UnsupportedError before anything is sent, ProviderError when the provider
         answers no, TransportError when no whole answer came.
         """
-        call = self._chat(model, messages, options, stream=False)
+        return self._whole(self._chat(model, messages, options, stream=False))
+
+    def _whole(self, call: Prepared) -> ChatResponse:
+        """The answer of a call that was prepared."""
         driver, folder = Driver(call.steps, call.services or self._services), Folder()
         try:
             driver.finish(folder.add)
@@ -95,7 +103,9 @@ class Client(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatStream:
         """One answer as it is made. Arguments are checked now; the request is sent when reading begins."""
-        call = self._chat(model, messages, options, stream=True)
+        return self._streamed(self._chat(model, messages, options, stream=True))
+
+    def _streamed(self, call: Prepared) -> ChatStream:
         return ChatStream(Driver(call.steps, call.services or self._services), call)
 
     def embed(
@@ -214,24 +224,37 @@ class Client(ClientBase):
 
         return run_all(call, inputs, concurrency)
 
+    def run(self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]) -> RunResult:
+        """Let the model call tools until it has its answer.
+
+        `tools` are functions above all; those of one answer are called at the same time, async ones too. What
+        a tool raises, and a call that does not fit, are told to the model. See `RunOptions`.
+
+        >>> client.run("deepseek/deepseek-flash", "北京天气?", tools=[weather]).text    # doctest: +SKIP
+
+        Raises what `chat` raises, StepLimitError after `max_steps`, TimedOutError when the run took longer
+        than `timeout`, ToolError where a tool ends the run; each has what was done before as `error.run`.
+        """
+        from .run_options import OpenRun
+        from .running import RunStream
+
+        return RunStream(self, model, OpenRun(messages, options, self._clock), streams=False).to_end()
+
+    def run_stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> RunStream:
+        """The same as it happens. Arguments are checked now; the run begins when reading does."""
+        from .run_options import OpenRun
+        from .running import RunStream
+
+        return RunStream(self, model, OpenRun(messages, options, self._clock))
+
     def _taken_down(self, taken: CallRecorder) -> Services:
         from copy import copy
 
         services = copy(self._services)
         services.transport = taken.transport(self._transport)
         return services
-
-    def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> Driver:
-        """Drive a call to its end."""
-        driver = Driver(call.steps, call.services or self._services)
-        try:
-            driver.finish(take)
-        except Error as error:
-            raise call.broke(error) from error.__cause__
-        except BaseException:
-            call.left()
-            raise
-        return driver
 
     def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
         """The same for a call without an answer of its own type."""

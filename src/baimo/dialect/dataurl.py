@@ -6,12 +6,7 @@ from base64 import b64encode
 from binascii import Error as BadBase64
 from binascii import a2b_base64
 
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
+from baimo.types.sniff import media_type_of
 
 
 def encode_data_url(data: bytes, media_type: str) -> str:
@@ -38,4 +33,5 @@ def decode_data_url(url: str) -> tuple[bytes, str | None]:
 
 def image_type(data: bytes) -> str:
     """The media type that a picture's first bytes tell; PNG where they tell none."""
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "image/png")
+    found = media_type_of(data)
+    return found if found is not None and found.startswith("image/") else "image/png"

@@ -13,6 +13,7 @@ import msgspec
 
 from baimo.errors import Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent
@@ -109,6 +110,14 @@ class ChatDialect(Dialect, Protocol):
 
     def encode_error(self, error: Error) -> tuple[WireHead, bytes]:
         """Being the provider: the head and body of a refusal."""
+
+
+@runtime_checkable
+class MediaDialect(Dialect, Protocol):
+    """Telling which media go by their bytes alone; of a dialect without it none do."""
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """Whether a medium that has a web address must be fetched, for the wire takes its bytes only."""
 
 
 @runtime_checkable

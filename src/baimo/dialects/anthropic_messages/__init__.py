@@ -11,7 +11,7 @@ parameters. Clouds and other hosts speak it too: how they differ is in `quirks`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
@@ -29,6 +30,9 @@ from .errors import ErrorDecoder
 from .quirks import Paths, Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "AnthropicMessages", "Paths", "Quirks"]
 
@@ -67,6 +71,21 @@ class AnthropicMessages:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes, requests.filled_limit(request, site))
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import CLOSED
+
+        return Forms(rules=CLOSED)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: documents but PDF; pictures where the provider fetches none."""
+        quirks: Quirks = site.quirks or requests.DEFAULTS
+        if isinstance(part, Image):
+            return "image_url" in quirks.refused and "image" not in quirks.refused
+        kind = part.media_type if isinstance(part, File) else None
+        return kind is not None and kind != "application/pdf"
 
     def features(self) -> Features:
         """What this wire can say."""

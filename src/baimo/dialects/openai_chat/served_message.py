@@ -156,8 +156,11 @@ def _part(part: Json, where: str) -> Part:
         return _picture(kind, address, part, f"{where}.{kind}", cache)
     if kind == "input_audio":
         sound = mapping(body, f"{where}.{kind}")
-        data = _bytes(string(sound, "data", f"{where}.{kind}"), f"{where}.{kind}.data")
-        return Audio(data=data, format=sound.get("format"), cache=cache)
+        told, form = string(sound, "data", f"{where}.{kind}"), sound.get("format")
+        if told.startswith(("https://", "http://")):
+            return Audio(url=told, format=form, cache=cache)
+        data, _ = _from_data_url(told, f"{where}.{kind}.data")
+        return Audio(data=data, format=form, cache=cache)
     if kind == "file":
         return _file(mapping(body, f"{where}.file"), f"{where}.file", cache)
     if kind == "thinking":
@@ -179,7 +182,9 @@ def _picture(kind: str, address: Json, part: Json, where: str, cache: Cache | No
         data, media_type = _from_data_url(url, where)
     if kind == "video_url":
         link = url if data is None else None
-        return Video(data=data, url=link, media_type=media_type, fps=part.get("fps"), cache=cache)
+        return Video(
+            data=data, url=link, media_type=media_type, fps=part.get("fps", address.get("fps")), cache=cache
+        )
     detail = address.get("detail")
     return Image(
         data=data, url=url if data is None else None, media_type=media_type, detail=detail, cache=cache

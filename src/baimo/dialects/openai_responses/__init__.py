@@ -11,7 +11,7 @@ with the whole reply, without `[DONE]`; a failure has two forms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +29,9 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "OpenAIResponses", "Quirks"]
 
@@ -81,6 +84,13 @@ class OpenAIResponses:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import STRICT
+
+        return Forms(rules=STRICT)
 
     def features(self) -> Features:
         """What this wire can say."""

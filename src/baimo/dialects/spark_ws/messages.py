@@ -28,7 +28,7 @@ class TurnEncoder:
         self._pair = pair
         self._complaints = complaints
         self._turns: list[dict[str, Any]] = []
-        self._image: str | bytes | None = None  # bytes become base64 with the rest of the frame
+        self._image: str | bytes | None = None
         self._calls: dict[str, str] = {}
 
     def encode(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
@@ -141,7 +141,8 @@ class TurnEncoder:
         if not self._pair.image:
             self._complaints.cannot("image content", "only the model 'image' takes a picture")
             return
-        encoded = part.data if part.data is not None else _base64_of(part.url)
+        data = part.data
+        encoded = data if data is not None else _base64_of(part.url)
         if encoded is None:
             self._complaints.cannot("an image other than by its bytes", "send its bytes")
         elif self._image is not None:
