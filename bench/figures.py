@@ -9,6 +9,9 @@ from typing import Literal
 
 Verdict = Literal["ok", "MISSED", "NO FIGURE", ""]
 
+RATIO = "x"
+"""The unit of a figure that is a ratio of CPU times by itself."""
+
 _SUMMARIES: dict[str, Callable[[list[float]], float]] = {"median": median, "most": max, "least": min}
 
 
@@ -39,7 +42,7 @@ class Measure:
 
     def eased(self, margin: float) -> Measure:
         """The same with a margin on its bar, where that is laid on a ratio of CPU times."""
-        if self.bar is None or self.base is None:
+        if self.bar is None or (self.base is None and self.unit != RATIO):
             return self
         return replace(self, bar=Bar(limit=round(self.bar.limit * margin, 3)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .figures import Bar, Measure
+from .figures import RATIO, Bar, Measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,7 @@ JOBS = {
     "socket": Job(clients=_SOCKET, size=2000, short_size=200, peers=False, sockets=True),
     "socket_sync": Job(clients=_SOCKET, size=2000, short_size=200, peers=False, sockets=True),
     "signing": Job(clients=(), size=500, short_size=500, peers=False, module="baimo_signing"),
+    "chunks": Job(clients=(), size=1500, short_size=300, peers=False),
     "on_sync": _on("baimo_attached", size=2000, short_size=1000),
     "on_many": _on("baimo_attached", size=10000, short_size=4000),
     "on_burst": _on("baimo_attached", size=100, short_size=60),
@@ -150,6 +151,22 @@ JOBS = {
     "metered_many": _on("baimo_metered", size=10000),
     "installed": Job(clients=("aiohttp",), rounds=1),
 }
+
+_DECODED = (
+    "anthropic_messages",
+    "cohere_chat",
+    "dashscope",
+    "gemini",
+    "hunyuan",
+    "minimax",
+    "ollama",
+    "openai_chat",
+    "openai_responses",
+    "pangu",
+    "qianfan_v1",
+    "spark_ws",
+)
+"""Dialects whose chunks are JSON; the one whose chunks stand in binary frames has a line of its own."""
 
 _EVERYTHING_ON = (
     ("on_sync", "everything on: sync call, CPU", True, False),
@@ -332,6 +349,33 @@ MEASURES = (
             short=True,
         )
         for scheme in ("tc3", "sdk_hmac_sha256", "spark_url")
+    ),
+    *(
+        Measure(
+            title=f"chunk of {dialect}, to typed msgspec",
+            job="chunks",
+            figure=dialect,
+            unit=RATIO,
+            bar=Bar(limit=2.5),
+            short=True,
+        )
+        for dialect in _DECODED
+    ),
+    Measure(
+        title="… the worst, to msgspec behind the smallest reader",
+        job="chunks",
+        figure="read",
+        unit=RATIO,
+        bar=Bar(limit=2.5),
+        short=True,
+    ),
+    Measure(
+        title="chunk of bedrock_converse, above typed msgspec",
+        job="chunks",
+        figure="bedrock_converse",
+        unit="us",
+        bar=Bar(limit=3),
+        short=True,
     ),
     *(
         Measure(

@@ -293,6 +293,24 @@ def _open_connections(origin: str) -> int:
         return int(reply.read())
 
 
+def chunks(client: Any, origin: str, count: int) -> Found:
+    """What a streamed chunk of each dialect costs beside typed `msgspec` decoding of its JSON.
+
+    Under a dialect's name the ratio of its costliest kind of chunk; for the one whose frames are binary, the
+    µs that it adds. `read` is the worst ratio to the smallest reader of a wire with that decoding.
+    """
+    from bench.chunks import costs
+
+    found = Found()
+    worst = 0.0
+    for dialect, kinds in costs(count, rounds=3).items():
+        worst = max(worst, *[cost.to_read for cost in kinds])
+        is_added = dialect == "bedrock_converse"
+        found[dialect] = max([cost.more if is_added else cost.to_bare for cost in kinds])
+    found["read"] = worst
+    return found
+
+
 JOBS: dict[str, Callable[[Any, str, int], Found]] = {
     "sync": sync,
     "async": async_,
@@ -303,6 +321,7 @@ JOBS: dict[str, Callable[[Any, str, int], Found]] = {
     "socket": socket,
     "socket_sync": socket_sync,
     "signing": signing,
+    "chunks": chunks,
     "on_sync": sync,
     "on_many": many,
     "on_burst": burst,

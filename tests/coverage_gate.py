@@ -29,7 +29,10 @@ CORE = (
     "resilience/",
     "routing/",
     "accounting/",
+    "context/",
     "exchange.py",
+    "making.py",
+    "media/",
     "operations.py",
     "over.py",
     "passing.py",
@@ -38,6 +41,7 @@ CORE = (
     "remember.py",
     "repair.py",
     "rules.py",
+    "tools/",
     "translation/",
 )
 ELSEWHERE = (

@@ -300,6 +300,53 @@ def test_more_texts_than_a_wire_takes_are_asked_in_batches() -> None:
     assert in_batches(request, ((deployment(),),)) == [request]
 
 
+class Telling(LineDialect):
+    """Tells how many texts its models take at once."""
+
+    def most_inputs(self, model: str, site: Site) -> int:
+        return 3 if model == "small" and site.base_url else 100
+
+
+def test_how_many_texts_go_at_once_may_be_told_for_the_model_and_its_site() -> None:
+    request = EmbedRequest(model="", inputs=("a", "b", "c", "d", "e"))
+    sizes = [
+        [len(one.inputs) for one in in_batches(request, ((deployment("acme", model, dialect=Telling()),),))]
+        for model in ("small", "large")
+    ]
+    assert sizes == [[3, 2], [5]]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("openai/text-embedding-3-small", 2048),
+        ("zhipu/embedding-3", 64),
+        ("siliconflow/BAAI/bge-m3", 32),
+        ("qwen/text-embedding-v4", 10),
+        ("voyage/voyage-4", 1000),
+        ("cohere/embed-v4.0", 96),
+        ("gemini/gemini-embedding-001", 100),
+        ("vertex/gemini-embedding-001", 1),
+        ("vertex/text-embedding-005", 250),
+        ("ollama/bge-m3", 700),
+        ("nobody-knows/model", 700),
+    ],
+)
+def test_texts_go_in_batches_of_the_size_that_the_provider_takes(name: str, most: int) -> None:
+    provider, _, model = name.partition("/")
+    if provider == "nobody-knows":
+        at = deployment(provider, model)
+    else:
+        endpoint = next(one for one in load.provider(provider).endpoints if one.serves(model))
+        dialect = dialects.get(endpoint.dialect)
+        site = Site(base_url="http://acme.test", quirks=dialect.quirks(endpoint.quirks_for(model)))
+        at = deployment(provider, model, dialect=dialect, site=site)
+    texts = tuple(str(number) for number in range(2500 if most > 1000 else 700 if most == 700 else 1200))
+    batches = in_batches(EmbedRequest(model="", inputs=texts), ((at,),))
+    assert len(batches[0].inputs) == most
+    assert sum([one.inputs for one in batches], ()) == texts
+
+
 def answer(*vectors: float, tokens: int | None, cost: Money | None = None) -> EmbedResponse:
     return EmbedResponse(
         vectors=[[one] for one in vectors],

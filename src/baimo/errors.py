@@ -6,7 +6,8 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
 │   ├── UnknownProviderError   no such provider, with near names
 │   └── MissingExtraError      an optional package is not installed
 ├── InputError                 what the caller gave is not valid; nothing was sent
-│   └── UnsupportedError       the dialect cannot say what was asked
+│   ├── UnsupportedError       the dialect cannot say what was asked
+│   └── FetchError             a medium could not be fetched from its address
 ├── TransportError             no whole answer came; `.sent` tells whether the request may have arrived
 │   ├── ConnectError           no connection to the address
 │   ├── StaleConnectionError   a kept connection ended before any byte of the reply
@@ -15,6 +16,8 @@ Error                          `.code` `.retryable` `.retry_after` `.provider` `
 ├── BudgetError                the next request could cost more than the call or a budget may; it was not sent
 ├── WireError                  bytes that do not follow the dialect
 ├── AnswerFormatError          a whole answer that is not in the form that was asked for; `.response` holds it
+├── ToolError                  a tool failed so that its run cannot go on; tools raise it themselves, too
+├── StepLimitError             a run took all its steps, and the model wants more; `.run` holds all of it
 ├── StreamInterrupted          a reply stopped before its end; `.partial` holds what came
 ├── LocalModelError            the embedded model could not be fetched, loaded or run
 ├── CacheError                 the cache of answers cannot be read or written; calls go on without it
@@ -35,10 +38,14 @@ class Error(Exception):
 
     `code` is a stable word for programs; the text is for people and may change. `attempts` tells how many
     requests were made, `maybe_billed` how many of them gave no answer and may have been billed all the same,
-    `earlier` what other deployments of the call had failed with before.
+    `earlier` what other deployments of the call had failed with before. `run` is the `RunResult` of all that
+    was done before, where the error ended a run of tools.
     """
 
     code: ClassVar[str] = "error"
+
+    task_id: str | None = None
+    """The provider's own id of work that goes on, where waiting for it failed."""
 
     def __init__(
         self,
@@ -62,6 +69,7 @@ class Error(Exception):
         self.attempts = 0
         self.maybe_billed = 0
         self.earlier: tuple[Error, ...] = ()
+        self.run: Any = None
 
     _retryable: ClassVar[bool] = False
     _sent: ClassVar[bool] = False
@@ -134,6 +142,20 @@ class UnsupportedError(InputError):
     code = "unsupported"
 
 
+class FetchError(InputError):
+    """A picture or another medium could not be fetched from its address; nothing was sent to the provider.
+
+    `url` is the address without its query, `status` what its server answered.
+    """
+
+    code = "fetch"
+
+    def __init__(self, message: str, *, url: str = "", status: int | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.url = url
+        self.status = status
+
+
 class TransportError(Error):
     """No whole answer came. `sent` tells whether the request may have reached the provider."""
 
@@ -204,19 +226,54 @@ class AnswerFormatError(Error):
     """The answer is whole, but it is not the JSON that `response_format` asked for.
 
     `response` is the whole answer, so nothing is lost; `path` is where in it the fault was found, "$" being
-    the root, and `fault` says what it is, without words of the answer.
+    the root, and `fault` says what it is, without words of the answer; `detail` says more, and may have some.
     """
 
     code = "answer_format"
     _sent = True
 
     def __init__(
-        self, message: str, *, response: Any = None, path: str = "$", fault: str = "", **facts: Any
+        self,
+        message: str,
+        *,
+        response: Any = None,
+        path: str = "$",
+        fault: str = "",
+        detail: str = "",
+        **facts: Any,
     ) -> None:
         super().__init__(message, **facts)
         self.response = response
         self.path = path
         self.fault = fault
+        self.detail = detail
+
+
+class ToolError(Error):
+    """A tool failed.
+
+    A tool raises it to choose the words that the model is told; with `stop=True` the run ends there, and the
+    caller gets the error. Raised by a run itself with `on_tool_error="raise"`; `tool` is the tool's name.
+
+    >>> raise ToolError("that account is closed", stop=True)      # doctest: +SKIP
+    """
+
+    code = "tool"
+
+    def __init__(self, message: str, *, stop: bool = False, tool: str | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.stop = stop
+        self.tool = tool
+
+
+class StepLimitError(Error):
+    """A run made as many calls of the model as `max_steps` allows, and the model still asks for tools.
+
+    `run` holds all of it: give `error.run.messages` to another run to go on.
+    """
+
+    code = "step_limit"
+    _sent = True
 
 
 class StreamInterrupted(Error):  # noqa: N818 - a public name of the plan; it is a state of a stream

@@ -33,12 +33,13 @@ from baimo.resilience.budget import TOO_MANY, RetryBudget
 from baimo.resilience.empty import Emptiness
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
-from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Wait
+from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Steps, Wait
 from baimo.types.chat import ChatResponse, Sent
 from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
+from baimo.types.medialimits import MediaLimits
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
@@ -72,6 +73,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of this key, whatever the model, as configured."""
     row_limit: Limit | None = None
     """Bounds that a new account meets, as the row tells."""
+    media: MediaLimits | None = None
+    """What the provider takes of pictures and other media, as the row tells."""
     facts: Callable[[], ModelInfo | None] | None = None
     """Reads what is known of the model; called only when somebody asks."""
     holidays: Callable[[], Holidays] | None = None
@@ -103,6 +106,9 @@ class Decoder(Protocol):
 
 class Operation(Protocol):
     """What is asked of a deployment: chat, embeddings, a list of models.
+
+    One with `before` needs something before it can be encoded: `before(at)` gives None, or takes the deadline
+    of the call and gives the steps that see to it.
 
     One that can be asked for in other words after a refusal has `mended(error, at)`: the operation to go on
     with and the note that tells of it, or None.
@@ -209,7 +215,26 @@ def exchange(
     attempts.now = now
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
+    if hasattr(operation, "before") and (begin := operation.before(at)) is not None:
+        return _prepared(begin, operation, at, attempts, limits, deadline, raw)
     return _attempted(operation, at, attempts, limits, deadline, raw)
+
+
+def _prepared(
+    begin: Callable[[Deadline], Steps],
+    operation: Operation,
+    at: Deployment,
+    attempts: _Attempts,
+    limits: TimeLimits,
+    deadline: Deadline | None,
+    raw: bool,
+) -> Exchange:
+    """The call, after what the operation needs first; its time counts from before that."""
+    if deadline is None:
+        deadline = Deadline(limits.total, now=(attempts.now or (yield _NOW))[1])
+    attempts.now = None
+    yield from begin(deadline)
+    return (yield from _attempted(operation, at, attempts, limits, deadline, raw))
 
 
 def _attempted(

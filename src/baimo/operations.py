@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,7 +29,9 @@ from baimo.dialect.protocols import (
 from baimo.errors import ConfigError, ProviderError
 from baimo.exchange import Decoder, Deployment
 from baimo.notes import Note
+from baimo.resilience.timing import Deadline
 from baimo.rules import Route
+from baimo.steps import Steps
 from baimo.types.balance import Balance
 from baimo.types.chat import ChatRequest, ChatResponse, Message, Role
 from baimo.types.content import Opaque, Part, Text, Thinking
@@ -48,6 +50,23 @@ Learned: TypeAlias = dict[tuple[str, str, str], "tuple[Mending, ...]"]
 """What helped before, by provider, endpoint and model."""
 
 
+Shape: TypeAlias = Callable[[ChatRequest, Deployment], tuple[ChatRequest, tuple[Note, ...]]]
+"""How a request is worded for one deployment, and what the caller is told of that."""
+
+
+class Media(Protocol):
+    """The pictures and other media of one call: see `baimo.media.inlining`, which plain calls do not load."""
+
+    def needs(self, request: ChatRequest, at: Deployment) -> tuple[Any, ...]:
+        """What must be fetched before the request can be encoded for that deployment."""
+
+    def fetch(self, needed: tuple[Any, ...], at: Deployment, deadline: Deadline) -> Steps:
+        """Fetch it."""
+
+    def ready(self, request: ChatRequest, at: Deployment) -> tuple[ChatRequest, tuple[Note, ...], Any]:
+        """The request with what was fetched in it, what to tell of it, and who checks what is sent."""
+
+
 class ChatOperation:
     """Chat, whole or streamed. `conversation` names the one that it belongs to, where the caller knows it.
 
@@ -62,15 +81,29 @@ class ChatOperation:
         mends: bool = True,
         learned: Learned | None = None,
         mended: tuple[Mending, ...] = (),
+        shape: Shape | None = None,
+        media: Media | None = None,
     ) -> None:
-        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is."""
+        """`mends`: whether it may be asked in other words after a refusal; `mended`: how it already is;
+        `shape` words it for each deployment; `media`: the pictures and other media of the call, where it
+        has any.
+        """
         self._request = request
         self._conversation = conversation
         self._mends = mends
         self._learned = learned
         self._mended = mended
+        self._shape = shape
+        self._media = media
         self.streams = request.stream
         self.headers = request.headers
+
+    def before(self, at: Deployment) -> Callable[[Deadline], Steps] | None:
+        """What must be fetched before it can be encoded for a deployment; None where there is nothing."""
+        media = self._media
+        if media is None or not (needed := media.needs(self._request, at)):
+            return None
+        return lambda deadline: media.fetch(needed, at, deadline)
 
     @property
     def tokens(self) -> int:
@@ -105,7 +138,12 @@ class ChatOperation:
             return None
         request = replace(self._request, messages=(*messages, said))
         return ChatOperation(
-            request, conversation=self._conversation, mends=self._mends, learned=self._learned
+            request,
+            conversation=self._conversation,
+            mends=self._mends,
+            learned=self._learned,
+            shape=self._shape,
+            media=self._media,
         )
 
     def can_go_on(self, at: Deployment) -> bool:
@@ -120,10 +158,23 @@ class ChatOperation:
         if not hasattr(at.dialect, "encode_request"):
             raise _incapable(at, "chat")
         dialect: ChatDialect = at.dialect
+        if self._media is None and self._shape is None:
+            return self._encoded(dialect, self._asked_of(at), at)
+        asked, told = self._shaped(at)
+        if self._media is None:
+            wire = self._encoded(dialect, asked, at)
+        else:
+            asked, fetched, check = self._media.ready(asked, at)
+            wire = self._encoded(dialect, asked, at)
+            check.check_size(wire)
+            told = (*told, *fetched)
+        return replace(wire, notes=(*told, *wire.notes)) if told else wire
+
+    def _encoded(self, dialect: ChatDialect, asked: ChatRequest, at: Deployment) -> WireRequest:
         mended = self._how(at) if self._learned else self._mended
         if not mended:
-            return dialect.encode_request(self._asked_of(at), at.site)
-        asked, known = self._asked_of(at), self._known(at)
+            return dialect.encode_request(asked, at.site)
+        known = self._known(at)
         wire = dialect.encode_request(asked, _site(at, mended))
         notes = [
             one.note
@@ -143,7 +194,7 @@ class ChatOperation:
                 if lasting:
                     self._learned[at.provider, at.endpoint, at.model] = lasting
         if hasattr(dialect, "decoder_for"):
-            decoder: Decoder = dialect.decoder_for(self._asked_of(at), head, site)
+            decoder: Decoder = dialect.decoder_for(self._shaped(at)[0], head, site)
             return decoder
         return dialect.decoder(head, site)
 
@@ -155,7 +206,7 @@ class ChatOperation:
         if not hasattr(at.dialect, "mending"):
             return None
         so_far = self._how(at)
-        found: Mending | None = at.dialect.mending(error, self._request, _site(at, so_far))
+        found: Mending | None = at.dialect.mending(error, self._shaped(at)[0], _site(at, so_far))
         if found is None:
             return None
         if not found.quirks:
@@ -169,6 +220,8 @@ class ChatOperation:
             conversation=self._conversation,
             learned=self._learned,
             mended=(*so_far, found),
+            shape=self._shape,
+            media=self._media,
         )
         return other, found.note
 
@@ -181,6 +234,12 @@ class ChatOperation:
     def _known(self, at: Deployment) -> tuple[Mending, ...]:
         """What helped there before."""
         return self._learned.get((at.provider, at.endpoint, at.model), ()) if self._learned else ()
+
+    def _shaped(self, at: Deployment) -> tuple[ChatRequest, tuple[Note, ...]]:
+        """The request in the words for that deployment."""
+        if self._shape is None:
+            return self._asked_of(at), ()
+        return self._shape(self._asked_of(at), at)
 
     def _asked_of(self, at: Deployment) -> ChatRequest:
         """The request for that deployment, without what other wires told beside their answers."""
@@ -248,7 +307,7 @@ def _without_foreign(request: ChatRequest, dialect: str) -> ChatRequest:
     return replace(request, messages=tuple(messages))
 
 
-class _Whole:
+class Whole:
     """Collects a body and decodes it at its end: for operations without events of their own."""
 
     def __init__(self, decode: Callable[[bytes], Any]) -> None:
@@ -287,7 +346,7 @@ class EmbedOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: EmbedDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_embed(self._request, head, body))
+        return Whole(lambda body: dialect.decode_embed(self._request, head, body))
 
 
 class RerankOperation:
@@ -314,7 +373,7 @@ class RerankOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: RerankDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_rerank(self._request, head, body, at.site))
+        return Whole(lambda body: dialect.decode_rerank(self._request, head, body, at.site))
 
 
 class ModelsOperation:
@@ -331,7 +390,7 @@ class ModelsOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: ModelsDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_models(head, body, at.site))
+        return Whole(lambda body: dialect.decode_models(head, body, at.site))
 
 
 class CountOperation:
@@ -351,7 +410,7 @@ class CountOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: CountDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_count(head, body, at.site))
+        return Whole(lambda body: dialect.decode_count(head, body, at.site))
 
 
 class BalanceOperation:
@@ -381,7 +440,7 @@ class BalanceOperation:
         if not 200 <= head.status < 300:
             refusal: Decoder = at.dialect.decoder(head, at.site)
             return refusal
-        return _Whole(self._read(at.provider))
+        return Whole(self._read(at.provider))
 
     def _read(self, provider: str) -> Callable[[bytes], Balance]:
         from baimo.accounting.balance import read_balance  # a call of any other kind needs none of it
@@ -403,7 +462,7 @@ class DescribeOperation:
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: DescribeDialect = at.dialect
-        return _Whole(lambda body: dialect.decode_describe(at.model, head, body, at.site))
+        return Whole(lambda body: dialect.decode_describe(at.model, head, body, at.site))
 
 
 class PullOperation:
@@ -436,7 +495,7 @@ def in_batches(request: EmbedRequest, route: Route) -> list[EmbedRequest]:
 def _most_inputs(at: Deployment) -> int | None:
     """Texts that one request takes: a number, or what the dialect tells of a model; None where all go."""
     told: Any = getattr(at.dialect, "most_inputs", None)
-    most: int | None = told(at.model) if callable(told) else told
+    most: int | None = told(at.model, at.site) if callable(told) else told
     return most
 
 

@@ -6,7 +6,7 @@ The same kind of generator as `plan`, laid around it: all steps pass through as 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -18,19 +18,39 @@ from baimo.passing import through
 from baimo.resilience.timing import Deadline
 from baimo.schema.check import Checker, Fault
 from baimo.steps import Emit, Now, Step
-from baimo.types.chat import ChatRequest, ChatResponse, Choice, FinishReason, Message, Role, Validate
-from baimo.types.content import Text
+from baimo.types.chat import (
+    ChatRequest,
+    ChatResponse,
+    Choice,
+    FinishReason,
+    Message,
+    ResponseFormat,
+    Role,
+    Validate,
+)
+from baimo.types.content import Text, ToolResult
 from baimo.types.events import UsageReported
 from baimo.types.fold import Folder
-from baimo.types.usage import Usage
+from baimo.types.usage import Usage, together
 
 Make: TypeAlias = Callable[[ChatRequest, float | None], Exchange]
 """Makes the call of a request; the seconds are what is left of its time, None: as the call says."""
 Fold: TypeAlias = Callable[[Folder, Outcome], ChatResponse]
 """Makes the response of a call that ended well."""
 
-_UNCHECKED = (
-    FinishReason.TOOL_CALLS,
+
+class Looks(Protocol):
+    """What finds the fault of an answer."""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """There is a schema, and it could not be read."""
+
+    def fault(self, choice: Choice) -> Fault | None:
+        """The fault of one choice, or None."""
+
+
+_TELLING = (
     FinishReason.CONTENT_FILTER,
     FinishReason.REFUSAL,
     FinishReason.PAUSE,
@@ -62,31 +82,33 @@ def validated(
     validate: Validate = None,
     total: float | None = None,
     folded: Fold | None = None,
+    looks: Looks | None = None,
 ) -> Exchange:
     """The call of a request whose answer is checked. Raises AnswerFormatError for one in another form.
 
     `total` are the seconds of the whole call, both rounds together. A streamed answer is checked when all of
     it was shown; a whole one is shown only when it is good. `folded` makes the response that the error
-    carries.
+    carries. `looks` finds faults in place of a reader of the request's form.
     """
     form = request.response_format
     assert form is not None
-    checker = Checker(form, must=validate is not None)
+    is_typed = looks is not None
+    checker = looks if looks is not None else _ByForm(form, must=validate is not None)
     deadline = None
     if validate == "repair" and total is not None:
         _, now = yield Now()
         deadline = Deadline(total, now=now)
     first = _Round(holds=not request.stream)
     outcome = yield from first.run(make(request, None))
-    if _is_dropped(outcome):
+    if not is_typed and _is_dropped(outcome):
         yield from first.shown()
         return outcome
-    found = _fault(checker, first.response(outcome, folded))
+    found = _fault(checker, first.response(outcome, folded), is_typed=is_typed)
     if found is None:
         yield from first.shown()
         return replace(outcome, notes=(*outcome.notes, _UNREAD)) if checker.is_unreadable else outcome
     error = found.error(first.response(outcome, folded), is_last=request.stream)
-    if validate != "repair" or request.stream or found.is_cut:
+    if validate != "repair" or request.stream or found.is_cut or found.is_final:
         raise error
     left = None
     if deadline is not None:
@@ -102,7 +124,7 @@ def _again(
     error: AnswerFormatError,
     first: _Round,
     before: Outcome,
-    checker: Checker,
+    checker: Looks,
     folded: Fold | None,
 ) -> Exchange:
     """The second and last round."""
@@ -120,11 +142,28 @@ def _again(
     )
     told = Note(code="repaired", message=_REPAIRED.format(says=found.fault.says, path=found.fault.path))
     outcome = replace(outcome, sent=sent, notes=(*outcome.notes, told))
-    still = _fault(checker, second.response(outcome, folded))
+    still = _fault(checker, second.response(outcome, folded), is_typed=found.is_typed)
     if still is not None:
         raise still.error(second.response(outcome, folded), is_last=True) from error
     yield from second.shown()
     return outcome
+
+
+class _ByForm:
+    """Looks at answers as a request's form says. What tells by itself why it is no JSON has no fault."""
+
+    def __init__(self, form: ResponseFormat, *, must: bool) -> None:
+        self._checker = Checker(form, must=must)
+
+    @property
+    def is_unreadable(self) -> bool:
+        return self._checker.is_unreadable
+
+    def fault(self, choice: Choice) -> Fault | None:
+        is_call = choice.message.tool_calls or choice.finish_reason is FinishReason.TOOL_CALLS
+        if is_call or _tells_why(choice):
+            return None
+        return self._checker.fault(choice.message.text)
 
 
 class _Round:
@@ -162,7 +201,7 @@ class _Round:
 
     def add_usage(self, before: Usage) -> None:
         """Count what an earlier round used: both are billed."""
-        both = [UsageReported(usage=_both(before, self.usage))]
+        both = [UsageReported(usage=together([before, self.usage]))]
         self._folder.add(list(both))
         self._held.append(Emit(list(both)))
 
@@ -170,9 +209,12 @@ class _Round:
 class _Found:
     """A fault, and the choice in which it is."""
 
-    def __init__(self, fault: Fault, choice: Choice) -> None:
+    def __init__(self, fault: Fault, choice: Choice, *, is_typed: bool) -> None:
         self.fault = fault
+        self.is_typed = is_typed
         self.is_cut = choice.finish_reason in _CUT
+        self.is_final = _tells_why(choice)
+        """Asking again would not help."""
         self._choice = choice
 
     def error(self, response: ChatResponse, *, is_last: bool) -> AnswerFormatError:
@@ -185,13 +227,17 @@ class _Found:
         else:
             text = f"the answer{which} is not in the form that was asked for: {fault.says} at {fault.path}"
             hint = "It is in error.response. Simplify the schema, or take another model."
-            if not is_last:
-                hint = 'It is in error.response. Pass validate="repair" to have it asked for once more.'
+            if self.is_final:
+                hint = "It is in error.response."
+            elif not is_last:
+                how = "repair=True" if self.is_typed else 'validate="repair"'
+                hint = f"It is in error.response. Pass {how} to have it asked for once more."
         error = AnswerFormatError(
             text,
             response=response,
             path=fault.path,
             fault=fault.says,
+            detail=fault.detail,
             hint=hint,
             provider=response.provider,
             request_id=response.request_id,
@@ -206,26 +252,39 @@ class _Found:
             f"Your answer is not the JSON that was asked for: {fault.detail or fault.says}, at {fault.path}. "
             "Answer again with nothing but the corrected JSON."
         )
-        answer = (self._choice.message,) if self._choice.message.text else ()
+        said = self._choice.message
+        if said.tool_calls:
+            results = [
+                Message(
+                    role=Role.TOOL,
+                    content=(
+                        ToolResult(
+                            call_id=call.id, name=call.name, content=(Text(text=words),), is_error=True
+                        ),
+                    ),
+                )
+                for call in said.tool_calls
+            ]
+            return replace(request, messages=(*request.messages, said, *results))
+        answer = (said,) if said.text else ()
         asks = Message(role=Role.USER, content=(Text(text=words),))
         return replace(request, messages=(*request.messages, *answer, asks))
 
 
-def _fault(checker: Checker, response: ChatResponse) -> _Found | None:
+def _fault(checker: Looks, response: ChatResponse, *, is_typed: bool) -> _Found | None:
     """The first choice that is in another form."""
     for choice in response.choices:
-        message = choice.message
-        if (
-            choice.finish_reason in _UNCHECKED
-            or choice.withdrawn is not None
-            or message.tool_calls
-            or message.refusal is not None
-        ):
-            continue
-        fault = checker.fault(message.text)
+        fault = checker.fault(choice)
         if fault is not None:
-            return _Found(fault, choice)
+            return _Found(fault, choice, is_typed=is_typed)
     return None
+
+
+def _tells_why(choice: Choice) -> bool:
+    """Whether an answer tells by itself why there is no whole JSON."""
+    return (
+        choice.finish_reason in _TELLING or choice.withdrawn is not None or choice.message.refusal is not None
+    )
 
 
 def _is_dropped(outcome: Outcome) -> bool:
@@ -242,18 +301,3 @@ def _folded(folder: Folder, outcome: Outcome) -> ChatResponse:
         request_id=outcome.request_id,
         sent=outcome.sent,
     )
-
-
-def _both(one: Usage, other: Usage) -> Usage:
-    """What both used together; unknown where one of them is."""
-    if one.input is None or other.input is None:
-        return Usage()
-    counts: dict[str, Any] = {}
-    for name in _COUNTS:
-        told = [count for count in (getattr(one, name), getattr(other, name)) if count is not None]
-        if told:
-            counts[name] = sum(told)
-    return Usage(**counts)
-
-
-_COUNTS = tuple([name for name in Usage.__struct_fields__ if name != "raw"])

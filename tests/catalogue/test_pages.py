@@ -27,7 +27,7 @@ def run_docs(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def checkout(folder: Path) -> Path:
     """As much of the project as the script needs, to be spoilt."""
     (folder / "scripts").mkdir()
-    for script in ("docs", "compatibility.py", "reliability.py"):
+    for script in ("docs", "behaviours.py", "compatibility.py", "medialimits.py", "reliability.py"):
         shutil.copy(ROOT / "scripts" / script, folder / "scripts" / script)
     shutil.copytree(ROOT / "tests" / "faults", folder / "tests" / "faults")
     shutil.copytree(ROOT / "src" / "baimo", folder / "src" / "baimo")
@@ -48,7 +48,7 @@ def test_a_page_that_differs_or_is_missing_fails_the_check_and_is_written_on_dem
     row.write_text(row.read_text("utf-8").replace("深度求索", "深度求索二"), "utf-8")
     stale = run_docs(folder, "--check")
     assert stale.returncode == 1
-    assert stale.stderr.startswith("stale: docs/zh/providers.md;")
+    assert stale.stderr.startswith("stale: docs/zh/providers.md, docs/zh/behaviours.md;")
 
 
 @pytest.mark.parametrize("name", codes.NAMES)

@@ -60,7 +60,7 @@ def test_a_file_that_is_no_picture_is_refused_before_anything_is_sent(
     run: Run, provider: ScriptedProvider, folder: Path
 ) -> None:
     (folder / "a.txt").write_text("words", "utf-8")
-    assert "is no PNG" in run("ask", "x", "-i", "a.txt").stderr
+    assert "is no picture" in run("ask", "x", "-i", "a.txt").stderr
     result = run("ask", "x", "-i", "missing.png")
     assert result.exit_code == 2
     assert "missing.png cannot be read" in result.stderr

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from baimo.cli import incoming
+from baimo.types.content import Audio, File, Image, Video
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -34,7 +35,7 @@ def test_a_word_in_bytes_of_another_encoding_is_refused_in_words() -> None:
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
         (b"GIF89a", "image/gif"),
         (b"RIFF\0\0\0\0WEBP", "image/webp"),
-        (b"BM\0\0", "image/bmp"),
+        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "image/bmp"),
     ],
 )
 def test_a_picture_is_known_by_its_first_bytes(tmp_path: Path, data: bytes, media_type: str) -> None:
@@ -42,5 +43,33 @@ def test_a_picture_is_known_by_its_first_bytes(tmp_path: Path, data: bytes, medi
     assert incoming.picture(str(tmp_path / "p")).media_type == media_type
 
 
-def test_an_address_of_a_picture_is_left_alone() -> None:
-    assert incoming.picture("data:image/png;base64,AA").url == "data:image/png;base64,AA"
+def test_an_address_of_a_picture_is_left_alone_and_one_of_data_is_its_bytes() -> None:
+    assert incoming.picture("https://a.test/x").url == "https://a.test/x"
+    assert incoming.picture("data:image/png;base64,iVBORw0K").data == b"\x89PNG\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.pdf", b"%PDF-1.7", File),
+        ("notes.md", b"# Hi", File),
+        ("a.bin", b"ID3\x04", Audio),
+        ("a.png", b"\x89PNG\r\n\x1a\n", Image),
+        ("a.mp4", b"\0\0\0\x20ftypisom", Video),
+    ],
+)
+def test_a_file_is_sent_as_what_it_is(tmp_path: Path, name: str, data: bytes, kind: type) -> None:
+    (tmp_path / name).write_bytes(data)
+    part = incoming.medium(str(tmp_path / name))
+    assert type(part) is kind and part.data == data
+    address = f"https://a.test/{name}?x=1"
+    assert type(incoming.medium(address)) is (File if name == "a.bin" else kind)
+    assert incoming.medium(address).url == address
+
+
+def test_a_file_of_which_nothing_is_known_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"??")
+    with pytest.raises(click.UsageError, match="cannot be told"):
+        incoming.medium(str(tmp_path / "a.bin"))
+    with pytest.raises(click.UsageError, match="cannot be read"):
+        incoming.medium(str(tmp_path / "missing.pdf"))

@@ -434,3 +434,24 @@ def test_a_stream_that_is_not_kept_gives_its_words_and_lets_them_go() -> None:
     assert [note.code for note in stream.response.notes] == ["not_kept"]
     with pytest.raises(baimo.InputError, match="streams"):
         mine.chat("acme/m", "Hi", keep=False)
+
+
+def test_a_client_tells_what_calls_to_a_model_go_by_and_what_it_learned() -> None:
+    refused = b'{"error":{"message":"This model only support stream mode","code":"invalid_parameter_error"}}'
+    pieces = (
+        b'data: {"id":"r2","choices":[{"delta":{"content":"Hi"}}]}\n\n'
+        b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    )
+    json_head = (b"content-type", b"application/json")
+    script = Script(
+        (WireHead(400, (json_head,)), [refused, b""]),
+        (WireHead(200, ((b"content-type", b"text/event-stream"),)), [pieces, b""]),
+    )
+    acme = {"acme": {"dialect": "openai_chat", "base_url": "https://acme.example/v1"}}
+    with baimo.Client(config={"providers": acme}, keys={"acme": "fake"}, transport=script) as client:
+        (before,) = client.why("acme/big")
+        assert (before["stream_only"].value, before["stream_only"].origin) == (False, "default")
+        assert client.chat("acme/big", "Hi").text == "Hi"
+        (after,) = client.why("acme/big")
+        assert (after["stream_only"].value, after["stream_only"].origin) == (True, "learned")
+        assert after["stream_only"].where.startswith("The model answers only as a stream")

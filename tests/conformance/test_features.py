@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from baimo import dialects
 from baimo.dialect.features import FEATURES
+from baimo.dialect.making import ImagesDialect, ModerateDialect, SpeakDialect, TranscribeDialect
 from baimo.dialect.protocols import (
     ChatDialect,
     CountDialect,
@@ -29,6 +30,10 @@ OPERATIONS: dict[str, type] = {
     "embeddings": EmbedDialect,
     "token_count": CountDialect,
     "model_list": ModelsDialect,
+    "images": ImagesDialect,
+    "transcription": TranscribeDialect,
+    "speech": SpeakDialect,
+    "moderation": ModerateDialect,
 }
 NAMES = [feature.name for feature in FEATURES]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from functools import cache
 from pathlib import Path
@@ -134,6 +135,15 @@ def test_a_reply_may_be_cut_at_every_byte(folder: Path) -> None:
     for at in range(1, len(body)):
         assert outcome(folder, [body[:at], body[at:]]) == whole, at
     assert outcome(folder, [body[at : at + 1] for at in range(len(body))]) == whole
+
+
+@pytest.mark.parametrize("folder", [f for f in REPLIES if not is_framed(f)], ids=name)
+def test_a_reply_may_come_one_event_at_a_time(folder: Path) -> None:
+    """As live streams bring it; the quick ways are for such reads."""
+    body = (folder / "response.body").read_bytes()
+    blank = re.search(rb"\n\r?\n|\r\r", body)
+    reads = re.findall(rb"(?s).+?(?:\n\r?\n|\r\r|\Z)" if blank else rb"(?s).+?(?:\n|\Z)", body)
+    assert outcome(folder, reads) == outcome(folder, [body])
 
 
 @pytest.mark.parametrize("folder", [f for f in GOOD if not is_framed(f)], ids=name)

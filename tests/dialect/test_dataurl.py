@@ -31,7 +31,8 @@ def test_what_is_no_base64_is_refused(url: str) -> None:
         (b"\x89PNG\r\n", "image/png"),
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
         (b"GIF89a", "image/gif"),
-        (b"RIFF", "image/webp"),
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"%PDF-1.7", "image/png"),
         (b"?", "image/png"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from baimo.dialect.marks import MOST, marked
+from baimo.dialect.marks import MOST, SAID, marked
 from baimo.dialect.protocols import ChatDialect, Site
 from baimo.dialects import get
 from baimo.errors import UnsupportedError
@@ -123,3 +123,16 @@ def test_a_host_that_caches_by_itself_is_told_nothing(dialect: str, quirks: dict
     assert sent(dialect, ASKED, **quirks) == sent(dialect, plain, **quirks)
     with pytest.raises(UnsupportedError):
         sent(dialect, request(message("user", "a", cache=HOUR)), **quirks)
+
+
+def test_a_wire_marks_the_kinds_of_parts_that_it_can() -> None:
+    asked = request(
+        message("system", "be brief"),
+        message("user", "a"),
+        message("assistant", "b"),
+        Message(role="tool", content=(ToolResult(call_id="c", content=(Text(text="r"),)),)),  # type: ignore[arg-type]
+    )
+    assert marks(marked(asked, ttls=("1h",)))[:4] == [[HOUR], [None], [None], [HOUR]]
+    assert marks(marked(asked, ttls=("1h",), kinds=SAID))[:4] == [[HOUR], [None], [HOUR], [None]]
+    without = marked(asked, ttls=("1h",), kinds=SAID, answers=False)
+    assert marks(without)[:4] == [[HOUR], [HOUR], [None], [None]]

@@ -126,6 +126,20 @@ def test_an_answer_is_checked(reply: Reply, complaint: str | None, baimo_simulat
     assert found is None if complaint is None else complaint in found
 
 
+def test_records_come_out_of_text(baimo_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    structured = load("structured")
+    baimo_simulator.reply(
+        '{"urgent": 1}',
+        '{"urgent": true, "requests": [{"kind": "invoice", "summary": "发票"}]}',
+        '{"value": ["好的", "谢谢您"]}',
+    )
+    with baimo_simulator.client() as client:
+        mail = structured.read(client, MODELS["deepseek"])
+        assert (mail.urgent, [request.kind for request in mail.requests]) == (True, ["invoice"])
+        assert structured.watch(client, MODELS["deepseek"]) == ["好的", "谢谢您"]
+    assert "好的 / 谢谢您" in capsys.readouterr().out
+
+
 def test_a_bad_answer_is_asked_for_once_more_with_the_reason(baimo_simulator: Simulator) -> None:
     validate = load("validate")
     baimo_simulator.reply("上海", '{"city": "上海", "country": "中国"}')
@@ -244,6 +258,7 @@ def test_every_example_is_tried_here() -> None:
         "local_deepseek",
         "one_call",
         "retrying",
+        "structured",
         "validate",
     }
     for path in GUIDE.glob("*.py"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import assert_type
 
 import baimo
@@ -36,12 +37,64 @@ def blocking(client: baimo.Client) -> None:
 
     assert_type(client.embed("a/b", ["文本"]).vectors, list[list[float]])
     assert_type(client.rerank("a/b", "q", ["x"], top_n=1).results, tuple[baimo.Ranked, ...])
+    assert_type(client.images("a/b", "p", image=[b"x"]).images, tuple[baimo.MadeImage, ...])
+    assert_type(client.transcribe("a/b", b"x", timestamps="word").words, tuple[baimo.Word, ...])
+    assert_type(client.speech("a/b", "t").audio, bytes)
+    assert_type(client.stream_speech("a/b", "t"), Iterator[bytes])
+    assert_type(client.moderate("a/b", ["t"]).results, tuple[baimo.Moderated, ...])
     assert_type(client.models("deepseek"), tuple[baimo.ModelInfo, ...])
     assert_type(client.balance("deepseek"), baimo.Balance)
     assert_type(client.estimate("a/b", "Hi", max_tokens=100), baimo.Estimate)
     assert_type(baimo.Budget("5 CNY", per="day").left, baimo.Money)
     for answer in client.map("a/b", ["one", "two"], concurrency=8):
         assert_type(answer, baimo.ChatResponse | baimo.Error)
+
+
+def add(a: int, b: int) -> int:
+    """Add."""
+    return a + b
+
+
+@baimo.tool
+def subtract(a: int, b: int) -> int:
+    """Subtract."""
+    return a - b
+
+
+@baimo.tool(name="times", timeout=3.0, needs_approval=True)
+async def multiply(a: int, b: int) -> int:
+    """Multiply."""
+    return a * b
+
+
+def run(client: baimo.Client) -> None:
+    """Runs of tools."""
+    assert_type(subtract(2, 1), int)
+    found = client.run("a/b", "Hi", tools=[add, subtract, multiply], max_steps=3, temperature=0.0)
+    assert_type(found, baimo.RunResult)
+    assert_type(found.text, str)
+    assert_type(found.response, baimo.ChatResponse)
+    assert_type(found.messages, tuple[baimo.Message, ...])
+    assert_type(found.steps, tuple[baimo.RunStep, ...])
+    assert_type(found.calls, tuple[baimo.ToolRun, ...])
+    assert_type(found.cost, baimo.Money | None)
+    with client.run_stream(["a/b", "c/d"], "Hi", tools=[add], parallel=False) as stream:
+        assert_type(stream, baimo.RunStream)
+        for event in stream:
+            assert_type(event, ChatEvent | baimo.ToolCalled | baimo.ToolReturned)
+    assert_type(stream.text, Iterator[str])
+    with baimo.mcp.Server(["python", "server.py"]) as server:
+        client.run("a/b", "Hi", tools=[*server.tools, add])
+
+
+async def run_awaited(client: baimo.AsyncClient) -> None:
+    """The same, awaited."""
+    assert_type(await client.run("a/b", "Hi", tools=[multiply], approve=lambda use: True), baimo.RunResult)
+    async with client.run_stream("a/b", "Hi", tools=[add]) as stream:
+        assert_type(stream, baimo.AsyncRunStream)
+    assert_type(stream.text, AsyncIterator[str])
+    async with baimo.mcp.AsyncServer("http://127.0.0.1:8000/mcp") as server:
+        await client.run("a/b", "Hi", tools=server.tools)
 
 
 async def awaited(client: baimo.AsyncClient) -> None:
@@ -54,11 +107,40 @@ async def awaited(client: baimo.AsyncClient) -> None:
     assert_type(stream.text, AsyncIterator[str])
     assert_type((await client.embed("a/b", "x")).vectors, list[list[float]])
     assert_type(await client.rerank("a/b", "q", ["x"]), baimo.RerankResponse)
+    assert_type(await client.images("a/b", "p"), baimo.ImagesResponse)
+    assert_type(await client.transcribe("a/b", "x.wav"), baimo.Transcription)
+    assert_type(await client.speech("a/b", "t"), baimo.SpeechResponse)
+    assert_type(client.stream_speech("a/b", "t"), AsyncIterator[bytes])
+    assert_type(await client.moderate("a/b", "t"), baimo.ModerationResponse)
     assert_type(await client.models(), tuple[baimo.ModelInfo, ...])
     assert_type(await client.balance("deepseek"), baimo.Balance)
     assert_type(client.estimate("a/b", "Hi"), baimo.Estimate)
     async for answer in client.map("a/b", ["one"]):
         assert_type(answer, baimo.ChatResponse | baimo.Error)
+
+
+@dataclass
+class Pet:
+    name: str
+
+
+def parsed(client: baimo.Client) -> None:
+    """A value has the type that was asked for."""
+    assert_type(client.parse("a/b", "Who?", into=Pet), baimo.Parsed[Pet])
+    assert_type(client.parse("a/b", "Who?", into=Pet, repair=True, timeout=5.0).value, Pet)
+    assert_type(client.parse(["a/b", "c/d"], PEOPLE, into=list[Pet], how="tool").value, list[Pet])
+    assert_type(client.parse("a/b", "Who?", into=int).response, baimo.ChatResponse)
+    with client.parse_stream("a/b", "Who?", into=Pet) as stream:
+        assert_type(stream, baimo.ParsedStream[Pet])
+    assert_type(stream.result, baimo.Parsed[Pet])
+
+
+async def parsed_awaited(client: baimo.AsyncClient) -> None:
+    """The same, awaited."""
+    assert_type((await client.parse("a/b", "Who?", into=Pet)).value, Pet)
+    async with client.parse_stream("a/b", "Who?", into=Pet) as stream:
+        assert_type(stream, baimo.AsyncParsedStream[Pet])
+    assert_type(stream.result.value, Pet)
 
 
 def answered(reply: baimo.ChatResponse) -> None:

@@ -185,8 +185,9 @@ def _written_out(endpoints: list[dict[str, Any]], name: str) -> list[dict[str, A
         if like is not None and like not in done:
             raise ConfigError(f"providers.{name}: no endpoint before {endpoint['name']!r} is called {like!r}")
         shared = {key: value for key, value in done.get(like, {}).items() if key not in _OWN_KEYS}
-        if "quirks" in shared and "quirks" in endpoint:
-            endpoint["quirks"] = shared["quirks"] | endpoint["quirks"]
+        for key in ("quirks", "told"):
+            if key in shared and key in endpoint:
+                endpoint[key] = shared[key] | endpoint[key]
         done[endpoint["name"]] = shared | endpoint
     return list(done.values())
 

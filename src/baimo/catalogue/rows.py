@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from baimo.errors import ConfigError
+from baimo.types.medialimits import MediaLimits
 from baimo.types.models import Price
 
 
@@ -83,6 +84,9 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     models: tuple[str, ...]
     """Patterns of model names (`*` and `?`)."""
     quirks: dict[str, Any]
+    source: str | None = None
+    """Where that is told; None: the endpoint's source."""
+    checked: date | None = None
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -117,6 +121,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     parameters: dict[str, Parameter] = {}
     quirks: dict[str, Any] = {}
     """Checked by the dialect itself."""
+    told: dict[str, str] = {}
+    """Where single quirks are told, by their names; the others are where the endpoint is."""
     variants: tuple[Variant, ...] = ()
     models: tuple[str, ...] = ()
     """Patterns of the models that this endpoint serves (`*` and `?`); empty: all."""
@@ -141,10 +147,13 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     def quirks_for(self, model: str) -> dict[str, Any]:
         """The endpoint's quirks with those of every variant that names the model on top."""
         quirks = dict(self.quirks)
-        for variant in self.variants:
-            if _matches(model, variant.models):
-                quirks.update(variant.quirks)
+        for variant in self.variants_of(model):
+            quirks.update(variant.quirks)
         return quirks
+
+    def variants_of(self, model: str) -> tuple[Variant, ...]:
+        """The variants that name the model, the one that decides last."""
+        return tuple([one for one in self.variants if _matches(model, one.models)])
 
     def address(self, values: Mapping[str, str] | None = None) -> str:
         """The base address with `values` and the parameters' defaults filled in.
@@ -234,7 +243,6 @@ class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     default_model: str | None = None
     max_queue_s: float = 0.0
     """How long keep-alives may extend the limit of a stream's first event, in seconds."""
-    request_id_headers: tuple[str, ...] = ("x-request-id",)
     key_prefixes: tuple[str, ...] = ()
     """What its keys begin with, where all of them do."""
     foreign_keys: dict[str, str] = {}
@@ -243,6 +251,8 @@ class ProviderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """What a refused key most often means here."""
     free_tier: Bilingual | None = None
     remark: Bilingual | None = None
+    media: MediaLimits | None = None
+    """What it takes of pictures and other media; None: nothing is known."""
     retired: date | None = None
     """The day the service ended."""
     successor: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 @option("-m", "--model", metavar="NAME", help="option.model")
 @option("-s", "--system", metavar="TEXT", help="ask.system")
 @option("-i", "--image", "images", multiple=True, metavar="FILE|URL", help="ask.image")
+@option("-f", "--file", "files", multiple=True, metavar="FILE|URL", help="ask.file")
 @option("--schema", metavar="FILE|JSON", help="ask.schema")
 @option("-t", "--temperature", type=float, metavar="NUMBER", help="ask.temperature")
 @option("--max-tokens", type=click.IntRange(min=1), metavar="NUMBER", help="ask.max_tokens")
@@ -42,6 +42,7 @@ def run(
     prompt: tuple[str, ...],
     model: str | None,
     images: tuple[str, ...],
+    files: tuple[str, ...],
     timeout: float | None,
     stream: bool | None,
     as_json: bool,
@@ -59,7 +60,7 @@ def run(
         raise click.UsageError(say("usage.json_stream"))
     text = incoming.prompt_of(prompt)
     options = _options(system, schema, temperature, max_tokens)
-    messages = _messages(text, images)
+    messages = _messages(text, images, files)
     if estimate:
         from .estimated import show_estimate
 
@@ -68,7 +69,8 @@ def run(
     if show:
         from .shown import show_call
 
-        pictures = [image if "://" in image else Path(image) for image in images]
+        pictures = [("Image", image) for image in images]
+        pictures += [(type(incoming.medium(file)).__name__, file) for file in files]
         return show_call(console, model, messages, options, text=text, pictures=pictures, stream=streamed)
 
     from .calling import open_client
@@ -101,14 +103,15 @@ def _options(
     return options
 
 
-def _messages(text: str, images: tuple[str, ...]) -> str | Message:
-    if not images:
+def _messages(text: str, images: tuple[str, ...], files: tuple[str, ...]) -> str | Message:
+    if not images and not files:
         return text
     from baimo.types.chat import Message, Role
     from baimo.types.content import Text
 
     pictures = [incoming.picture(image) for image in images]
-    return Message(role=Role.USER, content=(Text(text=text), *pictures))
+    others = [incoming.medium(file) for file in files]
+    return Message(role=Role.USER, content=(Text(text=text), *pictures, *others))
 
 
 class _Call:

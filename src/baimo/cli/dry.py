@@ -61,6 +61,7 @@ def dry_run(
     """Make and sign the call. Raises what the call would raise before anything is sent."""
     from baimo.client.request import build
     from baimo.exchange import exchange
+    from baimo.media.inlining import CallMedia, MediaRules
     from baimo.operations import ChatOperation
     from baimo.resilience.retry import RetryPolicy
     from baimo.resilience.timing import TimeLimits
@@ -74,7 +75,10 @@ def dry_run(
     scheme = state.scheme
     watched = _Watched(at.signer)
     steps = exchange(
-        ChatOperation(request), replace(at, signer=watched), retry=RetryPolicy(), limits=TimeLimits()
+        ChatOperation(request, media=CallMedia(MediaRules(fetch="never"))),
+        replace(at, signer=watched),
+        retry=RetryPolicy(),
+        limits=TimeLimits(),
     )
     sent, before = _carried(steps, _stand_ins(scheme))
     assert watched.given is not None  # nothing is sent that was not signed

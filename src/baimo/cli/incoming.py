@@ -15,7 +15,7 @@ from .words import say
 
 if TYPE_CHECKING:
     from baimo.types.chat import ResponseFormat
-    from baimo.types.content import Image
+    from baimo.types.content import Audio, File, Image, Video
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,12 +23,6 @@ _BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_PICTURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
 )
 
 
@@ -87,15 +81,42 @@ def picture(given: str) -> Image:
     """A picture by its address or its file. Raises a usage error for a file that is none."""
     from baimo.types.content import Image
 
-    if given.startswith(("https://", "http://", "data:")):
-        return Image(url=given)
-    data = _read(given)
-    for magic, media_type in _PICTURES:
-        if data.startswith(magic):
-            return Image(data=data, media_type=media_type)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Image(data=data, media_type="image/webp")
-    raise click.UsageError(say("usage.no_picture", path=given))
+    return Image.of(given) if is_address(given) else _made(Image, given, "usage.no_picture")
+
+
+def medium(given: str) -> Image | Audio | Video | File:
+    """A file, or an address, as what it is: a picture, a sound, a film or a document.
+
+    What stands at an address is told by its end. Raises a usage error for a file that is nothing known.
+    """
+    from baimo.types import content
+    from baimo.types.sniff import ending_type, kind_of, media_type_of
+
+    found = ending_type(given)
+    if not is_address(given):
+        found = media_type_of(_read(given)) or found
+    kinds = {"image": content.Image, "audio": content.Audio, "video": content.Video, "file": content.File}
+    kind: Any = kinds[kind_of(found or "")]
+    part: Image | Audio | Video | File = (
+        kind(url=given) if is_address(given) else _made(kind, given, "usage.no_medium")
+    )
+    return part
+
+
+def is_address(given: str) -> bool:
+    """Whether what was given is an address, and no file."""
+    return given.startswith(("https://", "http://", "data:"))
+
+
+def _made(kind: Any, path: str, wrong: str) -> Any:
+    from baimo.errors import InputError
+
+    try:
+        return kind.of(Path(path).expanduser())
+    except InputError:
+        raise click.UsageError(say(wrong, path=path)) from None
+    except OSError as error:
+        raise click.UsageError(say("usage.cannot_read", path=path, why=error.strerror or error)) from None
 
 
 def schema(given: str) -> ResponseFormat:

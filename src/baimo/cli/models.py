@@ -25,10 +25,19 @@ _UNKNOWN = "–"
 @click.argument("provider", required=False)
 @option("--live", is_flag=True, help="models.live")
 @option("--all", "with_retired", is_flag=True, help="models.all")
+@option("--why", "model", metavar="MODEL", help="models.why")
 @json_option()
 @click.pass_obj
-def run(console: Console, provider: str | None, live: bool, with_retired: bool, as_json: bool) -> int:
-    """Print a table of models."""
+def run(
+    console: Console, provider: str | None, live: bool, with_retired: bool, model: str | None, as_json: bool
+) -> int:
+    """Print a table of models, or all that calls to one go by."""
+    if model is not None:
+        if live or with_retired or provider is not None:
+            raise click.UsageError(say("usage.why_alone"))
+        from .why import explain
+
+        return explain(console, model, as_json=as_json)
     if live and provider is None:
         raise click.UsageError(say("usage.live_whom"))
     from .calling import open_client

@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baimo.client.base import LOCAL_ORIGIN
@@ -15,6 +14,7 @@ from baimo.wire.http import HttpRequest, SocketRequest, WireRequest
 
 from .calling import model_or_default, open_client
 from .dry import Dry, dry_run, lacking
+from .incoming import is_address
 from .words import note_line, say
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def show_call(
     options: ChatOptions,
     *,
     text: str,
-    pictures: Sequence[str | Path],
+    pictures: Sequence[tuple[str, str]],
     stream: bool,
 ) -> int:
     """Print the call in three forms, and how it is signed. A key that is not set is stood for by `$NAME`."""
@@ -155,13 +155,13 @@ def as_curl(
 
 
 def as_python(
-    model: str, text: str, pictures: Sequence[str | Path], options: ChatOptions, *, stream: bool
+    model: str, text: str, pictures: Sequence[tuple[str, str]], options: ChatOptions, *, stream: bool
 ) -> str:
     """The call in Python."""
     imports = ["import baimo"]
     prompt = _python_value(text)
     if pictures:
-        if any(isinstance(picture, Path) for picture in pictures):
+        if any(not is_address(given) for _, given in pictures):
             imports.insert(0, "from pathlib import Path\n")
         parts = [f"baimo.Text(text={_python_value(text)})", *map(_python_picture, pictures)]
         joined = "".join(f"\n    {part}," for part in parts)
@@ -272,13 +272,10 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def _python_picture(picture: str | Path) -> str:
-    if isinstance(picture, Path):
-        from .incoming import picture as read
-
-        path, media_type = _python_value(str(picture)), _python_value(read(str(picture)).media_type)
-        return f"baimo.Image(data=Path({path}).read_bytes(), media_type={media_type})"
-    return f"baimo.Image(url={_python_value(picture)})"
+def _python_picture(picture: tuple[str, str]) -> str:
+    kind, given = picture
+    written = _python_value(given)
+    return f"baimo.{kind}.of({written if is_address(given) else f'Path({written})'})"
 
 
 def _python_value(value: Any) -> str:

@@ -18,6 +18,7 @@ from .words_ledger import LEDGER
 from .words_messages import MESSAGES
 from .words_money import MONEY
 from .words_simulate import SIMULATE
+from .words_why import WHY
 
 if TYPE_CHECKING:
     from baimo.notes import Note
@@ -33,6 +34,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **CACHE,
     **LEDGER,
     **MONEY,
+    **WHY,
 }
 """Key to (English, Chinese); both have the same fields in braces."""
 

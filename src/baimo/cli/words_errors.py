@@ -12,6 +12,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "This provider cannot be told that.",
         "该服务商的接口不支持此参数，请求没有发出。",
     ),
+    "meaning.fetch": ("A picture or file could not be fetched.", "图片或文件下载失败，请求没有发给服务商。"),
     "meaning.limit_reached": ("A limit leaves no room in time.", "限额已满，时限内没有空位，请求没有发出。"),
     "meaning.budget": ("It could cost more than allowed.", "费用可能超出预算，请求没有发出。"),
     "meaning.transport": ("The network failed on the way.", "网络中断，没有收到完整的回复。"),
@@ -63,6 +64,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Shorten the prompt, or take a model with a longer context.",
         "请缩短内容，或换用上下文更长的模型。",
     ),
+    "cure.fetch": ("Save it and give the file instead.", "请先下载保存，再以文件给出。"),
     "cure.invalid_request": ("Look at what is sent: baimo ask --show", "请查看发出的内容：baimo ask --show"),
     "cure.limit_reached": (
         "Raise the limit, wait, or add a key.",

@@ -49,6 +49,10 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "ask.system": ("System message.", "系统提示。"),
     "ask.image": ("A picture to send along; may be given several times.", "附带的图片，可多次给出。"),
+    "ask.file": (
+        "A PDF, a sound, a film or another file to send along; may be given several times.",
+        "附带的 PDF、音频、视频或其他文件，可多次给出。",
+    ),
     "ask.schema": (
         "Have the answer as JSON that follows this JSON schema.",
         "要求回答为符合此 JSON Schema 的 JSON。",
@@ -108,8 +112,8 @@ HELP: dict[str, tuple[str, str]] = {
         "可用。",
     ),
     "models.examples": (
-        "baimo models deepseek\nbaimo models ollama --live",
-        "baimo models deepseek\nbaimo models ollama --live",
+        "baimo models deepseek\nbaimo models ollama --live\nbaimo models --why deepseek/deepseek-flash",
+        "baimo models deepseek\nbaimo models ollama --live\nbaimo models --why deepseek/deepseek-flash",
     ),
     "models.live": ("Ask the provider for its list now.", "现在就向服务商查询列表。"),
     "models.all": ("Also those that are no longer served.", "包括已下线的模型。"),

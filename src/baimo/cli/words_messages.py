@@ -38,8 +38,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "usage.live_whom": ("--live needs the name of a provider.", "--live 需要服务商名称。"),
     "usage.no_picture": (
-        "{path} is no PNG, JPEG, GIF, WebP or BMP picture.",
-        "{path} 不是 PNG、JPEG、GIF、WebP 或 BMP 图片。",
+        "{path} is no picture of a kind that is known.",
+        "{path} 不是能识别的图片。",
+    ),
+    "usage.no_medium": (
+        "What {path} is cannot be told from its first bytes or its name.",
+        "无法从开头的字节或文件名判断 {path} 是什么。",
     ),
     "usage.bad_schema": ("the schema is no JSON object: {why}", "schema 不是 JSON 对象：{why}"),
     "usage.cannot_read": ("{path} cannot be read: {why}", "无法读取 {path}：{why}"),

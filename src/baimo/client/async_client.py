@@ -20,23 +20,30 @@ from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
 from .async_driving import AsyncDriver, AsyncServices
+from .async_making import AsyncMakingClient
 from .async_mapping import run_all
 from .async_network import open_transport
+from .async_parses import AsyncParses
 from .async_streams import AsyncChatStream
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import OnRetry
 from .mapping import Row, read_row
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 
 if TYPE_CHECKING:
+    from baimo.context.fitting import Fitted
+    from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
+    from .async_running import AsyncRunStream
     from .extras import Extras
+    from .fitting import FitOptions
+    from .run_options import RunOptions
 
 
-class AsyncClient(ClientBase):
+class AsyncClient(AsyncParses, AsyncMakingClient):
     """Calls every provider on asyncio; one client serves any number of tasks, and of event loops.
 
     The arguments are those of `Client`. Cancelling a call closes its connection at once.
@@ -67,7 +74,10 @@ class AsyncClient(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatResponse:
         """One whole answer. Raises as `Client.chat` does."""
-        call = self._chat(model, messages, options, stream=False)
+        return await self._whole(self._chat(model, messages, options, stream=False))
+
+    async def _whole(self, call: Prepared) -> ChatResponse:
+        """The answer of a call that was prepared."""
         driver, folder = AsyncDriver(call.steps, call.services or self._services), Folder()
         try:
             await driver.finish(folder.add)
@@ -84,7 +94,9 @@ class AsyncClient(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> AsyncChatStream:
         """One answer as it is made; not awaited itself. The request is sent when reading begins."""
-        call = self._chat(model, messages, options, stream=True)
+        return self._streamed(self._chat(model, messages, options, stream=True))
+
+    def _streamed(self, call: Prepared) -> AsyncChatStream:
         return AsyncChatStream(AsyncDriver(call.steps, call.services or self._services), call)
 
     async def embed(
@@ -125,21 +137,25 @@ class AsyncClient(ClientBase):
         return call.done(rerank_response(found[0], driver), driver.outcome)
 
     async def count_tokens(
-        self,
-        model: str,
-        text: str,
-        *,
-        extra: Mapping[str, Any] = {},
-        headers: Mapping[str, str] = {},
-        timeout: float | None = None,
+        self, model: Model, messages: Messages, **options: Unpack[CountOptions]
     ) -> TokenCount:
-        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
-        request = count_request(text, extra=extra, headers=headers)
+        """How many tokens a text or a whole prompt has, as `Client.count_tokens` tells."""
+        call = self._count(model, messages, options)
+        if isinstance(call, TokenCount):
+            return call
         found: list[TokenCount] = []
-        call = self._count(model, request, timeout)
         driver = await self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)
+
+    async def fit(self, messages: Messages, **options: Unpack[FitOptions]) -> Fitted:
+        """The conversation made to fit, as `Client.fit` does."""
+        from .fitting import FitPlan
+
+        plan = FitPlan(messages, options, self._settings)
+        if not plan.summarises:
+            return plan.trimmed
+        return plan.told(await self.chat(plan.by, plan.ask, max_tokens=plan.room))
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""
@@ -205,24 +221,35 @@ class AsyncClient(ClientBase):
 
         return run_all(call, inputs, concurrency)
 
+    async def run(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> RunResult:
+        """Let the model call tools until it has its answer.
+
+        As `Client.run`. Functions that block run on threads, so that the loop goes on; cancelling the run
+        cancels the tools that are async, and closes the connection at once.
+        """
+        from .async_running import AsyncRunStream
+        from .run_options import OpenRun
+
+        opened = OpenRun(messages, options, self._clock)
+        return await AsyncRunStream(self, model, opened, streams=False).to_end()
+
+    def run_stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> AsyncRunStream:
+        """The same as it happens; not awaited itself. The run begins when reading does."""
+        from .async_running import AsyncRunStream
+        from .run_options import OpenRun
+
+        return AsyncRunStream(self, model, OpenRun(messages, options, self._clock))
+
     def _taken_down(self, taken: CallRecorder) -> AsyncServices:
         from copy import copy
 
         services = copy(self._services)
         services.transport = taken.async_transport(self._transport)
         return services
-
-    async def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> AsyncDriver:
-        """Drive a call to its end."""
-        driver = AsyncDriver(call.steps, call.services or self._services)
-        try:
-            await driver.finish(take)
-        except Error as error:
-            raise call.broke(error) from error.__cause__
-        except BaseException:
-            call.left()
-            raise
-        return driver
 
     async def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
         """The same for a call without an answer of its own type."""

@@ -19,6 +19,7 @@ class Routed:
 
     def __init__(self, network: AsyncTransport) -> None:
         self._network = network
+        self.checks_addresses: bool = getattr(network, "checks_addresses", False)
         self._local: AsyncTransport | None = None
 
     def open(

@@ -29,23 +29,41 @@ from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import Route
 from baimo.types.chat import ChatRequest
-from baimo.types.counting import CountRequest
+from baimo.types.content import Audio, File, Image, Text, ToolResult, Video
+from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.models import ModelInfo
 from baimo.types.rerank import RerankRequest
 
 from .clock import Clock
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
 from .prepared import Prepared
 from .request import NO_OPTIONS, CallOptions, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
+    from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
+    from baimo.types.behaviours import ModelBehaviour
+    from baimo.types.images import ImagesRequest
+    from baimo.types.moderation import ModerateRequest
+    from baimo.types.speech import SpeechRequest
+    from baimo.types.transcription import TranscribeRequest
 
     from .attachments import Attachments
     from .extras import Extras
+    from .forming import Forming
     from .ruling import Ruling
+
+    AskedBeside: TypeAlias = (
+        EmbedRequest
+        | RerankRequest
+        | CountRequest
+        | ImagesRequest
+        | TranscribeRequest
+        | SpeechRequest
+        | ModerateRequest
+    )
 
 Config: TypeAlias = str | Path | Mapping[str, Any] | Settings | None
 
@@ -102,6 +120,22 @@ class ClientBase:
         """The configuration this client works with."""
         return self._settings
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that its calls keep time by."""
+        return self._clock
+
+    def why(self, model: Model = None, *, language: str = "en") -> tuple[ModelBehaviour, ...]:
+        """What calls to a model go by, for each place of its route, and who says each of it; nothing is sent.
+
+        No key is needed, and any name works: where nobody knows it, the defaults are told that are safe.
+        `language` "zh" explains in Chinese. Raises UnknownProviderError or another ConfigError.
+
+        >>> client.why("deepseek/deepseek-flash")[0]["reasoning_replay"].value  # doctest: +SKIP
+        'required'
+        """
+        return self._settings.behaviours(model, learned=self._learned, language=language)
+
     def estimate(
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> Estimate:
@@ -116,19 +150,35 @@ class ClientBase:
         request, _ = build(messages, options, stream=False, model=route[0][0].model)
         return estimate_chat(route, request, wall=self._clock.wall())
 
-    def _chat(self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool) -> Prepared:
+    def _chat(
+        self,
+        model: Model,
+        messages: Messages,
+        options: ChatOptions,
+        *,
+        stream: bool,
+        forming: Forming[Any] | None = None,
+    ) -> Prepared:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
         route = self._settings.resolve(model)
         request, call = build(messages, options, stream=stream, model=route[0][0].model)
-        prepared = self._asked(model, route, request, call)
+        prepared = self._asked(model, route, request, call, forming)
         if options:
             prepared.tier = tier_of(request)
         return prepared
 
-    def _asked(self, model: Model, route: Route, request: ChatRequest, call: CallOptions) -> Prepared:
+    def _asked(
+        self,
+        model: Model,
+        route: Route,
+        request: ChatRequest,
+        call: CallOptions,
+        forming: Forming[Any] | None = None,
+    ) -> Prepared:
         """The call of a request; `model` is what the route was named by."""
         at = route[0][0]
+        media = self._media(call) if _has_media(request) else None
         if (
             self._has_choice(route)
             or request.response_format is not None
@@ -138,14 +188,32 @@ class ClientBase:
         ):
             limits = self._limits_of(route, call.timeout, call.within)
             return self._ruled.chat(
-                model, route, request, call, limits, mends=self._mends, learned=self._learned
+                model,
+                route,
+                request,
+                call,
+                limits,
+                mends=self._mends,
+                learned=self._learned,
+                forming=forming,
+                media=media,
             )
-        operation = ChatOperation(request, mends=self._mends, learned=self._learned)
+        operation = ChatOperation(request, mends=self._mends, learned=self._learned, media=media)
         if self._attached is None:
             steps = self._straight(operation, at, call.timeout, call.within, raw=call.keep_raw)
             return Prepared(steps, at.model, call)
         limit = self._limits_at(at, call.timeout, call.within)
         return self._ruled.single(route, request, call, limit, operation)
+
+    def _media(self, call: CallOptions) -> CallMedia:
+        """What sees to the pictures and other media of a call."""
+        from .media import call_media
+
+        services = self._settings.services if self._settings.has_services else None
+        if self._attached is not None:
+            services = self._attached.services
+        transport: Any = getattr(self, "_transport", None)
+        return call_media(call.fetch, None if services is None else services.media, transport)
 
     @staticmethod
     def _has_choice(route: Route) -> bool:
@@ -196,9 +264,15 @@ class ClientBase:
         route = self._settings.resolve(model)
         return self._simple("rerank", RerankOperation(request), route, timeout, request)
 
-    def _count(self, model: Model, request: CountRequest, timeout: float | None) -> Prepared:
-        route = self._settings.resolve(model)
-        return self._simple("count_tokens", CountOperation(request), route, timeout, request)
+    def _count(self, model: Model, messages: Messages, options: CountOptions) -> Prepared | TokenCount:
+        """The call, or the count itself where nobody need be asked."""
+        from .counting import prepare
+
+        request, route, count = prepare(self._settings, model, messages, options)
+        if count is not None:
+            return count
+        operation = CountOperation(request)
+        return self._simple("count_tokens", operation, route, options.get("timeout"), request)
 
     def _describe(self, model: Model, timeout: float | None) -> Prepared:
         return self._simple("describe", DescribeOperation(), self._settings.resolve(model), timeout)
@@ -215,12 +289,25 @@ class ClientBase:
         operation: Operation,
         route: Route,
         timeout: float | None,
-        request: EmbedRequest | RerankRequest | CountRequest | None = None,
+        request: AskedBeside | None = None,
     ) -> Prepared:
         if self._attached is not None or self._has_choice(route):
             return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)
+
+    def _images(self, model: Model, operation: Operation, timeout: float | None, request: Any) -> Prepared:
+        """Images; where the provider makes them as a task, the task is waited for."""
+        from baimo.making import waited_for
+
+        route = self._settings.resolve(model)
+        prepared = self._simple("images", operation, route, timeout, request)
+        if any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool):
+            total = self._timeout if timeout is None else timeout
+            prepared.steps = waited_for(
+                prepared.steps, request, total, lambda task, at: self._straight(task, at, timeout)
+            )
+        return prepared
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)
@@ -248,6 +335,23 @@ class ClientBase:
         if within:
             limits = replace(limits, **within)
         return limits if total is None else replace(limits, total=total)
+
+
+def _has_media(request: ChatRequest) -> bool:
+    """Whether there are pictures or other media in a request."""
+    for message in request.messages:
+        for part in message.content:
+            if type(part) is Text:
+                continue
+            if isinstance(part, ToolResult):
+                if any(isinstance(piece, _MEDIA) for piece in part.content):
+                    return True
+            elif isinstance(part, _MEDIA):
+                return True
+    return False
+
+
+_MEDIA = (Image, Audio, Video, File)
 
 
 _LIMITS = TimeLimits()
@@ -309,10 +413,3 @@ def rerank_request(
         extra=dict(extra),
         headers=dict(headers),
     )
-
-
-def count_request(text: str, *, extra: Mapping[str, Any], headers: Mapping[str, str]) -> CountRequest:
-    """A request for a count. Raises InputError for what is no text."""
-    if not isinstance(text, str):
-        raise InputError(f"text must be a string, got {type(text).__name__}")
-    return CountRequest(model="", text=text, extra=dict(extra), headers=dict(headers))

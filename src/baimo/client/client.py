@@ -19,22 +19,29 @@ from baimo.types.models import ModelInfo, PullProgress
 from baimo.types.rerank import RerankResponse
 
 from .answer import chat_response, embed_response, rerank_response, token_count, with_partial
-from .base import ClientBase, Config, count_request, embed_request, rerank_request
+from .base import Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
+from .making import MakingClient
 from .mapping import Row, read_row, run_all
 from .network import open_transport
-from .options import ChatOptions, Messages, Model
+from .options import ChatOptions, CountOptions, Messages, Model
+from .parses import Parses
 from .prepared import Prepared
 from .streams import ChatStream
 
 if TYPE_CHECKING:
+    from baimo.context.fitting import Fitted
+    from baimo.tools.records import RunResult
     from baimo.transports.recorder import CallRecorder
 
     from .extras import Extras
+    from .fitting import FitOptions
+    from .run_options import RunOptions
+    from .running import RunStream
 
 
-class Client(ClientBase):
+class Client(Parses, MakingClient):
     """Calls every provider, from any thread.
 
     `keys` gives keys by provider name, or by the names of their parts where there are several; `config` is
@@ -78,7 +85,10 @@ class Client(ClientBase):
         Raises InputError or UnsupportedError before anything is sent, ProviderError when the provider
         answers no, TransportError when no whole answer came.
         """
-        call = self._chat(model, messages, options, stream=False)
+        return self._whole(self._chat(model, messages, options, stream=False))
+
+    def _whole(self, call: Prepared) -> ChatResponse:
+        """The answer of a call that was prepared."""
         driver, folder = Driver(call.steps, call.services or self._services), Folder()
         try:
             driver.finish(folder.add)
@@ -95,7 +105,9 @@ class Client(ClientBase):
         self, model: Model = None, messages: Messages = (), **options: Unpack[ChatOptions]
     ) -> ChatStream:
         """One answer as it is made. Arguments are checked now; the request is sent when reading begins."""
-        call = self._chat(model, messages, options, stream=True)
+        return self._streamed(self._chat(model, messages, options, stream=True))
+
+    def _streamed(self, call: Prepared) -> ChatStream:
         return ChatStream(Driver(call.steps, call.services or self._services), call)
 
     def embed(
@@ -135,22 +147,35 @@ class Client(ClientBase):
         driver = self._finish(call, found.extend)
         return call.done(rerank_response(found[0], driver), driver.outcome)
 
-    def count_tokens(
-        self,
-        model: str,
-        text: str,
-        *,
-        extra: Mapping[str, Any] = {},
-        headers: Mapping[str, str] = {},
-        timeout: float | None = None,
-    ) -> TokenCount:
-        """How many tokens a text has, counted by the provider. Raises ConfigError where it cannot."""
-        request = count_request(text, extra=extra, headers=headers)
+    def count_tokens(self, model: Model, messages: Messages, **options: Unpack[CountOptions]) -> TokenCount:
+        """How many tokens a text or a whole prompt has.
+
+        A plain string without `tools` or `system` is a text, counted by itself; anything else is a prompt,
+        counted with what frames it. The provider counts where it can; else the count is an estimate made
+        here, and `.how`, `.exact` and `.error` say so. Raises ConfigError with `offline=False` where the
+        provider cannot count that.
+
+        >>> Client(keys={"openai": "fake"}).count_tokens("openai/gpt-4o", "Hello there", offline=True).tokens
+        2
+        """
+        call = self._count(model, messages, options)
+        if isinstance(call, TokenCount):
+            return call
         found: list[TokenCount] = []
-        call = self._count(model, request, timeout)
         driver = self._finish(call, found.extend)
         call.done(None)
         return token_count(found[0], driver)
+
+    def fit(self, messages: Messages, **options: Unpack[FitOptions]) -> Fitted:
+        """The conversation made to fit, as `baimo.fit` does; `policy="summarise"` asks a model for a summary
+        of what was left out, at the cost of one call.
+        """
+        from .fitting import FitPlan
+
+        plan = FitPlan(messages, options, self._settings)
+        if not plan.summarises:
+            return plan.trimmed
+        return plan.told(self.chat(plan.by, plan.ask, max_tokens=plan.room))
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelInfo:
         """What the provider tells of one model, with our dated facts where it tells less."""
@@ -214,24 +239,37 @@ class Client(ClientBase):
 
         return run_all(call, inputs, concurrency)
 
+    def run(self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]) -> RunResult:
+        """Let the model call tools until it has its answer.
+
+        `tools` are functions above all; those of one answer are called at the same time, async ones too. What
+        a tool raises, and a call that does not fit, are told to the model. See `RunOptions`.
+
+        >>> client.run("deepseek/deepseek-flash", "北京天气?", tools=[weather]).text    # doctest: +SKIP
+
+        Raises what `chat` raises, StepLimitError after `max_steps`, TimedOutError when the run took longer
+        than `timeout`, ToolError where a tool ends the run; each has what was done before as `error.run`.
+        """
+        from .run_options import OpenRun
+        from .running import RunStream
+
+        return RunStream(self, model, OpenRun(messages, options, self._clock), streams=False).to_end()
+
+    def run_stream(
+        self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]
+    ) -> RunStream:
+        """The same as it happens. Arguments are checked now; the run begins when reading does."""
+        from .run_options import OpenRun
+        from .running import RunStream
+
+        return RunStream(self, model, OpenRun(messages, options, self._clock))
+
     def _taken_down(self, taken: CallRecorder) -> Services:
         from copy import copy
 
         services = copy(self._services)
         services.transport = taken.transport(self._transport)
         return services
-
-    def _finish(self, call: Prepared, take: Callable[[list[Any]], None]) -> Driver:
-        """Drive a call to its end."""
-        driver = Driver(call.steps, call.services or self._services)
-        try:
-            driver.finish(take)
-        except Error as error:
-            raise call.broke(error) from error.__cause__
-        except BaseException:
-            call.left()
-            raise
-        return driver
 
     def _told(self, call: Prepared, take: Callable[[list[Any]], None]) -> None:
         """The same for a call without an answer of its own type."""

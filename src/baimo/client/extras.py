@@ -29,6 +29,8 @@ class Extras(TypedDict, total=False):
     """The folder for recordings of every call."""
     telemetry: Mapping[str, Any]
     """As the table `[telemetry]`."""
+    media: Mapping[str, Any]
+    """As the table `[media]`."""
     observers: Sequence[Observer]
     """Told of every call."""
     strategy: str

@@ -46,6 +46,11 @@ def _one(one: Any, index: int) -> tuple[Message, ...]:
     if isinstance(one, Message):
         return (one,)
     if isinstance(one, Mapping):
+        content = one.get("content")
+        if isinstance(content, (list, tuple)) and not all(isinstance(part, Mapping) for part in content):
+            from .mixed import parse_mixed
+
+            return (parse_mixed(one, content, index),)
         from baimo.dialects.openai_chat.plain import parse_message
 
         return (parse_message(one, index),)

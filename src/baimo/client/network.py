@@ -18,6 +18,7 @@ class Routed:
 
     def __init__(self, network: Transport) -> None:
         self._network = network
+        self.checks_addresses: bool = getattr(network, "checks_addresses", False)
         self._local: Transport | None = None
 
     def open(self, request: WireRequest, *, connect_s: float, head_s: float) -> Reply:

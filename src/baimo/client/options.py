@@ -18,12 +18,26 @@ Model: TypeAlias = str | Sequence[str] | None
 """`provider/model`, an alias, a list of them as fallbacks in order, or None for the default model."""
 
 
-class ChatOptions(TypedDict, total=False):
-    """Options of one chat call; the names follow OpenAI's. What is left out is not sent."""
+class CountOptions(TypedDict, total=False):
+    """Options of counting tokens."""
 
     system: str | None
     """Put before the messages as the system message."""
     tools: Sequence[Tool | Mapping[str, Any]]
+    offline: bool | None
+    """True: nobody is asked. False: the provider must count. None: it counts where it can."""
+    extra: Mapping[str, Any]
+    """Merged into the wire body last."""
+    headers: Mapping[str, str]
+    timeout: float | None
+    """Seconds for the whole call."""
+
+
+class SharedOptions(TypedDict, total=False):
+    """Options of all calls of chat models, but for the tools."""
+
+    system: str | None
+    """Put before the messages as the system message."""
     tool_choice: ToolChoice | str | Mapping[str, Any] | None
     parallel_tool_calls: bool | None
     temperature: float | None
@@ -54,6 +68,9 @@ class ChatOptions(TypedDict, total=False):
     prompt_cache: bool | Literal["5m", "1h"] | None
     """Whether the provider should keep this prompt for the next call, and how long: marks are laid on the
     last part of the system, the last tool and the last message. Nothing where it caches by itself."""
+    fetch: Literal["auto", "always", "never"] | None
+    """Which web addresses of pictures and other media are fetched here and sent as bytes: those that the
+    provider would not fetch ("auto"), all, or none; None: as the client is set."""
     search: Search | bool | Mapping[str, Any] | None
     """Whether the provider may search the web for the answer: True, or what is said of it."""
     unsupported: Literal["raise", "drop"]
@@ -71,8 +88,8 @@ class ChatOptions(TypedDict, total=False):
     deployment that can go on from there; a `Continued` event and a note on the response tell of it."""
     at_most: str | Money | None
     """What the call may cost, retries and fallbacks included: "0.05 CNY"."""
-    budget: str | Budget | None
-    """A budget that this call counts against, besides those of the client."""
+    budget: str | Budget | Sequence[Budget] | None
+    """A budget, or several, that this call counts against, besides those of the client."""
     cache: bool | None
     """Whether equal calls may be answered from the cache; None: as the client is set."""
     priority: int | None
@@ -90,3 +107,9 @@ class ChatOptions(TypedDict, total=False):
     mend: bool
     """Whether a call that the provider refuses for its wording is made again in words that it takes; each
     such mending is told in `r.notes`."""
+
+
+class ChatOptions(SharedOptions, total=False):
+    """Options of one chat call; the names follow OpenAI's. What is left out is not sent."""
+
+    tools: Sequence[Tool | Mapping[str, Any]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from baimo.errors import AnswerFormatError, Error
-from baimo.exchange import Exchange, Outcome
-from baimo.types.chat import ChatResponse
+from baimo.exchange import Deployment, Exchange, Outcome
+from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.embeddings import EmbedResponse
 from baimo.types.money import Money
 from baimo.types.rerank import RerankResponse
@@ -14,9 +14,24 @@ from baimo.types.rerank import RerankResponse
 from .request import NO_OPTIONS, CallOptions
 
 if TYPE_CHECKING:
+    from baimo.types.images import ImagesResponse
+    from baimo.types.moderation import ModerationResponse
+    from baimo.types.speech import SpeechResponse
+    from baimo.types.transcription import Transcription
+
     from .watching import CallWatch
 
-Answer = TypeVar("Answer", ChatResponse, EmbedResponse, RerankResponse, None)
+Answer = TypeVar(
+    "Answer",
+    ChatResponse,
+    EmbedResponse,
+    RerankResponse,
+    "ImagesResponse",
+    "Transcription",
+    "SpeechResponse",
+    "ModerationResponse",
+    None,
+)
 
 
 class OpenPurse(Protocol):
@@ -33,6 +48,10 @@ class Prepared:
     purse: OpenPurse | None = None
     tier: str | None = None
     """The service tier that the request asks for: its prices are not those of the catalogue."""
+    at: Deployment | None = None
+    """Who answered, once it is done."""
+    request: ChatRequest | None = None
+    """What was asked, where a reader of the answer needs it."""
     services: Any = None
     """What a driver needs, where this call needs other than its client's."""
 
@@ -43,6 +62,8 @@ class Prepared:
 
     def done(self, response: Answer, outcome: Outcome | None = None) -> Answer:
         """It ended well."""
+        if outcome is not None:
+            self.at = outcome.at
         if self.purse is not None:
             self.purse.close(None if response is None else response.cost)
         if self.watch is not None:

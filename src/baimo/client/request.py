@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +33,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     cache: bool | None = None
     priority: int = 0
     conversation: str | None = None
+    fetch: Any = None
     within: Mapping[str, float] | None = None
     """Time limits of this call alone, by their names in `TimeLimits`."""
 
@@ -66,9 +67,9 @@ def build(
     for name, value in options.items():
         if value is None:
             continue
-        read = _READ.get(name)
+        read = READ.get(name)
         if read is None:
-            raise _unknown(name)
+            raise unknown(name, READ)
         fields[name] = read(value, name)
     system = fields.pop("system", None)
     call = NO_OPTIONS
@@ -88,10 +89,11 @@ def tier_of(request: ChatRequest) -> str | None:
     return extra.get("service_tier", request.service_tier) if extra else request.service_tier
 
 
-def _unknown(name: str) -> InputError:
+def unknown(name: str, known: Iterable[str]) -> InputError:
+    """The error for an option that there is not, with near names of those there are."""
     import difflib
 
-    near = difflib.get_close_matches(name, _READ, n=3)
+    near = difflib.get_close_matches(name, known, n=3)
     hint = (
         f"; did you mean {' or '.join(near)}?" if near else "; put the provider's own fields into extra={…}"
     )
@@ -258,10 +260,15 @@ def _amount(value: Any, name: str) -> Any:
 def _budget(value: Any, name: str) -> Any:
     from .budget import Budget
 
-    return value if isinstance(value, Budget) else Budget(_text(value, name), per="run")
+    if isinstance(value, str):
+        return (Budget(value, per="run"),)
+    budgets = (value,) if isinstance(value, Budget) else value
+    if not isinstance(budgets, Sequence) or not all(isinstance(one, Budget) for one in budgets):
+        raise _wrong(name, "a string, a Budget or a list of Budgets", value)
+    return tuple(budgets)
 
 
-_READ: dict[str, Callable[[Any, str], Any]] = {
+READ: dict[str, Callable[[Any, str], Any]] = {
     "system": _text,
     "tools": _tools,
     "tool_choice": _tool_choice,
@@ -306,6 +313,7 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "cache": _flag,
     "priority": _whole,
     "conversation": _text,
+    "fetch": _one_of("auto", "always", "never"),
     "validate": _validate,
     "mend": _flag,
 }

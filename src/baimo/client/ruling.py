@@ -24,9 +24,7 @@ from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
 from baimo.rules import Route, Rules
 from baimo.types.chat import ChatRequest
-from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
-from baimo.types.rerank import RerankRequest
 
 from .answer import folded_response
 from .clock import Clock
@@ -37,9 +35,12 @@ from .watching import CallWatch
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
+    from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
+    from .base import AskedBeside
+    from .forming import Forming
 
 
 class Ruling:
@@ -80,6 +81,8 @@ class Ruling:
         *,
         mends: bool,
         learned: Learned,
+        forming: Forming[Any] | None = None,
+        media: CallMedia | None = None,
     ) -> Prepared:
         """A chat, as its options and the client's services say."""
         rule = self._settings.rule(model)
@@ -88,20 +91,29 @@ class Ruling:
         purse = self._purse(request, call, cheapest=strategy == "cheapest")
         rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
         if watch is not None and watch.recording is not None:
-            rules = self._recorded(watch, watch.recording, request, route, limits, call.keep_raw, rules)
+            rules = self._recorded(
+                watch, watch.recording, request, route, limits, call.keep_raw, rules, media
+            )
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
             operation = ChatOperation(
-                asked, conversation=call.conversation, mends=mends and call.mend, learned=learned
+                asked,
+                conversation=call.conversation,
+                mends=mends and call.mend,
+                learned=learned,
+                shape=None if forming is None else forming.shaped,
+                media=media,
             )
             each = limits if left_s is None else [replace(one, total=left_s) for one in limits]
             return plan(operation, route, retry=self._retry, limits=each, raw=call.keep_raw, rules=rules)
 
-        if is_checked(request, call.validate):
+        if forming is not None or is_checked(request, call.validate):
+            validate = call.validate if forming is None else ("repair" if forming.repairs else True)
             steps = validated(
                 make,
                 request,
-                validate=call.validate,
+                validate=validate,
+                looks=None if forming is None else forming.reader,
                 total=limits[0].total,
                 folded=lambda folder, outcome: folded_response(
                     folder, outcome, self._clock.wall, tier=tier_of(request)
@@ -110,9 +122,11 @@ class Ruling:
         else:
             steps = make(request, None)
         if self._is_cached(call):
-            steps = self._remembered(steps, route, request, call, limits[0].total)
+            how = "" if forming is None else f"parse {forming.asked}"
+            steps = self._remembered(steps, route, request, call, limits[0].total, how)
         prepared = self._prepared(steps, route, call, watch)
         prepared.purse = purse
+        prepared.request = request
         return prepared
 
     def single(
@@ -146,7 +160,7 @@ class Ruling:
         operation: Operation,
         route: Route,
         limits: list[TimeLimits],
-        request: EmbedRequest | RerankRequest | CountRequest | None = None,
+        request: AskedBeside | None = None,
     ) -> Prepared:
         """Another call than chat: watched and limited alike, not cached; budgets count embeddings."""
         watch = self._watch(name, route)
@@ -187,11 +201,12 @@ class Ruling:
         self,
         watch: CallWatch,
         taken: CallRecorder,
-        request: ChatRequest | EmbedRequest | RerankRequest | CountRequest | None,
+        request: ChatRequest | AskedBeside | None,
         route: Route,
         limits: list[TimeLimits],
         raw: bool,
         rules: Rules,
+        media: CallMedia | None = None,
     ) -> Rules:
         """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
@@ -204,6 +219,7 @@ class Ruling:
             streamed=streamed,
             raw=raw,
             rules=rules,
+            fetch=None if media is None else media.how,
         )
         return taken.rules(rules)
 
@@ -230,13 +246,19 @@ class Ruling:
         return wanted and not call.keep_raw  # the wire's own bytes are not kept
 
     def _remembered(
-        self, steps: Exchange, route: Route, request: ChatRequest, call: CallOptions, within_s: float | None
+        self,
+        steps: Exchange,
+        route: Route,
+        request: ChatRequest,
+        call: CallOptions,
+        within_s: float | None,
+        how: str,
     ) -> Exchange:
         from baimo.cache.key import key_of
         from baimo.remember import remembered
 
         is_formed = request.response_format is not None and call.validate is not None
-        scope = f"validate {call.validate}" if is_formed else ""
+        scope = how or (f"validate {call.validate}" if is_formed else "")
         key = key_of(request, route, scope=scope)  # what was not looked at is no answer to a call that looks
         return remembered(steps, key, route=route, streams=request.stream, within_s=within_s)
 
@@ -274,6 +296,7 @@ class Ruling:
 
             self._rates = rates_of(self._settings)
         if call.budget is not None:
-            call.budget.use_rates(self._rates)
-            budgets = (*budgets, call.budget)
+            for budget in call.budget:
+                budget.use_rates(self._rates)
+            budgets = (*budgets, *call.budget)
         return CallPurse(request, at_most=call.at_most, budgets=budgets, rates=self._rates)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from baimo.errors import AnswerFormatError, Error
 from baimo.notes import Note
 from baimo.types.chat import ChatResponse
-from baimo.types.content import Text
+from baimo.types.content import Part, Text
 from baimo.types.events import ChatEvent, PartDelta, PartStarted
 from baimo.types.fold import Folder
 
@@ -76,6 +76,10 @@ class StreamState:
         if self._response is None:
             return self._folder.response(ended="cut", model=self._call.model)
         return self._response
+
+    def kind(self, index: int) -> type[Part]:
+        """What kind of part the first choice has there. Raises KeyError for one that has not begun."""
+        return self._folder.kind(index)
 
     def close(self) -> None:
         """Stop reading; the connection is closed at once unless the answer was complete."""

@@ -7,22 +7,36 @@ from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
 from random import getrandbits
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
 from baimo.errors import AnswerFormatError, Error, StreamInterrupted
 from baimo.exchange import Deployment
 from baimo.types.chat import ChatRequest, ChatResponse
-from baimo.types.embeddings import EmbedResponse
 from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
-from baimo.types.rerank import RerankResponse
 from baimo.types.usage import Usage
 
 from .clock import Clock
 
 if TYPE_CHECKING:
     from baimo.transports.recorder import Recorder
+    from baimo.types.embeddings import EmbedResponse
+    from baimo.types.images import ImagesResponse
+    from baimo.types.moderation import ModerationResponse
+    from baimo.types.rerank import RerankResponse
+    from baimo.types.speech import SpeechResponse
+    from baimo.types.transcription import Transcription
+
+    Answered: TypeAlias = (
+        ChatResponse
+        | EmbedResponse
+        | RerankResponse
+        | ImagesResponse
+        | Transcription
+        | SpeechResponse
+        | ModerationResponse
+    )
 
 _REWORDED = "refused; what was asked for was worded anew and asked for again"
 _PARAMETERS = (
@@ -140,7 +154,7 @@ class CallWatch:
 
     def done(
         self,
-        response: ChatResponse | EmbedResponse | RerankResponse | None,
+        response: Answered | None,
         *,
         at: Deployment | None = None,
         cached: bool = False,
@@ -272,7 +286,7 @@ def _told_of(error: Error | None, told: str | None) -> dict[str, Any]:
     }
 
 
-def _answer(response: ChatResponse | EmbedResponse | RerankResponse) -> dict[str, Any]:
+def _answer(response: Answered) -> dict[str, Any]:
     """What a record tells of an answer."""
     facts: dict[str, Any] = {
         "response_model": response.model or None,

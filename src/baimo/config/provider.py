@@ -82,6 +82,13 @@ class Provider:
         """An endpoint's quirks for one model; what the user says of them stands above the row's."""
         return laid_over(self._table("quirks"), endpoint.quirks_for(model))
 
+    def says_quirk(self, name: str) -> Layer | None:
+        """The place of the configuration that says a quirk; None where none does."""
+        for layer, table in self._tables:
+            if name in table.get("quirks", {}):
+                return layer
+        return None
+
     def unplaced(self, endpoint: Endpoint) -> frozenset[str]:
         """The parameters of an endpoint for which its row has no place in the address nor for the signer."""
         for one in self._base.endpoints:

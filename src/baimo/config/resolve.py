@@ -14,7 +14,7 @@ from baimo.auth import schemes
 from baimo.auth.keys import HeaderKey, NoKey
 from baimo.auth.signer import Signer
 from baimo.catalogue import load as catalogue
-from baimo.catalogue.rows import Auth
+from baimo.catalogue.rows import Auth, Endpoint
 from baimo.dialect.protocols import Dialect, Site
 from baimo.errors import ConfigError, UnknownProviderError
 from baimo.exchange import Deployment
@@ -69,6 +69,19 @@ class _Ready(NamedTuple):
     dialect: Dialect
     headers: HeaderFields
     signed: tuple[_Signed, ...]
+
+
+class Place(NamedTuple):
+    """A place of a route before its keys are read."""
+
+    provider: Provider
+    candidate: Candidate
+    model: str
+    dialect: Dialect
+    quirks: Any
+    """What the dialect is handed for the model."""
+    facts: OwnFacts | None
+    """What the configuration tells of the model."""
 
 
 class RouteRule(NamedTuple):
@@ -134,6 +147,19 @@ class Resolver:
             meant = self._meant(name, ())
             return tuple([self._pool(provider, model, dressing, wire) for provider, model, dressing in meant])
 
+    def places(self, name: str) -> list[Place]:
+        """Where calls by a name go. No key is read: a place that lacks one is told of all the same."""
+        found = []
+        for provider_name, model, _ in self._meant(name, ()):
+            provider = self.provider(provider_name)
+            candidates = provider.candidates(model)
+            candidate = next((one for one in candidates if one.complete), candidates[0])
+            dialect = dialects.get(candidate.endpoint.dialect)
+            quirks = _quirks(provider, candidate, dialect, model, candidate.address)
+            facts = self._own_facts_of(provider, model)
+            found.append(Place(provider, candidate, model, dialect, quirks, facts))
+        return found
+
     def rule(self, name: str) -> RouteRule:
         """What the alias of that name says of its route; nothing for any other name."""
         alias = self._aliases.get(name.strip())
@@ -191,6 +217,7 @@ class Resolver:
                 limit=read_limit(provider.limits),
                 key_limit=one.limit,
                 row_limit=row_limit(endpoint.limits),
+                media=provider.row.media,
                 facts=self._facts_of(provider, model),
                 holidays=self._holidays,
                 advice=partial(
@@ -206,12 +233,7 @@ class Resolver:
 
     def _facts_of(self, provider: Provider, model: str) -> Callable[[], ModelInfo | None] | None:
         """Reads what is known of a model; None where nobody can know anything."""
-        if self._facts is None:
-            self._facts = {}
-            for name, own in self._own_facts().items():
-                named, its_model = split(name)
-                self._facts[self.provider(named).name, its_model or ""] = own
-        own_facts = self._facts.get((provider.name, model))
+        own_facts = self._own_facts_of(provider, model)
         if own_facts is None:
             return _once(partial(catalogue.model, provider.name, model)) if provider.known else None
         from .facts import laid_on
@@ -219,6 +241,14 @@ class Resolver:
         known = catalogue.model(provider.name, model) if provider.known else None
         told = laid_on(known, own_facts, provider=provider.name, model=model)
         return lambda: told
+
+    def _own_facts_of(self, provider: Provider, model: str) -> OwnFacts | None:
+        if self._facts is None:
+            self._facts = {}
+            for name, own in self._own_facts().items():
+                named, its_model = split(name)
+                self._facts[self.provider(named).name, its_model or ""] = own
+        return self._facts.get((provider.name, model))
 
     def _made_ready(self, provider: Provider, candidate: Candidate) -> _Ready:
         """The endpoint with its credentials read. This is where files are opened and commands are run."""
@@ -358,15 +388,20 @@ def _of(one: Credentials) -> Address:
     return one.address
 
 
-def _quirks(provider: Provider, candidate: Candidate, dialect: Dialect, model: str, address: Address) -> Any:
+def _quirks(
+    provider: Provider, candidate: Candidate, dialect: Dialect, model: str, address: Address | None
+) -> Any:
     """The dialect's quirks for a model; a parameter without a place elsewhere is one of them."""
     endpoint = candidate.endpoint
-    apart = {
-        name: address.values[name]
-        for name in provider.unplaced(endpoint)
-        if name in address.values and name not in _SITE_FIELDS
-    }
+    apart = unplaced_values(provider, endpoint, address)
     return dialect.quirks({**provider.quirks(endpoint, model), **apart})
+
+
+def unplaced_values(provider: Provider, endpoint: Endpoint, address: Address | None) -> dict[str, str]:
+    """The parameters that reach the dialect as quirks."""
+    values = address.values if address is not None else {}
+    names = provider.unplaced(endpoint)
+    return {name: values[name] for name in names if name in values and name not in _SITE_FIELDS}
 
 
 def _signing(

@@ -103,6 +103,23 @@ class MoneySettings(
     """Years of which `holidays` names every day off: no published table is needed for them."""
 
 
+class MediaSettings(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """The table `[media]`: pictures, sounds, films and files in chat."""
+
+    fetch: Literal["auto", "always", "never"] = "auto"
+    """Which addresses are fetched and sent as bytes: those that a provider does not fetch, all, or none."""
+    allow_private: bool = False
+    """Whether addresses may be fetched that only this machine or its network can reach."""
+    check: bool = True
+    """Whether media are held against what the catalogue knows of the provider's limits."""
+    max_mb: float = 20.0
+    """Of one medium that is fetched, in millions of bytes."""
+    timeout_s: float = 30.0
+    """For fetching one medium."""
+
+
 class BudgetSettings(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
@@ -129,9 +146,10 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: TelemetrySettings | None = None
     money: MoneySettings = MoneySettings()
     budgets: Mapping[str, BudgetSettings] = {}
+    media: MediaSettings | None = None
 
 
-TABLES = ("limits", "cache", "ledger", "recordings", "telemetry", "money", "budgets")
+TABLES = ("limits", "cache", "ledger", "recordings", "telemetry", "money", "budgets", "media")
 _KINDS: dict[str, Any] = {
     "limits": LimitSettings,
     "cache": CacheSettings,
@@ -139,6 +157,7 @@ _KINDS: dict[str, Any] = {
     "recordings": RecordSettings,
     "telemetry": TelemetrySettings,
     "money": MoneySettings,
+    "media": MediaSettings,
 }
 
 
@@ -177,7 +196,7 @@ _FIRST = {"cache": "store", "ledger": "path"}
 def read_arguments(services: Services, given: Mapping[str, Any]) -> Services:
     """The services with a client's arguments on top. Raises ConfigError."""
     changes: dict[str, Any] = {}
-    for name in ("limits", "cache", "ledger", "telemetry"):
+    for name in ("limits", "cache", "ledger", "telemetry", "media"):
         if (value := given.get(name)) is None:
             continue
         if value is False:
@@ -210,6 +229,13 @@ def _with_place(
     if project is not None and store.layer.project and (is_address or not project.holds(path)):
         project.require(PROJECT_FILE, "wants to keep answers outside of its folder (cache.store)")
     return cache if is_address else replace(cache, store=str(path))
+
+
+def check_media(layers: Iterable[Layer], project: Project | None) -> None:
+    """Raise ConfigError where an untrusted project wants private addresses fetched."""
+    given = merged((layer, layer.table.get("media", {})) for layer in layers).get("allow_private")
+    if project is not None and given is not None and given.value and given.layer.project:
+        project.require(PROJECT_FILE, "wants addresses of this network fetched (media.allow_private)")
 
 
 def check_content(layers: Iterable[Layer], project: Project | None) -> None:

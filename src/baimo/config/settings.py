@@ -25,10 +25,13 @@ from .resolve import NO_RULE, Resolver, RouteRule, check_alias
 from .trust import RECORD, Project
 
 if TYPE_CHECKING:
+    from baimo.types.behaviours import ModelBehaviour
+
     from .explain import EndpointState, KeyState
     from .facts import OwnFacts
     from .services import Services
     from .show import Line
+    from .why import Learned
 
 _ROUTES_KEPT = 4096
 _NETWORK_FILES = ("ca_file", "client_certificate", "client_key")
@@ -121,12 +124,13 @@ class Settings:
         """What the client keeps besides its calls. Raises ConfigError for tables that cannot be read."""
         if self._services is None:
             from .places import with_places
-            from .services import check_content, read_services
+            from .services import check_content, check_media, read_services
             from .sharing import check_shared
 
             around = self._around
             check_shared(self.layers, around.project)
             check_content(self.layers, around.project)
+            check_media(self.layers, around.project)
             read = read_services(self.layers, around.locator, around.project)
             self._services = with_places(read, self.layers, around.locator, around.project)
         return self._services
@@ -174,6 +178,27 @@ class Settings:
     def row(self, provider: str) -> ProviderRow:
         """What is known of a provider, with the configuration's tables on top."""
         return self._resolver.provider(provider).row
+
+    def behaviours(
+        self,
+        model: str | Sequence[str] | None = None,
+        *,
+        learned: Learned | None = None,
+        language: str = "en",
+    ) -> tuple[ModelBehaviour, ...]:
+        """What calls to a model, or over an alias, go by, for each place of the route. Reads no key.
+
+        `learned` holds the quirks that refusals taught, as the client has them.
+        """
+        from .why import behaviours_of
+
+        named = self._default() if model is None else model
+        places = [
+            place
+            for name in ([named] if isinstance(named, str) else named)
+            for place in self._resolver.places(_text(name))
+        ]
+        return tuple([behaviours_of(place, learned or {}, language) for place in places])
 
     def show(self) -> list[Line]:
         """Every value that counts, with the place it comes from; secrets masked. Reads every row."""

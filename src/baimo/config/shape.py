@@ -63,11 +63,12 @@ TOP: dict[str, Kind] = {
     "telemetry": "table",
     "money": "table",
     "budgets": "table",
+    "media": "table",
     "strategy": "strategy",
     "mend": "truth",
     "facts": "table",
 }
-SERVICES = ("limits", "cache", "ledger", "recordings", "record", "telemetry", "money", "budgets")
+SERVICES = ("limits", "cache", "ledger", "recordings", "record", "telemetry", "money", "budgets", "media")
 """The keys of `config.services`."""
 NETWORK: dict[str, Kind] = {
     "proxy": "proxy",

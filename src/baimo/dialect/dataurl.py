@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
+from baimo.types.sniff import media_type_of
 
 
 def encode_data_url(data: bytes, media_type: str) -> str:
@@ -30,11 +26,12 @@ def decode_data_url(url: str) -> tuple[bytes, str | None]:
         start = url.find(",") + 1
         media_type = url[5:start].partition(";")[0].rstrip(",") or None
     try:
-        return b64decode(url[start:], validate=True), media_type
+        return a2b_base64(url[start:], strict_mode=True), media_type
     except BadBase64 as error:
         raise ValueError(f"no valid base64: {error}") from None
 
 
 def image_type(data: bytes) -> str:
     """The media type that a picture's first bytes tell; PNG where they tell none."""
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "image/png")
+    found = media_type_of(data)
+    return found if found is not None and found.startswith("image/") else "image/png"

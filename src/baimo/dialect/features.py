@@ -137,6 +137,10 @@ _TABLE: Mapping[str, str] = {
         embeddings | vectors of texts | 文本向量
         token_count | counting tokens with the provider's own tokenizer | 由服务商计算 token 数
         model_list | the provider's own list of models | 服务商的模型列表
+        images | making of images | 图像生成
+        transcription | sound to text | 语音转文字
+        speech | text to sound | 文字转语音
+        moderation | whether texts hold what is not wanted | 内容审核
     """,
 }
 

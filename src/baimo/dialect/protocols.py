@@ -13,6 +13,7 @@ import msgspec
 
 from baimo.errors import Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent
@@ -112,6 +113,14 @@ class ChatDialect(Dialect, Protocol):
 
 
 @runtime_checkable
+class MediaDialect(Dialect, Protocol):
+    """Telling which media go by their bytes alone; of a dialect without it none do."""
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """Whether a medium that has a web address must be fetched, for the wire takes its bytes only."""
+
+
+@runtime_checkable
 class ContinueDialect(ChatDialect, Protocol):
     """Going on with an answer that was begun."""
 
@@ -129,7 +138,10 @@ class ServedDialect(Dialect, Protocol):
 
 @runtime_checkable
 class CountDialect(Dialect, Protocol):
-    """Counting a text's tokens with the provider's own tokenizer, both ways."""
+    """Counting a text's tokens with the provider's own tokenizer, both ways.
+
+    A dialect that counts whole prompts besides has a true attribute `counts_prompts`.
+    """
 
     def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
         """The unsigned wire request. Raises InputError or UnsupportedError."""

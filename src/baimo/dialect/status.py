@@ -140,6 +140,8 @@ REQUEST_ID_FIELDS = (
     b"x-tt-logid",
     b"x-tc-requestid",
     b"x-amzn-requestid",
+    b"x-ds-trace-id",
+    b"x-debug-trace-id",
     b"sid",
 )
 _REQUEST_ID_RANKS = {name: rank for rank, name in enumerate(REQUEST_ID_FIELDS)}

@@ -79,7 +79,7 @@ class Checker:
             return None
         says = _SAYS.get(worst.validator, "{rule} is not met")
         rule = f"{worst.validator} {_short(worst.validator_value)}" if worst.validator else "the schema"
-        return Fault(_path(worst.absolute_path), says.format(rule=rule, kind=_kind(value)), worst.message)
+        return Fault(path_of(worst.absolute_path), says.format(rule=rule, kind=_kind(value)), worst.message)
 
 
 _SAYS: Mapping[Any, str] = {
@@ -105,7 +105,7 @@ def _reader(schema: dict[str, Any]) -> Callable[[Any], Iterable[Any]] | None:
     return faults
 
 
-def _path(steps: Iterable[str | int]) -> str:
+def path_of(steps: Iterable[str | int]) -> str:
     """`$.items[2]["odd name"]`."""
     said = "$"
     for step in steps:

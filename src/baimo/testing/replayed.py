@@ -19,6 +19,9 @@ from baimo.client.clock import Clock
 from baimo.client.driving import Driver, Services
 from baimo.errors import ConfigError, Error
 from baimo.exchange import Deployment, Operation
+from baimo.making import ImagesOperation, ModerateOperation, SpeakOperation, TranscribeOperation
+from baimo.media.fetching import FetchRules
+from baimo.media.inlining import CallMedia, MediaRules
 from baimo.operations import (
     ChatOperation,
     CountOperation,
@@ -40,10 +43,14 @@ from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.counting import CountRequest
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import Folder
+from baimo.types.images import ImagesRequest
 from baimo.types.limits import Receipt
+from baimo.types.moderation import ModerateRequest
 from baimo.types.record import Outcome
 from baimo.types.rerank import RerankRequest
 from baimo.types.secret import Secret
+from baimo.types.speech import SpeechRequest
+from baimo.types.transcription import TranscribeRequest
 
 from .clock import VirtualClock
 from .played_rules import Answers, rules_of, where
@@ -52,6 +59,10 @@ _ASKED: dict[str, tuple[Any, Any]] = {
     "chat": (ChatOperation, ChatRequest),
     "embeddings": (EmbedOperation, EmbedRequest),
     "rerank": (RerankOperation, RerankRequest),
+    "images": (ImagesOperation, ImagesRequest),
+    "transcribe": (TranscribeOperation, TranscribeRequest),
+    "speech": (SpeakOperation, SpeechRequest),
+    "moderate": (ModerateOperation, ModerateRequest),
     "count_tokens": (CountOperation, CountRequest),
     "models": (ModelsOperation, None),
     "describe": (DescribeOperation, None),
@@ -212,7 +223,12 @@ def steps_of(recording: Recording, rules: Rules) -> Generator[Any, Any, Any]:
         raise ConfigError(f"{recording.path}: {began.operation} cannot be replayed")
     make, kind = _ASKED[began.operation]
     asked = () if kind is None else (_request(began.request, kind),)
-    more = {"conversation": recording.record.conversation} if began.operation == "chat" else {}
+    more: dict[str, Any] = {}
+    if began.operation == "chat":
+        more["conversation"] = recording.record.conversation
+    if began.fetch is not None:  # what was fetched is recorded: nothing is connected to, nothing held back
+        rules_of_media = MediaRules(fetch=began.fetch, check=False, rules=FetchRules(allow_private=True))
+        more["media"] = CallMedia(rules_of_media)
     operation: Operation = make(*asked, **more)
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
     return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw, rules=rules)

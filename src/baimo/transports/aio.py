@@ -7,6 +7,8 @@ import os
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from baimo.errors import TransportError
 from baimo.transports.aio_connect import AioDialer
 from baimo.transports.aio_connection import AioConnection
@@ -28,6 +30,9 @@ class AioTransport:
     Meets the protocol `AsyncTransport`.
     """
 
+    checks_addresses = True
+    """A request that is `public_only` is connected to a public address or refused."""
+
     def __init__(self, options: TransportOptions | None = None, *, names: Resolver | None = None) -> None:
         self._options = options or TransportOptions()
         self._dialer = AioDialer(self._options.tls, names or Resolver())
@@ -44,7 +49,10 @@ class AioTransport:
             pools = await self._begin(loop)
         if isinstance(request, SocketRequest):
             return await self._open_socket(pools, request, connect_s, head_s)
-        place = pools.places.get(request.origin) or self._add_place(pools, request.origin)
+        if request.public_only:
+            place = self._place_apart(pools, request.origin)
+        else:
+            place = pools.places.get(request.origin) or self._add_place(pools, request.origin)
         first, rest = head_and_body(place.route.render(request), request)
         if place.pool.reserve():
             connection = place.pool.pop_idle(loop.time()) or await place.dial(connect_s)
@@ -124,6 +132,11 @@ class AioTransport:
         # Kept, not dropped: what would be finalised here belongs to the parent's loop.
         self._inherited += self._pools.values()
         self._pools = {}
+
+    def _place_apart(self, pools: _LoopPools, origin: str) -> _Place:
+        """A place for one call that may only go to a public address: it shares no connection with others."""
+        route = find_route(origin, self._options.proxies, os.environ, public_only=True)
+        return _Place(pools, route, self._dialer, replace(self._options, max_idle=0))
 
     def _add_place(self, pools: _LoopPools, origin: str, *, is_socket: bool = False) -> _Place:
         route = find_route(origin, self._options.proxies, os.environ, is_socket=is_socket)

@@ -12,7 +12,7 @@ from baimo.transports.names import Address, Answer, Resolver, interleaved, with_
 from baimo.transports.options import TlsOptions
 from baimo.transports.origin import is_ip
 from baimo.transports.proxy import Proxy
-from baimo.transports.route import Route, proxy_hung_up, proxy_refusal, socks_handshake
+from baimo.transports.route import Route, allowed, proxy_hung_up, proxy_refusal, socks_handshake
 from baimo.transports.socket_settings import tune
 from baimo.wire.http1_tunnel import TunnelReply, render_connect
 
@@ -41,7 +41,7 @@ class AioDialer:
             self._context(host)
         try:
             place = proxy or origin
-            sock = await self._connect(loop, place.host, place.port)
+            sock = await self._connect(loop, place.host, place.port, route if proxy is None else None)
             if proxy is not None and proxy.scheme == "https":
                 await self._through_secure_proxy(loop, sock, route, proxy, protocol)
                 return sock
@@ -57,9 +57,12 @@ class AioDialer:
             raise connect_failure(route.name, error) from error
         return sock
 
-    async def _connect(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
-        """A TCP connection to the first address that answers."""
-        addresses = interleaved(await self._find(loop, host, port))
+    async def _connect(
+        self, loop: asyncio.AbstractEventLoop, host: str, port: int, direct: Route | None
+    ) -> socket.socket:
+        """A TCP connection to the first address that answers, of those that a direct way allows."""
+        found = await self._find(loop, host, port)
+        addresses = interleaved(found if direct is None else allowed(found, direct, host))
         sock = await (_race(loop, addresses) if len(addresses) > 1 else _connect_one(loop, addresses[0]))
         tune(sock)
         return sock
@@ -164,7 +167,7 @@ class AioDialer:
     ) -> None:
         host, port = route.origin.host, route.origin.port
         if proxy.scheme == "socks5" and not is_ip(host):
-            host = (await self._find(loop, host, port))[0][1][0]
+            host = allowed(await self._find(loop, host, port), route, host)[0][1][0]
         handshake = socks_handshake(proxy, host, port)
         out = handshake.start()
         while True:

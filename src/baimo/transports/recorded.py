@@ -78,6 +78,8 @@ class Began(_Line, frozen=True, kw_only=True):
     rules: HowTold = HowTold()
     whole: bool = True
     """False where it was too long to be kept."""
+    fetch: Literal["auto", "always", "never"] | None = None
+    """Which addresses of its media were fetched; None: it had none."""
 
 
 class Sent(_Line, frozen=True, kw_only=True):

@@ -145,8 +145,9 @@ class CallRecorder:
         streamed: bool = False,
         raw: bool = False,
         rules: Rules = NO_RULES,
+        fetch: Any = None,
     ) -> None:
-        """What was asked, of whom, and how; `request` is the neutral one, or None."""
+        """What was asked, of whom, and how; `request` is the neutral one; `fetch` is of its media."""
         for pool in route:
             for at in pool:
                 self._secrets |= {secret.reveal() for secret in at.secrets.values()}
@@ -170,6 +171,7 @@ class CallRecorder:
                 on_cut=rules.on_cut,
                 limited=rules.claims is not None,
             ),
+            fetch=fetch,
         )
 
     def transport(self, inner: Transport) -> Transport:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from baimo.errors import ConnectError, InputError
+from baimo.transports.names import Address
 from baimo.transports.options import ProxyPolicy
 from baimo.transports.origin import Origin, parse_origin
 from baimo.transports.proxy import Proxy, proxy_for
 from baimo.wire.http import HeaderFields, HttpRequest
 from baimo.wire.http1_request import render_head
+from baimo.wire.reach import is_public, is_public_host
 
 if TYPE_CHECKING:
     from baimo.wire.socks import SocksHandshake
@@ -19,12 +21,22 @@ if TYPE_CHECKING:
 class Route:
     """Everything about the way to one origin that is the same for each call."""
 
-    __slots__ = ("_last", "host_field", "is_forwarded", "origin", "prefix", "proxy", "proxy_fields")
+    __slots__ = (
+        "_last",
+        "host_field",
+        "is_forwarded",
+        "origin",
+        "prefix",
+        "proxy",
+        "proxy_fields",
+        "public_only",
+    )
 
-    def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
+    def __init__(self, origin: Origin, proxy: Proxy | None, *, public_only: bool = False) -> None:
         self._last: tuple[tuple[str, bytes, HeaderFields], bytes] | None = None
         self.origin = origin
         self.proxy = proxy
+        self.public_only = public_only
         self.host_field = origin.host_field
         # A plain request is handed to an HTTP proxy in absolute form; all else goes through a tunnel.
         self.is_forwarded = proxy is not None and not proxy.is_socks and origin.scheme == "http"
@@ -58,13 +70,44 @@ class Route:
 
 
 def find_route(
-    text: str, policy: ProxyPolicy, environ: Mapping[str, str], *, is_socket: bool = False
+    text: str,
+    policy: ProxyPolicy,
+    environ: Mapping[str, str],
+    *,
+    is_socket: bool = False,
+    public_only: bool = False,
 ) -> Route:
-    """The way to an origin. Raises InputError for a bad origin, ConfigError for a bad proxy address."""
+    """The way to an origin. Raises InputError for a bad origin, ConfigError for a bad proxy address, and
+    ConnectError with `public_only` for a host that is not public by its text.
+    """
     origin = parse_origin(text)
     if origin.scheme not in (("ws", "wss") if is_socket else ("http", "https")):
         raise InputError(f"{'a WebSocket' if is_socket else 'an HTTP'} request cannot go to {text!r}")
-    return Route(origin, proxy_for(origin, policy, environ))
+    if public_only and not _is_public(origin.host):
+        raise not_public(origin.host)
+    return Route(origin, proxy_for(origin, policy, environ), public_only=public_only)
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return is_public_host(host)
+    except ValueError:
+        return False
+
+
+def not_public(host: str) -> ConnectError:
+    """The refusal to connect to an address that only this machine or its network can reach."""
+    return ConnectError(f"{host} is not at a public address", retryable=False)
+
+
+def allowed(addresses: list[Address], route: Route, host: str) -> list[Address]:
+    """The addresses that the route may be connected to. Raises ConnectError where there are none."""
+    if not route.public_only:
+        return addresses
+    public = [address for address in addresses if is_public(str(address[1][0]))]
+    if not public:
+        raise not_public(host)
+    return public
 
 
 def socket_key(origin: str) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from baimo.errors import TransportError
 from baimo.transports.failure import call_aborted, connect_timeout, transport_closed
 from baimo.transports.names import Resolver
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 class SyncTransport:
     """Sends requests from any thread; connections are kept and reused. Meets the protocol `Transport`."""
+
+    checks_addresses = True
+    """A request that is `public_only` is connected to a public address or refused."""
 
     def __init__(self, options: TransportOptions | None = None, *, names: Resolver | None = None) -> None:
         self._options = options or TransportOptions()
@@ -46,7 +51,10 @@ class SyncTransport:
             self._after_fork()
         if isinstance(request, SocketRequest):
             return self._open_socket(request, connect_s, head_s)
-        place = self._places.get(request.origin) or self._add_place(request.origin)
+        if request.public_only:
+            place = self._place_apart(request.origin)
+        else:
+            place = self._places.get(request.origin) or self._add_place(request.origin)
         first, rest = head_and_body(place.route.render(request), request)
         connection = self._check_out(place, connect_s)
         try:
@@ -117,6 +125,11 @@ class SyncTransport:
         except BaseException:
             connection.abort()
             raise
+
+    def _place_apart(self, origin: str) -> _Place:
+        """A place for one call that may only go to a public address: it shares no connection with others."""
+        route = find_route(origin, self._options.proxies, os.environ, public_only=True)
+        return _Place(self, route, replace(self._options, max_idle=0))
 
     def _add_place(self, origin: str, *, is_socket: bool = False) -> _Place:
         route = find_route(origin, self._options.proxies, os.environ, is_socket=is_socket)

@@ -15,7 +15,7 @@ from baimo.transports.names import Address, Resolver, interleaved
 from baimo.transports.options import TlsOptions
 from baimo.transports.origin import is_ip
 from baimo.transports.proxy import Proxy
-from baimo.transports.route import Route, proxy_hung_up, proxy_refusal, socks_handshake
+from baimo.transports.route import Route, allowed, proxy_hung_up, proxy_refusal, socks_handshake
 from baimo.transports.socket_settings import tune
 from baimo.wire.http1_tunnel import TunnelReply, render_connect
 
@@ -70,7 +70,10 @@ class Dialer:
         base: socket.socket | None = None
         try:
             place = route.proxy or route.origin
-            base = connect(self._names, place.host, place.port, deadline)
+            if route.proxy is None and route.public_only:
+                base = _connect(self._found(route, deadline), deadline)
+            else:
+                base = connect(self._names, place.host, place.port, deadline)
             if route.proxy is not None and route.proxy.scheme == "https":
                 base = self._secure(base, route.proxy.host, route.proxy.address, deadline)
             if route.proxy is not None and not route.is_forwarded:
@@ -90,6 +93,11 @@ class Dialer:
             _close(base)
             raise
         return base, base
+
+    def _found(self, route: Route, deadline: Deadline) -> list[Address]:
+        """The origin's addresses, those that are not public left out: exactly these are connected to."""
+        origin = route.origin
+        return allowed(self._names.wait_for(origin.host, origin.port, deadline.left()), route, origin.host)
 
     def _secure(self, sock: socket.socket, host: str, name: str, deadline: Deadline) -> socket.socket:
         from baimo.transports.tls import tls_failure
@@ -128,7 +136,11 @@ class Dialer:
 
 def connect(names: Resolver, host: str, port: int, deadline: Deadline) -> socket.socket:
     """A TCP connection to the first address that answers. Raises OSError, TimeoutError at the deadline."""
-    addresses = interleaved(names.wait_for(host, port, deadline.left()))
+    return _connect(names.wait_for(host, port, deadline.left()), deadline)
+
+
+def _connect(found: list[Address], deadline: Deadline) -> socket.socket:
+    addresses = interleaved(found)
     sock = _race(addresses, deadline) if len(addresses) > 1 else _connect_one(addresses[0], deadline)
     tune(sock)
     return sock
@@ -221,7 +233,8 @@ def _ask_proxy(sock: socket.socket, route: Route, proxy: Proxy, names: Resolver,
         return
     host = origin.host
     if proxy.scheme == "socks5" and not is_ip(host):
-        host = names.wait_for(host, origin.port, deadline.left())[0][1][0]
+        found = names.wait_for(host, origin.port, deadline.left())
+        host = allowed(found, route, host)[0][1][0]
     handshake = socks_handshake(proxy, host, origin.port)
     out = handshake.start()
     while True:

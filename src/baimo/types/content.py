@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -67,6 +67,20 @@ class Image(_Part, frozen=True, kw_only=True, tag="image"):
     media_type: str | None = None
     detail: str | None = None
 
+    @classmethod
+    def of(cls, source: Any, **fields: Any) -> Image:
+        """A picture from an address, bytes, a `pathlib.Path`, an open file or a Pillow image.
+
+        A text is an address, never a path. The media type is told by the first bytes; `fields` are those of
+        the part. Raises InputError for what is no picture, or is another one than `media_type` says.
+
+        >>> Image.of(b"GIF89a...", detail="high").media_type
+        'image/gif'
+        """
+        from .medium import fields_of
+
+        return cls(**fields_of(source, "image", fields))
+
 
 class Audio(_Part, frozen=True, kw_only=True, tag="audio"):
     """Sound, in or out. `id` refers to sound the provider made earlier."""
@@ -80,6 +94,13 @@ class Audio(_Part, frozen=True, kw_only=True, tag="audio"):
     expires_at: int | None = None
     """Unix seconds until which `id` may be referred to."""
 
+    @classmethod
+    def of(cls, source: Any, **fields: Any) -> Audio:
+        """A sound from an address, bytes, a `pathlib.Path` or an open file."""
+        from .medium import fields_of
+
+        return cls(**fields_of(source, "audio", fields))
+
 
 class Video(_Part, frozen=True, kw_only=True, tag="video"):
     """A film: bytes or an address."""
@@ -88,6 +109,13 @@ class Video(_Part, frozen=True, kw_only=True, tag="video"):
     url: str | None = None
     media_type: str | None = None
     fps: float | None = None
+
+    @classmethod
+    def of(cls, source: Any, **fields: Any) -> Video:
+        """A film from an address, bytes, a `pathlib.Path` or an open file."""
+        from .medium import fields_of
+
+        return cls(**fields_of(source, "video", fields))
 
 
 class File(_Part, frozen=True, kw_only=True, tag="file"):
@@ -98,6 +126,13 @@ class File(_Part, frozen=True, kw_only=True, tag="file"):
     file_id: str | None = None
     name: str | None = None
     media_type: str | None = None
+
+    @classmethod
+    def of(cls, source: Any, **fields: Any) -> File:
+        """A document from an address, bytes, a `pathlib.Path` or an open file; its name is the file's."""
+        from .medium import fields_of
+
+        return cls(**fields_of(source, "file", fields))
 
 
 class ToolCall(_Part, frozen=True, kw_only=True, tag="tool_call"):

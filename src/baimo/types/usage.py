@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 from msgspec import Raw
 
@@ -60,6 +63,21 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
             self.audio_out,
             self.image_out,
         )
+
+
+def together(usages: Sequence[Usage]) -> Usage:
+    """What several calls used together; unknown where what one of them read is.
+
+    >>> together([Usage(input_uncached=2, reasoning=1), Usage(input_uncached=3)]).total
+    6
+    """
+    if any(usage.input is None for usage in usages):
+        return Usage()
+    counts: dict[str, Any] = {name: _sum(*[getattr(usage, name) for usage in usages]) for name in _COUNTS}
+    return Usage(**counts)
+
+
+_COUNTS = tuple([name for name in Usage.__struct_fields__ if name != "raw"])
 
 
 def _sum(*counts: int | None) -> int | None:

@@ -39,6 +39,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     headers: HeaderFields = ()
     body: bytes | Body = b""
     notes: tuple[Note, ...] = ()
+    public_only: bool = False
+    """Only connect to an address that anybody may have; see `baimo.wire.reach`."""
 
     @property
     def url(self) -> str:

@@ -44,6 +44,27 @@ def _named(text: bytes, *, names: bool) -> list[bytes] | None:
     return found
 
 
+LF = 10
+"""What ends a line."""
+
+
+def beginning(piece: bytes, found: list[bytes]) -> bytes:
+    """What stands before the data in a piece that was one whole event, `found` in it; empty for any other.
+
+    The next piece that begins alike, ends with LF and holds one JSON value between is one event too, and
+    needs no decoder: live streams bring one event at a time.
+
+    >>> beginning(b'event: more\\ndata: {"n":1}\\n\\n', [b'{"n":1}'])
+    b'event: more\\ndata: '
+    """
+    if len(found) != 1 or piece[-2:] != b"\n\n":
+        return b""
+    data = found[0]
+    begin = piece[: -2 - len(data)]
+    fits = begin.endswith((b"data: ", b"data:")) and begin.count(b"data:") == 1 and b"\r" not in begin
+    return begin if fits and piece[len(begin) : -2] == data else b""
+
+
 class EventDecoder:
     """Data of events out of pieces of a body, which may be cut anywhere.
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from baimo.dialects.cohere_chat import DIALECT, reply
-from baimo.dialects.cohere_chat.fastlane import text_lane, thinking_lane
+from baimo.dialects.cohere_chat.fastlane import LANES
 from baimo.dialects.cohere_chat.usage import count, decode_billed, searches_of
 from baimo.errors import InvalidRequestError, ServerError, StreamInterrupted, WireError
 from baimo.types.chat import ChatResponse
@@ -86,11 +86,6 @@ def test_an_event_that_is_no_object_is_passed_over() -> None:
     assert fold(found).text == "Hi"
 
 
-def test_a_kind_that_is_told_by_the_name_of_the_event_is_enough() -> None:
-    body = b'event: content-delta\ndata: {"delta":{"message":{"content":{"text":"Hi"}}}}\n\n' + events(END)
-    assert fold(play(DIALECT.decoder(SSE, site()), [body])[0]).text == "Hi"
-
-
 def test_blocks_of_a_kind_that_is_newer_are_kept_as_they_came() -> None:
     block = {"type": "chart", "n": 1}
     kept = Opaque(dialect="cohere_chat", json=msgspec.Raw(b'{"type":"chart","n":1}'))
@@ -148,12 +143,23 @@ def test_a_stream_of_two_texts_keeps_them_apart() -> None:
 def test_the_quick_ways_read_what_they_are_for_and_nothing_else() -> None:
     text = msgspec.json.encode(delta({"content": {"text": "a"}}, index=3))
     thought = msgspec.json.encode(delta({"content": {"thinking": "b"}}, index=4))
-    assert text_lane(text) == (3, "a")
-    assert thinking_lane(thought) == (4, "b")
-    with pytest.raises(msgspec.ValidationError):
-        text_lane(thought)
-    with pytest.raises(msgspec.ValidationError):
-        text_lane(msgspec.json.encode({**delta({"content": {"text": "a"}}), "logprobs": {"text": "a"}}))
+    more = {"function": {"arguments": "c"}}
+    call = msgspec.json.encode(delta({"tool_calls": more}, "tool-call-delta", index=5))
+    read = {
+        word: LANES[word](event) for word, event in (("text", text), ("thinking", thought), ("call", call))
+    }
+    told = {word: (one.index, one.delta.message.content.text) for word, one in read.items()}
+    assert told == {"text": (3, "a"), "thinking": (4, "b"), "call": (5, "c")}
+    named = {"function": {"name": "f", "arguments": "c"}}
+    for word, other in (
+        ("text", thought),
+        ("text", msgspec.json.encode({**delta({"content": {"text": "a"}}), "logprobs": {"text": "a"}})),
+        ("thinking", msgspec.json.encode(delta({"content": {"thinking": "b", "text": "a"}}))),
+        ("call", msgspec.json.encode(delta({"tool_calls": named}, "tool-call-delta"))),
+        ("call", msgspec.json.encode(delta({"tool_calls": more}, "tool-call-start"))),
+    ):
+        with pytest.raises(msgspec.ValidationError):
+            LANES[word](other)
 
 
 def test_a_piece_of_nothing_is_no_event() -> None:

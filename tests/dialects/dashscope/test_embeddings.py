@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from baimo.dialect.protocols import Site
 from baimo.dialects.dashscope import DIALECT
 from baimo.dialects.dashscope.address import COUNT, EMBED
 from baimo.dialects.dashscope.counting import decode_count_request
@@ -34,7 +35,7 @@ def test_texts_go_out_with_their_dimensions() -> None:
 
 
 def test_a_request_takes_as_many_texts_as_its_model() -> None:
-    assert DIALECT.most_inputs("text-embedding-v4") == 10
+    assert DIALECT.most_inputs("text-embedding-v4", Site(base_url="https://a.example")) == 10
     assert most_inputs("text-embedding-v2") == 25
     assert most_inputs("brand-new") == 10
     with pytest.raises(UnsupportedError, match="10 at most"):

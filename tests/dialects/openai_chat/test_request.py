@@ -167,6 +167,36 @@ REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
 ]
 
 
+FILM, SOUND = (
+    Video(url="https://a.example/v.mp4", fps=2.0),
+    Audio(url="https://a.example/a.wav", format="wav"),
+)
+SPOKEN: list[tuple[Part, list[str], dict[str, Any]]] = [
+    (FILM, ["video"], {"type": "video_url", "video_url": {"url": FILM.url}, "fps": 2.0}),
+    (
+        FILM,
+        ["video", "video_fps_inside"],
+        {"type": "video_url", "video_url": {"url": FILM.url, "fps": 2.0}},
+    ),
+    (SOUND, ["audio_url"], {"type": "input_audio", "input_audio": {"data": SOUND.url, "format": "wav"}}),
+    (
+        Audio(data=b"Hi", format="mp3"),
+        ["audio_url"],
+        {"type": "input_audio", "input_audio": {"data": "data:;base64,SGk=", "format": "mp3"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "extras", "said"), SPOKEN)
+def test_films_and_sounds_go_as_a_row_says_and_are_read_back(
+    part: Part, extras: list[str], said: dict[str, Any]
+) -> None:
+    wire = DIALECT.encode_request(saying(part), site(extras=extras))
+    assert isinstance(wire.body, bytes)
+    assert msgspec.json.decode(wire.body)["messages"][0]["content"] == [said]
+    assert DIALECT.decode_request(wire).messages[0].content == (part,)
+
+
 @pytest.mark.parametrize(("asked", "quirks", "words"), REFUSED_PARTS)
 def test_a_part_that_a_provider_cannot_be_told_is_refused(
     asked: ChatRequest, quirks: dict[str, Any], words: str

@@ -92,7 +92,7 @@ def test_tokens_are_counted_both_ways() -> None:
     assert (b"x-a", b"b") in wire.headers
     assert isinstance(wire.body, bytes)
     assert msgspec.json.decode(wire.body) == {"model": "m", "input": "Hi", "instructions": "x"}
-    assert DIALECT.decode_count_request(wire) == CountRequest(model="m", text="Hi")
+    assert DIALECT.decode_count_request(wire) == CountRequest(model="m", text="x\nHi")
     head = WireHead(200, ((b"x-request-id", b"r"),))
     count = DIALECT.decode_count(head, DIALECT.encode_token_count(TokenCount(tokens=7)), site())
     assert (count.tokens, count.request_id) == (7, "r")
@@ -102,7 +102,7 @@ def test_what_is_no_count_is_an_error() -> None:
     with pytest.raises(WireError, match="no count"):
         DIALECT.decode_count(JSON, b"{}", site())
     with pytest.raises(InputError, match="count"):
-        DIALECT.decode_count_request(posted(b'{"model":"m","input":[]}'))
+        DIALECT.decode_count_request(posted(b'{"model":"m","input":5}'))
 
 
 def test_a_body_in_pieces_is_read_whole() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import dashscope
 import pytest
-from dashscope import Generation, MultiModalConversation, TextEmbedding, Tokenization
+from dashscope import Generation, ImageSynthesis, MultiModalConversation, TextEmbedding, Tokenization
 
 from baimo.testing import Reply, Simulator
 from baimo.types.chat import ChatRequest, FinishReason
@@ -232,3 +232,15 @@ def test_tokens_are_counted(simulator: Simulator) -> None:
     seen = Tokenization.call(model=MODEL, messages=ASK)
     assert seen.status_code == HTTPStatus.OK
     assert seen.usage["input_tokens"] == len(seen.output["tokens"]) == 2
+
+
+def test_images_are_a_task(simulator: Simulator) -> None:
+    begun = ImageSynthesis.async_call(model="wan2.5-t2i-preview", prompt="a fox", n=2, size="1024*1024")
+    assert (begun.status_code, begun.output.task_status) == (HTTPStatus.OK, "PENDING")
+    assert ImageSynthesis.fetch(begun).output.task_status == "PENDING"
+    done = ImageSynthesis.fetch(begun)
+    assert (done.output.task_status, done.usage.image_count) == ("SUCCEEDED", 2)
+    assert [one.url.rpartition("/")[2] for one in done.output.results] == [
+        "fake-task-1-0.png",
+        "fake-task-1-1.png",
+    ]

@@ -296,6 +296,18 @@ def test_a_model_that_only_streams_is_streamed_and_joined() -> None:
         assert len(simulator.requests) == 1
 
 
+def test_images_are_a_task_that_is_waited_for() -> None:
+    with Simulator("qwen") as simulator, simulator.client(endpoints={"qwen": "native"}) as client:
+        made = client.images("qwen/wan2.5-t2i-preview", "a fox", n=2, size="1024x1024")
+        assert [one.url for one in made.images] == [
+            "https://dashscope-result.example/fake-task-1-0.png",
+            "https://dashscope-result.example/fake-task-1-1.png",
+        ]
+        assert (made.task_id, made.is_pending, len(simulator.requests)) == ("fake-task-1", False, 3)
+        with pytest.raises(NotFoundError):
+            client.images("qwen/nobody", "a fox")
+
+
 def test_many_texts_go_in_batches_that_the_model_takes() -> None:
     with Simulator("qwen") as simulator, simulator.client(endpoints={"qwen": "native"}) as client:
         texts = [str(number) for number in range(23)]

@@ -11,7 +11,7 @@ parameters. Clouds and other hosts speak it too: how they differ is in `quirks`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.models import ModelInfo
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
@@ -30,6 +31,9 @@ from .quirks import Paths, Quirks
 from .reply import ReplyDecoder
 from .words import NAME
 
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
+
 __all__ = ["DIALECT", "AnthropicMessages", "Paths", "Quirks"]
 
 
@@ -37,6 +41,7 @@ class AnthropicMessages:
     """The dialect `anthropic_messages`. What a plain call does not need is imported where it is used."""
 
     name = NAME
+    counts_prompts = True
 
     def quirks(self, fields: Mapping[str, Any]) -> Quirks:
         """Quirks from a row's table. Raises ConfigError naming an unknown key or a wrong value."""
@@ -67,6 +72,21 @@ class AnthropicMessages:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes, requests.filled_limit(request, site))
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import CLOSED
+
+        return Forms(rules=CLOSED)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: documents but PDF; pictures where the provider fetches none."""
+        quirks: Quirks = site.quirks or requests.DEFAULTS
+        if isinstance(part, Image):
+            return "image_url" in quirks.refused and "image" not in quirks.refused
+        kind = part.media_type if isinstance(part, File) else None
+        return kind is not None and kind != "application/pdf"
 
     def features(self) -> Features:
         """What this wire can say."""

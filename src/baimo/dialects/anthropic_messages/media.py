@@ -7,17 +7,12 @@ from binascii import Error as BadBase64
 from typing import Any
 
 from baimo.dialect.complaints import Complaints
+from baimo.dialect.dataurl import image_type
 from baimo.types.content import File, Image
 
 from .quirks import Quirks
 
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
-_IMAGES = tuple(kind for _, kind in _MAGIC)
+_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _PDF = "application/pdf"
 
 
@@ -35,7 +30,7 @@ def image_block(part: Image, quirks: Quirks, complaints: Complaints) -> dict[str
             complaints.cannot("an image by such an address", "its base64 is not valid")
             return None
     if data is not None:
-        kind = kind or next((found for magic, found in _MAGIC if data.startswith(magic)), "image/png")
+        kind = kind or image_type(data)
         if kind not in _IMAGES:
             complaints.cannot(f"an image of the type {kind}", f"it takes {', '.join(_IMAGES)}")
             return None

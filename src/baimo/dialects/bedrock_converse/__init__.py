@@ -11,7 +11,7 @@ some models know goes through additionalModelRequestFields under the model's own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
@@ -28,6 +29,9 @@ from .quirks import Quirks
 from .reply import StreamDecoder, WholeDecoder
 from .words import NAME, STREAM_TYPE
 
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
+
 __all__ = ["DIALECT", "BedrockConverse", "Quirks"]
 
 
@@ -35,6 +39,7 @@ class BedrockConverse:
     """The dialect `bedrock_converse`. What a plain call does not need is imported where it is used."""
 
     name = NAME
+    counts_prompts = True
 
     def quirks(self, fields: Mapping[str, Any]) -> Quirks:
         """Quirks from a row's table. Raises ConfigError naming an unknown key or a wrong value."""
@@ -56,6 +61,17 @@ class BedrockConverse:
         if head.media_type == STREAM_TYPE:
             return StreamDecoder(head, site.codes)
         return WholeDecoder(head, site.codes)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import CLOSED
+
+        return Forms(rules=CLOSED)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: all that is not in S3."""
+        return True
 
     def features(self) -> Features:
         """What this wire can say."""

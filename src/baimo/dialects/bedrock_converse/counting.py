@@ -1,31 +1,40 @@
-"""CountTokens, both ways: how many tokens a text has, asked as one turn of a conversation."""
+"""CountTokens, both ways: how many tokens a prompt has, or a text, asked as one turn of a conversation."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from baimo.dialect.counted import counted_fields
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id
 from baimo.errors import InputError, WireError
+from baimo.notes import Note
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.wire.http import HttpRequest, WireHead, header_fields, with_headers
 
 from .errors import raise_for_body
-from .request import lay_over, to_json
+from .request import encode_request, lay_over, to_json
 from .served_message import Conversation
 from .served_request import body_of, model_of
 from .words import address
 
+_COUNTED = frozenset(("messages", "system", "toolConfig"))
+"""Fields of a conversation that this operation takes."""
 _HEAD = ((b"content-type", b"application/json"), (b"accept", b"application/json"))
 
 
 def encode_count(request: CountRequest, site: Site) -> HttpRequest:
     """The unsigned request."""
-    turn = {"role": "user", "content": [{"text": request.text}]}
-    body: dict[str, Any] = {"input": {"converse": {"messages": [turn]}}}
+    converse: dict[str, Any] = {"messages": [{"role": "user", "content": [{"text": request.text}]}]}
+    notes: tuple[Note, ...] = ()
+    if request.chat is not None:
+        wire = encode_request(replace(request.chat, model=request.model), site)
+        converse, notes = counted_fields(wire, _COUNTED), wire.notes
+    body: dict[str, Any] = {"input": {"converse": converse}}
     lay_over(body, request.extra)
     origin, target = address(site, request.model, "count-tokens")
     return HttpRequest(
@@ -34,6 +43,7 @@ def encode_count(request: CountRequest, site: Site) -> HttpRequest:
         target=target,
         headers=with_headers(_HEAD, header_fields(dict(request.headers))),
         body=to_json(body),
+        notes=notes,
     )
 
 

@@ -12,15 +12,10 @@ import msgspec
 
 from baimo.dialect.complaints import Complaints
 from baimo.types.content import Audio, File, Image, Video
+from baimo.types.sniff import media_type_of
 
 from .words import DOCUMENTS, IMAGES, NAME, SOUNDS, VIDEOS, format_of
 
-_MAGIC = (
-    (b"\x89PNG", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF8", "gif"),
-    (b"%PDF", "pdf"),
-)
 _LONGEST_NAME = 200
 
 _fields = msgspec.json.Decoder(dict[str, Any])
@@ -133,10 +128,8 @@ def _data(data: bytes | None, url: str | None, media_type: str | None) -> tuple[
 
 def _told(data: bytes | None) -> str | None:
     """The format that the first bytes say."""
-    start = (data or b"")[:12]
-    if start[:4] == b"RIFF" and start[8:] == b"WEBP":
-        return "webp"
-    return next((word for magic, word in _MAGIC if start.startswith(magic)), None)
+    found = media_type_of(data or b"")
+    return format_of(found, IMAGES) or format_of(found, DOCUMENTS)
 
 
 def _ending(name: str | None, formats: Mapping[str, str]) -> str | None:

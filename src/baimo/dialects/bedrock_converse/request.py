@@ -35,6 +35,11 @@ _SHARE = Interval("[0, 1]")
 def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     """The unsigned request. Raises InputError or UnsupportedError."""
     quirks: Quirks = site.quirks or DEFAULTS
+    if request.prompt_cache is not None and quirks.cache_points != "none":
+        from baimo.dialect.marks import marked
+
+        everywhere = quirks.cache_points == "all"
+        request = marked(request, ttls=("5m", "1h") if everywhere else (), tools=everywhere)
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "Bedrock")
     foreign = foreign_fields(request)
     if not request.messages:

@@ -10,7 +10,7 @@ own; a citation names a stretch of the answer and may have several sources.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +29,9 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "CohereChat", "Quirks"]
 
@@ -58,6 +61,13 @@ class CohereChat:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import UNBOUNDED
+
+        return Forms(rules=UNBOUNDED)
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -6,8 +6,8 @@ decoder itself and costs no look-up here. Fields that mean nothing to us are ski
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -17,55 +17,41 @@ class _Text(msgspec.Struct, gc=False):
     thinking: None = None
 
 
-class _TextMessage(msgspec.Struct, gc=False):
-    content: _Text
-
-
-class _TextDelta(msgspec.Struct, gc=False):
-    message: _TextMessage
-
-
-class _TextEvent(msgspec.Struct, gc=False):
-    type: Literal["content-delta"]
-    index: int
-    delta: _TextDelta
-    logprobs: None = None
-
-
 class _Thought(msgspec.Struct, gc=False):
-    thinking: str
-    text: None = None
+    text: str = msgspec.field(name="thinking")
+    other: None = msgspec.field(name="text", default=None)
 
 
-class _ThoughtMessage(msgspec.Struct, gc=False):
-    content: _Thought
+class _Function(msgspec.Struct, gc=False):
+    arguments: str
+    name: None = None
 
 
-class _ThoughtDelta(msgspec.Struct, gc=False):
-    message: _ThoughtMessage
+class _Call(msgspec.Struct, gc=False):
+    function: _Function
+
+    @property
+    def text(self) -> str:
+        return self.function.arguments
 
 
-class _ThoughtEvent(msgspec.Struct, gc=False):
-    type: Literal["content-delta"]
-    index: int
-    delta: _ThoughtDelta
-    logprobs: None = None
+Lane: TypeAlias = Callable[[bytes], Any]
+"""Decodes an event to its `index` and `delta.message.content.text`."""
 
 
-_text = msgspec.json.Decoder(_TextEvent).decode
-_thought = msgspec.json.Decoder(_ThoughtEvent).decode
-
-Lane: TypeAlias = Callable[[bytes], tuple[int, str]]
-"""The index of the content block, and what is added to it."""
-
-
-def text_lane(payload: bytes) -> tuple[int, str]:
-    """More of a text."""
-    event = _text(payload)
-    return event.index, event.delta.message.content.text
+def _lane(word: str, field: str, content: type) -> Lane:
+    told = msgspec.defstruct("_Message", [("content", content, msgspec.field(name=field))], gc=False)
+    delta = msgspec.defstruct("_Delta", [("message", told)], gc=False)
+    kind: Any = Literal[word]
+    event = msgspec.defstruct(
+        "_Event", [("type", kind), ("index", int), ("delta", delta), ("logprobs", None, None)], gc=False
+    )
+    return msgspec.json.Decoder(event).decode
 
 
-def thinking_lane(payload: bytes) -> tuple[int, str]:
-    """More reasoning."""
-    event = _thought(payload)
-    return event.index, event.delta.message.content.thinking
+LANES: Mapping[str, Lane] = {
+    "text": _lane("content-delta", "content", _Text),
+    "thinking": _lane("content-delta", "content", _Thought),
+    "call": _lane("tool-call-delta", "tool_calls", _Call),
+}
+"""By what is open: the decoder of an event that goes on with it."""

@@ -17,7 +17,7 @@ from baimo.types.content import Citation, Opaque, Part, Replay, Text, Thinking, 
 from baimo.types.events import ChatEvent
 
 from .citations import IN_PLAN, IN_THINKING, decode_citation
-from .fastlane import Lane, text_lane, thinking_lane
+from .fastlane import LANES, Lane
 from .words import NAME, PLAN
 
 _Kind: TypeAlias = Literal["text", "thinking", "plan"]
@@ -31,8 +31,6 @@ _BEGUN: dict[_Kind, Part] = {
     "plan": Thinking(replay=PLANNED),
 }
 
-_LANES: dict[str, Lane] = {"text": text_lane, "thinking": thinking_lane}
-
 
 class MessageState:
     """What has come of a message so far.
@@ -45,6 +43,7 @@ class MessageState:
         """How many tools were called."""
         self._parts = Parts()
         self._open: tuple[_Kind, int] | None = None
+        self._call_at: int | None = None  # the call that the latest event went on with
         self._cited: list[Citation] = []
 
     @property
@@ -53,18 +52,19 @@ class MessageState:
         return self._parts.count > 0
 
     def lane(self) -> tuple[Lane | None, int, int]:
-        """The quick way for more of the block that is open, its index, and that of its part."""
-        if self._open is None or self._open[0] == "plan":
+        """The quick way for more of the block or the call that is open, its index, and that of its part."""
+        key = self._open if self._call_at is None else ("call", self._call_at)
+        lane = LANES.get(key[0]) if key is not None else None
+        part = self._parts.get(key)
+        if key is None or lane is None or part is None or part.held:
             return None, 0, 0
-        part = self._parts.get(self._open)
-        if part is None or part.held:
-            return None, 0, 0
-        return _LANES[self._open[0]], self._open[1], part.index
+        return lane, key[1], part.index
 
     def event(self, kind: str, event: dict[str, Any], message: dict[str, Any], out: list[ChatEvent]) -> None:
         """An event of a stream between its start and its end. One that is newer than this is passed over."""
         index = event.get("index")
         index = index if type(index) is int else 0
+        self._call_at = None
         if kind in ("content-start", "content-delta"):
             self._content(index, message.get("content"), out)
         elif kind == "content-end":
@@ -169,6 +169,7 @@ class MessageState:
             self._parts.start(key, ToolCall(id=ident, name=name, arguments=""), out)
         if key in self._parts:
             self._parts.text(key, arguments, out)
+            self._call_at = index
 
 
 def _place(entry: dict[str, Any], first: int) -> int | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
 
 from baimo.dialect.complaints import Complaints
+from baimo.dialect.dataurl import encode_data_url, image_type
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
 from baimo.types.content import (
@@ -26,13 +26,6 @@ from .quirks import Quirks
 from .words import NAME, PLAN, fields_of
 
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
-
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
 
 
 class MessageEncoder:
@@ -133,8 +126,7 @@ class MessageEncoder:
             self._complaints.cannot("image content", "the model does not see")
             return None
         if part.data is not None:
-            media_type = part.media_type or _image_type(part.data)
-            url = f"data:{media_type};base64,{b64encode(part.data).decode()}"
+            url = encode_data_url(part.data, part.media_type or image_type(part.data))
         if url is None:
             self._complaints.cannot("an image by the id of a file", "send its bytes or its address")
             return None
@@ -175,7 +167,3 @@ def _shortest(blocks: list[dict[str, Any]]) -> Any:
     if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
         return blocks[0]["text"]
     return blocks
-
-
-def _image_type(data: bytes) -> str:
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "image/png")

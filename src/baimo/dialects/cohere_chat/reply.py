@@ -13,7 +13,7 @@ from baimo.notes import Note
 from baimo.types.chat import FinishReason
 from baimo.types.events import ChatEvent, Finished, LogprobsReported, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .errors import Refusal, find_refusal, raise_refusal
 from .fastlane import Lane
@@ -52,11 +52,25 @@ class ReplyDecoder:
         self._lane: Lane | None = None
         self._lane_index = 0
         self._lane_part = 0
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+            try:
+                found = lane(piece[len(lead) :])
+            except _ODD:
+                pass
+            else:
+                if found.index == self._lane_index:
+                    text = found.delta.message.content.text
+                    return [PartDelta(index=self._lane_part, text=text)] if text else []
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
+            return out
         if self._whole is not None:
             self._collect(piece)
             return []
@@ -68,7 +82,7 @@ class ReplyDecoder:
         self._start = b""
         streams = self._head.media_type == _STREAM or visible[:1] in b":edi"
         if streams and visible[:1] not in b'{["<':
-            self._sse = EventDecoder()
+            self._sse = EventDecoder(names=False)  # the data tells its type once more
             self._start = visible[:200]
             return self._events(self._sse.feed(start))
         self._whole = []
@@ -112,12 +126,12 @@ class ReplyDecoder:
         for payload in payloads:
             if lane is not None:
                 try:
-                    at, text = lane(payload)
+                    found = lane(payload)
                 except _ODD:
                     pass
                 else:
-                    if at == index:
-                        if text:
+                    if found.index == index:
+                        if text := found.delta.message.content.text:
                             append(PartDelta(index=part, text=text))
                         continue
             if self._done:

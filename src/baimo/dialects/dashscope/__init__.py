@@ -11,7 +11,7 @@ reason; an event named `error` comes after a good status; texts may come without
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +22,7 @@ from baimo.errors import ConfigError, Error, InputError, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
 from . import address
@@ -30,6 +31,9 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "DashScope", "Quirks"]
 
@@ -73,6 +77,13 @@ class DashScope:
 
         return mending.mending(error, request, site)
 
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+
+        quirks: Quirks = site.quirks or requests.DEFAULTS
+        return Forms(first="json_object" if quirks.schema_told else "json_schema")
+
     def features(self) -> Features:
         """What this wire can say."""
         from .features import FEATURES
@@ -80,7 +91,7 @@ class DashScope:
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed` or `count`, by the path."""
+        """Being the provider: `chat`, `embed`, `count`, `images` or `task`, by the path."""
         return address.operation(method, target)
 
     def decode_request(self, wire: WireRequest) -> ChatRequest:
@@ -103,7 +114,7 @@ class DashScope:
 
         return errors.encode_error(error)
 
-    def most_inputs(self, model: str) -> int:
+    def most_inputs(self, model: str, site: Site) -> int:
         """Texts that one request for embeddings of that model takes."""
         from . import embeddings
 
@@ -156,6 +167,38 @@ class DashScope:
         from . import counting
 
         return counting.encode_token_count(count)
+
+    def encode_images(self, request: ImagesRequest, site: Site) -> HttpRequest:
+        """The unsigned request for images."""
+        from . import images
+
+        return images.encode_images(request, site)
+
+    def encode_images_task(self, request: ImagesRequest, task_id: str, site: Site) -> HttpRequest:
+        """The unsigned question how that task goes."""
+        from . import images
+
+        return images.encode_images_task(request, task_id, site)
+
+    def decode_images(
+        self, request: ImagesRequest, head: WireHead, body: bytes, site: Site
+    ) -> ImagesResponse:
+        """The images, or the task that makes them. Raises ProviderError or WireError."""
+        from . import images
+
+        return images.decode_images(request, head, body, site)
+
+    def decode_images_request(self, wire: HttpRequest) -> ImagesRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import images
+
+        return images.decode_images_request(wire)
+
+    def encode_images_response(self, request: ImagesRequest, response: ImagesResponse) -> bytes:
+        """Being the provider: the body of the reply."""
+        from . import images
+
+        return images.encode_images_response(request, response)
 
 
 DIALECT = DashScope()

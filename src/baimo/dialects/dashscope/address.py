@@ -12,8 +12,10 @@ TEXT = "/services/aigc/text-generation/generation"
 MULTIMODAL = "/services/aigc/multimodal-generation/generation"
 EMBED = "/services/embeddings/text-embedding/text-embedding"
 COUNT = "/tokenizer"
+IMAGES = "/services/aigc/text2image/image-synthesis"
+TASKS = "/tasks/"
 
-_OPERATIONS = {TEXT: "chat", MULTIMODAL: "chat", EMBED: "embed", COUNT: "count"}
+_OPERATIONS = {TEXT: "chat", MULTIMODAL: "chat", EMBED: "embed", COUNT: "count", IMAGES: "images"}
 
 JSON: HeaderFields = ((b"Content-Type", b"application/json"), (b"Accept", b"application/json"))
 _SSE: HeaderFields = (
@@ -40,8 +42,10 @@ def head(given: dict[str, str], *, stream: bool = False) -> HeaderFields:
 
 
 def operation(method: str, target: bytes) -> str | None:
-    """Being the provider: `chat`, `embed` or `count`; None where nothing is served."""
+    """Being the provider: `chat`, `embed`, `count`, `images` or `task`; None where nothing is served."""
     path = target.partition(b"?")[0].decode("latin-1").rstrip("/")
+    if TASKS in path:
+        return "task" if method == "GET" else None
     for end, found in _OPERATIONS.items():
         if path.endswith(end):
             return found if method == "POST" else None

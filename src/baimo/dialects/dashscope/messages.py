@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
 
 from baimo.dialect.complaints import Complaints
+from baimo.dialect.dataurl import encode_data_url, image_type
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
 from baimo.types.content import (
@@ -30,12 +30,6 @@ from .words import NAME, fields_of
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
 
 
 class MessageEncoder:
@@ -185,7 +179,7 @@ class MessageEncoder:
         elif part.detail not in (None, "auto"):
             self._complaints.cannot(f"the detail {part.detail!r} of an image", "only 'high' can be asked for")
         if part.data is not None:
-            return {"image": _data_url(part.data, part.media_type or _image_type(part.data))}
+            return {"image": encode_data_url(part.data, part.media_type or image_type(part.data))}
         if part.url is None:
             self._complaints.cannot("an image by the id of a file", "send its bytes or its address")
             return None
@@ -193,7 +187,7 @@ class MessageEncoder:
 
     def _audio(self, part: Audio) -> dict[str, Any] | None:
         if part.data is not None:
-            return {"audio": _data_url(part.data, f"audio/{part.format or 'wav'}")}
+            return {"audio": encode_data_url(part.data, f"audio/{part.format or 'wav'}")}
         if part.url is None:
             self._complaints.cannot("audio by an id", "send its bytes or its address")
             return None
@@ -202,7 +196,7 @@ class MessageEncoder:
     def _video(self, part: Video) -> dict[str, Any] | None:
         url = part.url
         if part.data is not None:
-            url = _data_url(part.data, part.media_type or "video/mp4")
+            url = encode_data_url(part.data, part.media_type or "video/mp4")
         if url is None:
             raise InputError("a video needs bytes or an address")
         return {"video": url} if part.fps is None else {"video": url, "fps": part.fps}
@@ -227,11 +221,3 @@ def is_multimodal(messages: tuple[Message, ...]) -> bool:
 def _call(part: ToolCall) -> dict[str, Any]:
     function = {"name": part.name, "arguments": part.arguments or "{}"}
     return {"id": part.id, "type": "function", "function": function}
-
-
-def _data_url(data: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{b64encode(data).decode()}"
-
-
-def _image_type(data: bytes) -> str:
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "image/png")

@@ -27,8 +27,15 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reasoning_replay: Literal["never", "tool_turns"] = "never"
     """Whether an earlier answer's reasoning is sent back where it called tools."""
 
+    schema_told: bool = False
+    """The models know no schema of an answer, or are not known to hold to one: `parse` tells it to the model
+    and asks for a JSON object. A schema that a caller gives is sent either way."""
+
     partial: bool = False
     """`partial` marks a last message of the assistant as the beginning of the answer."""
+
+    images: Literal["task", "messages"] = "task"
+    """How images are asked for: as a task that is waited for, or in the messages of a multimodal model."""
 
     search_strategy: Literal["turbo", "max", "agent"] | None = None
     """The one way of searching that the model knows; None: `turbo` and `max` as is asked for."""

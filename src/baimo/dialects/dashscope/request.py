@@ -50,6 +50,10 @@ _NEUTRAL: Mapping[str, Any] = {
 def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     """The unsigned request. Raises InputError or UnsupportedError."""
     quirks: Quirks = site.quirks or DEFAULTS
+    if request.prompt_cache is not None and quirks.cache_marks:
+        from baimo.dialect.marks import SAID, marked
+
+        request = marked(request, ttls=("5m",), tools=False, kinds=SAID)
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider)
     made = _Body(request, quirks, complaints)
     body = made.build()

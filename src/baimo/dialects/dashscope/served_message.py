@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -157,6 +157,6 @@ def _data(url: str, where: str) -> tuple[str, bytes | None]:
         return "", None
     head, _, data = url.partition(",")
     try:
-        return head.removeprefix("data:").partition(";")[0], b64decode(data, validate=True)
+        return head.removeprefix("data:").partition(";")[0], a2b_base64(data, strict_mode=True)
     except (BadBase64, ValueError):
         raise InputError(f"{where}: is no valid base64") from None

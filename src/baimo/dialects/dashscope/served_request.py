@@ -74,7 +74,7 @@ class _Input(msgspec.Struct):
 
 class _Body(msgspec.Struct):
     model: str
-    input: dict[str, Raw]
+    input: Raw
     parameters: dict[str, Raw] | None = None
 
 
@@ -154,14 +154,14 @@ def _request(
 
 def _messages(body: _Body, foreign: dict[str, Any], *, sharp: bool) -> tuple[Message, ...]:
     """The messages, or the prompt as one of the user; what else stands in `input` is kept."""
-    known = {name: value for name, value in body.input.items() if name in _Input.__struct_fields__}
-    more = {name: value for name, value in body.input.items() if name not in known}
-    if more:
-        foreign["input"] = more
     try:
-        told = msgspec.json.decode(msgspec.json.encode(known), type=_Input)
+        told = msgspec.json.decode(body.input, type=_Input)  # views of the body: pictures are not copied
     except msgspec.ValidationError as error:
         raise InputError(named(str(error), "input")) from None
+    fields = _fields.decode(body.input)
+    more = {name: value for name, value in fields.items() if name not in _Input.__struct_fields__}
+    if more:
+        foreign["input"] = more
     if told.messages:
         open_calls: list[str] = []
         return tuple(
@@ -186,7 +186,7 @@ def _form(wire: HttpRequest, body: _Body, told: _Parameters, *, stream: bool) ->
     multimodal = is_multimodal(wire.target)
     return Form(
         multimodal=multimodal,
-        prompt="messages" not in body.input,
+        prompt="messages" not in _fields.decode(body.input),
         result="message" if multimodal else told.result_format,
         incremental=told.incremental_output if stream else True,
     )

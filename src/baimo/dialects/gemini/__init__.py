@@ -11,7 +11,7 @@ is a reply without candidates under status 200; counts of thoughts stand beside 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
@@ -30,6 +31,9 @@ from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
 
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
+
 __all__ = ["DIALECT", "Gemini", "Quirks"]
 
 
@@ -37,6 +41,7 @@ class Gemini:
     """The dialect `gemini`. What a plain call does not need is imported where it is used."""
 
     name = NAME
+    counts_prompts = True
 
     def quirks(self, fields: Mapping[str, Any]) -> Quirks:
         """Quirks from a row's table. Raises ConfigError naming an unknown key or a wrong value."""
@@ -56,6 +61,21 @@ class Gemini:
         if not 200 <= head.status < 300:
             return ErrorDecoder(head, site.codes)
         return ReplyDecoder(head, site.codes)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for. To Google's own subset the request narrows."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import ANY, BOUNDED
+
+        quirks: Quirks = site.quirks or Quirks()
+        return Forms(rules=BOUNDED if quirks.schemas == "json_schema" else ANY)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: all but its own files, and all of it where the web is fetched."""
+        from .media import is_own_address
+
+        quirks = site.quirks or requests.DEFAULTS
+        return not quirks.web_addresses and not is_own_address(part.url or "")
 
     def features(self) -> Features:
         """What this wire can say."""
@@ -86,6 +106,12 @@ class Gemini:
         from . import errors
 
         return errors.encode_error(error)
+
+    def most_inputs(self, model: str, site: Site) -> int:
+        """Texts that one request for embeddings takes."""
+        from . import embeddings
+
+        return embeddings.most_inputs(model, site)
 
     def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
         """The unsigned request for embeddings."""

@@ -1,11 +1,13 @@
-"""countTokens, both ways: how many tokens a text has for one model."""
+"""countTokens, both ways: how many tokens a text or a prompt has for one model."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from baimo.dialect.counted import counted_fields
 from baimo.dialect.protocols import Site
 from baimo.errors import WireError
 from baimo.types.counting import CountRequest, TokenCount
@@ -13,16 +15,26 @@ from baimo.wire.http import HttpRequest, WireHead
 
 from .errors import decode_body
 from .parts import laid_over
-from .request import headers, to_json
+from .request import encode_request, headers, to_json
 from .served_request import body_fields, list_at, model_of, object_at
-from .words import address
+from .words import address, is_google_cloud, resource
 
 _HEAD = ((b"content-type", b"application/json"), (b"accept", b"application/json"))
+
+_COUNTED = frozenset(("contents", "systemInstruction", "tools", "toolConfig"))
+"""Fields of a request that count: the Gemini API takes them as a request within the request, Vertex AI beside
+each other."""
 
 
 def encode_count(request: CountRequest, site: Site) -> HttpRequest:
     """The unsigned request."""
     origin, target = address(site, request.model, "countTokens")
+    if request.chat is not None:
+        wire = encode_request(replace(request.chat, model=request.model), site)
+        body = counted_fields(wire, _COUNTED)
+        if not is_google_cloud(site):
+            body = {"generateContentRequest": {"model": resource(request.model), **body}}
+        return replace(wire, origin=origin, target=target, body=to_json(laid_over(body, request.extra)))
     body = laid_over({"contents": [{"role": "user", "parts": [{"text": request.text}]}]}, request.extra)
     return HttpRequest(
         method="POST",

@@ -29,6 +29,19 @@ METHOD = "$method"
 _METHODS = {"batch": "batchEmbedContents", "content": "embedContent", "predict": "predict"}
 
 
+_MOST = {"batch": 100, "content": 1, "predict": 250}
+"""Texts of one request, by its form: Google says so when there are more, and for Vertex AI at
+https://cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings (28 November 2026)."""
+
+
+def most_inputs(model: str, site: Site) -> int:
+    """Texts of one request; `gemini-embedding-001` takes one by `predict`."""
+    quirks: Quirks = site.quirks or DEFAULTS
+    if quirks.embed_form == "predict" and model.endswith("gemini-embedding-001"):
+        return 1
+    return _MOST[quirks.embed_form]
+
+
 def encode_embed(request: EmbedRequest, site: Site) -> HttpRequest:
     """The unsigned request. `extra` goes into each text's own request: `taskType`, `title`."""
     quirks: Quirks = site.quirks or DEFAULTS

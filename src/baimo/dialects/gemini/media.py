@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from baimo.dialect.complaints import Complaints
 from baimo.types.content import Audio, File, Image, Video
+from baimo.types.sniff import media_type_of
 
 from .quirks import Quirks
 
@@ -48,12 +49,6 @@ _BY_ENDING: Mapping[str, str] = {
 }
 
 _OWN_ADDRESS = r"gs://|https://generativelanguage\.googleapis\.com/|https://(?:www\.|m\.)?youtube\.com/|https://youtu\.be/"
-_SIGNATURES = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"%PDF", "application/pdf"),
-)
 
 
 def encode_media(
@@ -88,13 +83,18 @@ def encode_media(
             complaints.cannot(f"{what} content {how}")
             return None
         url = name if "://" in name else site_files + name.removeprefix("files/")
-    elif not quirks.web_addresses and re.match(_OWN_ADDRESS, url) is None:
+    elif not quirks.web_addresses and not is_own_address(url):
         complaints.cannot(f"{what} content by a web address", "send its bytes")
         return None
     where: dict[str, Any] = {"fileUri": url}
     if kind is not None:
         where["mimeType"] = kind
     return _timed(part, {"fileData": where})
+
+
+def is_own_address(url: str) -> bool:
+    """Whether that is where this API looks itself: its files, Cloud Storage, YouTube."""
+    return re.match(_OWN_ADDRESS, url) is not None
 
 
 def _timed(part: Media, wire: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _media_type(part: Media) -> str | None:
     if part.media_type is not None:
         return part.media_type
     if part.data is not None:
-        return next((kind for start, kind in _SIGNATURES if part.data.startswith(start)), None)
+        return media_type_of(part.data)
     return _ending(part.url)
 
 

@@ -125,6 +125,11 @@ def address(site: Site, model: str, method: str) -> tuple[str, bytes]:
     return origin, quote(path, safe="/%:@!$&'()*+,;=~-._").encode()
 
 
+def is_google_cloud(site: Site) -> bool:
+    """Whether the address is one of Vertex AI."""
+    return _base(site.base_url)[1].endswith(_GOOGLE)
+
+
 def collection(site: Site) -> tuple[str, bytes]:
     """Origin and target of the list of models. Of a project's own address, the list is the publisher's."""
     origin, base = _base(site.base_url)

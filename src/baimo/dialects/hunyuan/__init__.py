@@ -58,10 +58,9 @@ class Hunyuan:
 
     def decoder_for(self, request: ChatRequest, head: WireHead, site: Site) -> ChatDecoder:
         """A decoder that ends the reply where the request's limit is reached: the wire cannot be told it."""
-        decoder = self.decoder(head, site)
         if request.max_tokens is None or head.status != 200:
-            return decoder
-        return LimitedDecoder(decoder, request.max_tokens)
+            return self.decoder(head, site)
+        return LimitedDecoder(ReplyDecoder(head, site, counts=True), request.max_tokens)
 
     def features(self) -> Features:
         """What this wire can say."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
 
 from baimo.dialect.complaints import Complaints
+from baimo.dialect.dataurl import encode_data_url, image_type
 from baimo.dialect.interval import Interval
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
@@ -30,12 +30,6 @@ from .words import NAME, fields_of
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
 _FPS = Interval("[0.1, 5]")
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
 
 
 class MessageEncoder:
@@ -161,8 +155,7 @@ class MessageEncoder:
             self._complaints.cannot("the detail of an image")
         url = part.url
         if part.data is not None:
-            media_type = part.media_type or _image_type(part.data)
-            url = f"data:{media_type};base64,{b64encode(part.data).decode()}"
+            url = encode_data_url(part.data, part.media_type or image_type(part.data))
         if url is None:
             self._complaints.cannot("an image by the id of a file", "send its bytes or its address")
             return None
@@ -198,7 +191,3 @@ class MessageEncoder:
 def _call(part: ToolCall) -> dict[str, Any]:
     function = {"Name": part.name, "Arguments": part.arguments or "{}"}
     return {"Id": part.id, "Type": "function", "Function": function}
-
-
-def _image_type(data: bytes) -> str:
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "image/png")

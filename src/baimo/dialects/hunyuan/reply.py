@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Raw
+from msgspec import MsgspecError, Raw
 
 from baimo.dialect.ending import FINISH_MISSING, is_page, page_error
 from baimo.dialect.jsontext import decode, encode
-from baimo.dialect.parts import Parts
+from baimo.dialect.parts import OpenPart, Parts
 from baimo.dialect.protocols import Site
 from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.content import Citation, Opaque, Text, Thinking
-from baimo.types.events import ChatEvent, Finished, Started, UsageReported, Withdrawn
+from baimo.types.events import ChatEvent, Finished, PartDelta, Started, UsageReported, Withdrawn
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .calls import Calls
 from .errors import (
@@ -27,6 +27,7 @@ from .errors import (
     request_id_of,
     unwrapped,
 )
+from .fastlane import LANES, Lane
 from .usage import decode_usage
 from .words import BESIDE, NAME, SENSITIVE, decode_finish
 
@@ -37,6 +38,12 @@ MAX_ERROR_BODY = 1024 * 1024
 """Bytes of a refusal that are kept; the rest is passed over."""
 
 _TEXT, _THINKING = "text", "thinking"
+_NULL = len(b"null")
+_TOLD_EACH = 16
+"""Chunks on the quick way after which usage is told."""
+
+_ODD = (MsgspecError, UnicodeDecodeError, RecursionError)
+"""How the quick way refuses what is not for it."""
 
 
 class ErrorDecoder:
@@ -60,15 +67,16 @@ class ReplyDecoder:
     """Decodes a reply with status 200; its body tells whether it is one object or a stream of events.
 
     Memory: one event of a stream, or a whole body, both bounded. `request_id` is the call's id, wherever the
-    provider told it.
+    provider told it. With `counts` the usage of every chunk is told as it comes.
     """
 
-    def __init__(self, head: WireHead, site: Site) -> None:
+    def __init__(self, head: WireHead, site: Site, *, counts: bool = False) -> None:
         self.early: list[ChatEvent] = []
         self.notes: tuple[Note, ...] = ()
         self.request_id = request_id(head)
         self._head = head
         self._site = site
+        self._told_each = 1 if counts else _TOLD_EACH
         self._start = b""
         self._sse: EventDecoder | None = None
         self._whole: list[bytes] | None = None
@@ -77,13 +85,34 @@ class ReplyDecoder:
         self._usage: dict[str, Any] | None = None
         self._beside: dict[str, Any] = {}
         self._progress: Any = None
+        self._latest: Raw | None = None  # usage that was passed over
+        self._passed = 0
+        self._lane: Lane | None = None
+        self._lane_part = 0
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+            try:
+                chunk = lane(piece[len(lead) :])
+            except _ODD:
+                pass
+            else:
+                if not chunk.note or chunk.note == self._beside.get("Note"):
+                    text = chunk.choices[0].delta.text
+                    out: list[ChatEvent] = [PartDelta(index=self._lane_part, text=text)] if text else []
+                    if len(chunk.usage) > _NULL:
+                        self._pass_over(chunk.usage, out)
+                    return out
         if self._sse is None and self._whole is None:
             piece = self._sniff(piece)
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
+            return out
         if self._whole is not None:
             self._size += len(piece)
             if self._size > MAX_BODY:
@@ -105,6 +134,7 @@ class ReplyDecoder:
                 self._event(payload, out)
             except WireError as error:
                 raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
+        self._tell_usage(out)
         if not self._choices and is_page(self._head):
             raise page_error(self._head, self._start)
         if not self._choices or any(choice.finish is None for choice in self._choices.values()):
@@ -129,9 +159,32 @@ class ReplyDecoder:
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
         out: list[ChatEvent] = []
         self.early = out
+        lane = self._lane
         for payload in payloads:
+            if lane is not None:
+                try:
+                    chunk = lane(payload)
+                except _ODD:
+                    pass
+                else:
+                    if not chunk.note or chunk.note == self._beside.get("Note"):
+                        if text := chunk.choices[0].delta.text:
+                            out.append(PartDelta(index=self._lane_part, text=text))
+                        if len(chunk.usage) > _NULL:
+                            self._pass_over(chunk.usage, out)
+                        continue
             self._event(payload, out)
+            lane = self._find_lane()
         return out
+
+    def _find_lane(self) -> Lane | None:
+        """The quick way for the next chunk, if the first choice has an open part of nothing but words."""
+        self._lane = None
+        state = self._choices.get(0)
+        open_ = state.growing() if state is not None else None
+        if open_ is not None:
+            self._lane, self._lane_part = LANES[open_[0]], open_[1].index
+        return self._lane
 
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
         visible = payload.strip()
@@ -139,6 +192,7 @@ class ReplyDecoder:
             chunk = unwrapped(decode(visible))
             refusal = find_refusal(chunk)
             if refusal is not None:
+                self._tell_usage(out)
                 raise_refusal(refusal, self._head, payload, self._site)
             if isinstance(chunk, dict):
                 self._chunk(chunk, "Delta", out)
@@ -173,10 +227,7 @@ class ReplyDecoder:
             if choice is None:
                 choice = self._choices[index] = _Choice(index)
             choice.chunk(entry, field, out)
-        counts = chunk.get("Usage")
-        if isinstance(counts, dict) and counts and counts != self._usage:
-            self._usage = counts
-            out.append(UsageReported(usage=decode_usage(counts)))
+        self._tell_usage(out, chunk.get("Usage"))
         for name in BESIDE:
             if chunk.get(name):
                 self._beside[name] = chunk[name]
@@ -184,6 +235,22 @@ class ReplyDecoder:
         if progress and progress != self._progress and self._choices:
             self._progress = progress
             self._first().opaque({"Processes": progress}, out)
+
+    def _pass_over(self, counts: Raw, out: list[ChatEvent]) -> None:
+        """Usage of a chunk on the quick way: told now and then, so that a cut stream lacks little of it."""
+        self._latest = counts
+        self._passed += 1
+        if self._passed >= self._told_each:
+            self._tell_usage(out)
+
+    def _tell_usage(self, out: list[ChatEvent], counts: Any = None) -> None:
+        """Usage where it changed: this, or what was passed over, for each chunk counts all before it."""
+        if not isinstance(counts, dict) or not counts:
+            counts = decode(self._latest) if self._latest is not None else None
+        self._latest, self._passed = None, 0
+        if isinstance(counts, dict) and counts and counts != self._usage:
+            self._usage = counts
+            out.append(UsageReported(usage=decode_usage(counts)))
 
     def _first(self) -> _Choice:
         return self._choices[min(self._choices)]
@@ -207,6 +274,14 @@ class _Choice:
         self._parts = Parts(index)
         self._calls = Calls(self._parts)
         self._level: Any = None
+
+    def growing(self) -> tuple[str, OpenPart] | None:
+        """What a chunk of nothing but words goes on with."""
+        for key in (_THINKING, _TEXT):
+            part = self._parts.get(key)
+            if part is not None and not part.held:
+                return key, part
+        return None
 
     def chunk(self, choice: dict[str, Any], field: str, out: list[ChatEvent]) -> None:
         """A choice of a chunk, or of a whole reply."""

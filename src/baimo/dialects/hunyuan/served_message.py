@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -113,7 +113,7 @@ def _part(entry: Json, where: str) -> Part:
             return Image(url=url)
         head, _, data = url.partition(",")
         try:
-            content = b64decode(data, validate=True)
+            content = a2b_base64(data, strict_mode=True)
         except (BadBase64, ValueError):
             raise InputError(f"{where}.ImageUrl.Url: is no valid base64") from None
         return Image(data=content, media_type=head.removeprefix("data:").partition(";")[0] or None)

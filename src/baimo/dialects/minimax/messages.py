@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
 
 from baimo.dialect.complaints import Complaints
+from baimo.dialect.dataurl import encode_data_url, image_type
 from baimo.dialect.think import in_tags
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
@@ -16,12 +16,6 @@ from baimo.types.content import Image, Opaque, Part, Refusal, Text, Thinking, To
 from .words import IN_CONTENT, NAME, fields_of
 
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
 
 
 class MessageEncoder:
@@ -132,8 +126,7 @@ class MessageEncoder:
             self._complaints.cannot("the detail of an image")
         url = part.url
         if part.data is not None:
-            kind = part.media_type or next((k for m, k in _MAGIC if part.data.startswith(m)), "image/png")
-            url = f"data:{kind};base64,{b64encode(part.data).decode()}"
+            url = encode_data_url(part.data, part.media_type or image_type(part.data))
         if url is None:
             self._complaints.cannot("an image by the id of a file", "send its bytes or its address")
             return None

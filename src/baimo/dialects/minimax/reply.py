@@ -13,7 +13,7 @@ from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.events import ChatEvent, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .choice import Choice
 from .errors import decode_whole, find_refusal, raise_for_body, raise_refusal
@@ -69,13 +69,27 @@ class ReplyDecoder:
         self._done = False
         self._lane: Lane | None = None
         self._lane_part = 0
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+            try:
+                chunk = lane(piece[len(lead) :])
+            except _ODD:
+                pass
+            else:
+                if not (chunk.input_sensitive or chunk.output_sensitive):
+                    text = chunk.choices[0].delta.text
+                    return [PartDelta(index=self._lane_part, text=text)] if text else []
         if self._sse is None and self._whole is None:
             piece = self._sniff(piece)
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
+            return out
         if self._whole is not None:
             self._size += len(piece)
             if self._size > MAX_BODY:

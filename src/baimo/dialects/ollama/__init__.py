@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, PullDecoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo, PullProgress
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
@@ -62,6 +63,10 @@ class Ollama:
             return ErrorDecoder(head, site.codes)
         window = requests.window(request, site)
         return ReplyDecoder(head, site.quirks or requests.DEFAULTS, site.codes, window)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: pictures and sounds, which nobody fetches for us."""
+        return isinstance(part, (Image, Audio))
 
     def features(self) -> Features:
         """What this wire can say."""

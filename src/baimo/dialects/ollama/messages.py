@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -103,10 +102,13 @@ class MessageEncoder:
             wire["tool_calls"] = calls
         return wire
 
-    def content(self, parts: list[Part]) -> tuple[list[str], list[str]]:
-        """The texts, and the pictures and sounds in base64. Their order among each other is lost."""
+    def content(self, parts: list[Part]) -> tuple[list[str], list[str | bytes]]:
+        """The texts, and the pictures and sounds: base64, or bytes that become it when the body is written.
+
+        Their order among each other is lost.
+        """
         texts: list[str] = []
-        images: list[str] = []
+        images: list[str | bytes] = []
         for part in parts:
             if part.cache is not None:
                 self._complaints.cannot("what to cache", "it does so by itself")
@@ -115,19 +117,19 @@ class MessageEncoder:
             elif isinstance(part, Image):
                 self._image(part, images)
             elif isinstance(part, Audio) and part.data is not None:
-                images.append(b64encode(part.data).decode())
+                images.append(part.data)
             elif isinstance(part, Audio):
                 self._complaints.cannot("audio other than by its bytes")
             else:
                 self._complaints.cannot(f"{type(part).__name__.lower()} content")
         return texts, images
 
-    def _image(self, part: Image, images: list[str]) -> None:
+    def _image(self, part: Image, images: list[str | bytes]) -> None:
         if part.detail not in (None, "auto"):
             self._complaints.cannot(f"how closely to look at an image (detail {part.detail!r})")
         head, comma, payload = (part.url or "").partition(";base64,")
         if part.data is not None:
-            images.append(b64encode(part.data).decode())
+            images.append(part.data)
         elif comma and head.startswith("data:"):
             images.append(payload)
         else:

@@ -15,13 +15,21 @@ from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.chat import TokenLogprob
 from baimo.types.content import Text, Thinking, ToolCall
-from baimo.types.events import ChatEvent, Finished, LogprobsReported, Started, UsageReported
+from baimo.types.events import (
+    ChatEvent,
+    Finished,
+    LogprobsReported,
+    PartDelta,
+    Started,
+    UsageReported,
+)
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 from baimo.wire.ndjson import LineDecoder
 
 from .context import Window, cut_note
 from .errors import error_text, raise_refusal
+from .fastlane import LANES, Lane
 from .quirks import Quirks
 from .words import decode_finish, decode_time
 
@@ -31,6 +39,9 @@ MAX_BODY = 64 * 1024 * 1024
 _THINKING, _TEXT = "thinking", "text"
 
 _STREAM = "application/x-ndjson"
+
+_ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""How the quick way refuses what is not for it."""
 
 _METRICS = (
     "total_duration",
@@ -67,13 +78,40 @@ class ReplyDecoder:
         self._calls = 0
         self._stamp = ""
         self._splitter = ThinkSplitter() if quirks.think_tags else None
+        self._lane: Lane | None = None
+        self._lane_part = 0
+        self._is_between = False  # what came so far ends with a line's end
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        if self._is_between and self._lane is not None and piece[-1:] == b"\n":
+            # Most reads bring one line.
+            try:
+                found = self._lane(piece)
+            except _ODD:
+                pass
+            else:
+                if not found.done:
+                    text = found.message.text
+                    return [PartDelta(index=self._lane_part, text=text)] if text else []
         out: list[ChatEvent] = []
         self.early = out
+        lane, part = self._lane, self._lane_part
         for line in self._lines.feed(piece):
+            if lane is not None:
+                try:
+                    found = lane(line)
+                except _ODD:
+                    pass
+                else:
+                    if not found.done:
+                        if text := found.message.text:
+                            out.append(PartDelta(index=part, text=text))
+                        continue
             self._line(line, out)
+            self._find_lane()
+            lane, part = self._lane, self._lane_part
+        self._is_between = piece[-1:] == b"\n"
         return out
 
     def end(self) -> list[ChatEvent]:
@@ -92,6 +130,15 @@ class ReplyDecoder:
                 raise WireError("the reply has neither a field 'message' nor 'response'")
             raise StreamInterrupted("the stream stopped before the line that is done", ended="cut")
         return out
+
+    def _find_lane(self) -> None:
+        """The quick way for the next line, if reasoning or text is open and takes nothing but words."""
+        self._lane = None
+        if self._splitter is None and not self._done:
+            key = _THINKING if _THINKING in self._parts else _TEXT
+            part = self._parts.get(key)
+            if part is not None and not part.held:
+                self._lane, self._lane_part = LANES[key], part.index
 
     def _line(self, line: bytes, out: list[ChatEvent]) -> None:
         if self._done:

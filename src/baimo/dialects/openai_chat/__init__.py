@@ -9,7 +9,7 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.types.rerank import RerankRequest, RerankResponse
@@ -26,10 +27,14 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .finish import NAME
+from .making import Making
 from .manner import Manner
 from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
+
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "Manner", "OpenAIChat", "Paths", "Quirks"]
 
@@ -42,11 +47,16 @@ _OPERATIONS = (
     (b"/rerank", "POST", "rerank"),
     (b"/reranks", "POST", "rerank"),
     (b"/models", "GET", "models"),
+    (b"/images/generations", "POST", "images"),
+    (b"/images/edits", "POST", "images"),
+    (b"/audio/transcriptions", "POST", "transcribe"),
+    (b"/audio/speech", "POST", "speak"),
+    (b"/moderations", "POST", "moderate"),
 )
 """The ends of addresses, longest first."""
 
 
-class OpenAIChat:
+class OpenAIChat(Making):
     """The dialect `openai_chat`. What a plain call does not need is imported where it is used."""
 
     name = NAME
@@ -103,6 +113,25 @@ class OpenAIChat:
 
         return mending.mending(error, request, site)
 
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import STRICT
+
+        quirks: Quirks = site.quirks or _DEFAULTS
+        told = "schema_told" in quirks.extras
+        return Forms(first="json_object" if told else "json_schema", rules=STRICT)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: sounds and files; pictures where the provider fetches none."""
+        quirks: Quirks = site.quirks or Quirks()
+        if isinstance(part, Image):
+            return "image_url" in quirks.refused and "image" not in quirks.refused
+        if isinstance(part, Audio):
+            return "audio" not in quirks.refused and "audio_url" not in quirks.extras
+        is_file = isinstance(part, File) and "file" not in quirks.refused
+        return is_file and "document_url" not in quirks.extras
+
     def features(self) -> Features:
         """What this wire can say."""
         from .features import FEATURES
@@ -110,7 +139,8 @@ class OpenAIChat:
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed`, `rerank`, `models`, or `complete` for a text without roles."""
+        """Being the provider: `chat`, `embed`, `rerank`, `models`, `images`, `transcribe`, `speak`,
+        `moderate`, or `complete` for a text without roles."""
         path = target.partition(b"?")[0].rstrip(b"/")
         for end, verb, operation in _OPERATIONS:
             if path.endswith(end):
@@ -122,6 +152,11 @@ class OpenAIChat:
         from . import errors
 
         return errors.encode_error(error)
+
+    def most_inputs(self, model: str, site: Site) -> int:
+        """Texts that one request for embeddings takes."""
+        quirks: Quirks = site.quirks or _DEFAULTS
+        return quirks.beside.embed_batch
 
     def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
         """The unsigned request for embeddings."""

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Raw
 
 from baimo.dialect.jsontext import encode
-from baimo.dialect.parts import Parts
+from baimo.dialect.parts import OpenPart, Parts
 from baimo.types.content import Replay, ToolCall
 from baimo.types.events import ChatEvent
 
@@ -39,6 +39,14 @@ class Calls:
         self._parts = parts
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
+        self.latest = -1
+        """The index that the last fragment told; -1 for none."""
+
+    def growing(self) -> OpenPart | None:
+        """The call of the latest index, if a fragment of nothing but arguments only adds to its text."""
+        call = self._by_index.get(self.latest) if self.latest >= 0 else None
+        part = self._parts.get(call.key) if call is not None and not call.custom else None
+        return part if part is not None and not part.held else None
 
     @property
     def any(self) -> bool:
@@ -59,7 +67,9 @@ class Calls:
         name = name if isinstance(name, str) else ""
         ident = entry.get("id")
         ident = ident if isinstance(ident, str) and ident not in _NO_ID else ""
-        call = self._find(entry.get("index"), ident, name)
+        index = entry.get("index")
+        self.latest = index if isinstance(index, int) else -1
+        call = self._find(index, ident, name)
         call.id = call.id or ident
         call.custom = call.custom or custom
         if isinstance(entry.get("extra_content"), dict):

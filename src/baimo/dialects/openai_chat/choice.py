@@ -59,6 +59,11 @@ class ChoiceState:
         part = self._parts.get(_THINKING) or self._parts.get(_TEXT)
         return part if part is not None and not part.held else None
 
+    def calling(self) -> tuple[int, OpenPart] | None:
+        """The call, by its index, to which a chunk of nothing but arguments may be added likewise."""
+        part = self._calls.growing() if _THINKING not in self._parts else None
+        return (self._calls.latest, part) if part is not None else None
+
     def chunk(self, choice: dict[str, Any], out: list[ChatEvent]) -> None:
         """A choice of a chunk, or of a whole reply."""
         delta = choice.get("delta")

@@ -53,6 +53,7 @@ class _Entry(msgspec.Struct):
 
 class _Counts(msgspec.Struct):
     prompt_tokens: int | None = None
+    total_tokens: int | None = None
 
 
 class _Reply(msgspec.Struct):
@@ -81,7 +82,9 @@ def decode_embed(request: EmbedRequest, head: WireHead, body: bytes) -> EmbedRes
         vectors[place] = (
             entry.embedding if isinstance(entry.embedding, list) else from_base64(entry.embedding)
         )
-    counts = reply.usage.prompt_tokens if reply.usage is not None else None
+    counts = None
+    if (told := reply.usage) is not None:
+        counts = told.total_tokens if told.prompt_tokens is None else told.prompt_tokens
     return EmbedResponse(
         vectors=[vector for vector in vectors if vector is not None],
         usage=Usage(input_uncached=counts),

@@ -1,4 +1,4 @@
-"""The commonest chunks and replies as small structs: text of the first choice and nothing else.
+"""The commonest chunks and replies as small structs: text, or a call's arguments, of the first choice alone.
 
 Every field that would mean something more is typed as null, so a chunk that carries it is refused by the
 decoder itself and costs no look-up here. Fields that mean nothing to us are skipped.
@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from baimo.types.content import Text, Thinking
+from baimo.types.content import Text, Thinking, ToolCall
 
 Nothing: TypeAlias = Literal[""] | None
 
@@ -65,6 +65,35 @@ class _Parts(_Delta, gc=False, kw_only=True):
     @property
     def text(self) -> str:
         return self.content[0].thinking[0].text
+
+
+class _Function(msgspec.Struct, gc=False):
+    arguments: str
+    name: Nothing = None
+
+
+class _Fragment(msgspec.Struct, gc=False):
+    index: int
+    function: _Function
+    id: Nothing = None
+    custom: None = None
+    extra_content: None = None
+
+
+class _Arguments(_Delta, gc=False, kw_only=True):
+    tool_calls: tuple[_Fragment]  # type: ignore[assignment]
+    content: Nothing = None
+    reasoning_content: Nothing = None
+    reasoning: Nothing = None
+
+    @property
+    def call(self) -> int:
+        """The index of the call."""
+        return self.tool_calls[0].index
+
+    @property
+    def text(self) -> str:
+        return self.tool_calls[0].function.arguments
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -141,5 +170,9 @@ LANES: Mapping[type, tuple[tuple[Lane, bytes], ...]] = {
         (_lane(_Reasoning), b'"reasoning"'),
         (_lane(_Parts), b'"thinking"'),
     ),
+    ToolCall: ((_lane(_Arguments), b'"arguments"'),),
 }
-"""By the kind of part that is open: the decoder, and the field that must stand in the chunk before."""
+"""By the kind of part that is open: the decoder, and the field that must stand in the chunk before.
+
+The one of a call tells in `delta.call` which call it goes on with.
+"""

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from baimo.dialect.complaints import Complaints
+from baimo.dialect.dataurl import encode_data_url, image_type
 from baimo.dialect.think import in_tags
 from baimo.errors import InputError
 from baimo.types.chat import Message, Role
@@ -32,14 +33,8 @@ from .quirks import Quirks
 _Said: TypeAlias = Text | Image | Audio | Video | File | Opaque
 """What may stand in a message's content."""
 
+_WEB = ("http://", "https://")
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
-
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
 
 
 class MessageEncoder:
@@ -183,8 +178,8 @@ class MessageEncoder:
             self._complaints.cannot("image content")
             return None
         if part.data is not None:
-            url = data_url(part.data, part.media_type or _image_type(part.data))
-        elif part.url is not None and ("image_url" not in refused or part.url.startswith("data:")):
+            url = encode_data_url(part.data, part.media_type or image_type(part.data))
+        elif part.url is not None and ("image_url" not in refused or not part.url.startswith(_WEB)):
             url = part.url
         else:
             why = "by the id of a file" if part.url is None else "by a web address"
@@ -194,13 +189,17 @@ class MessageEncoder:
         return {"type": "image_url", "image_url": image}
 
     def _audio(self, part: Audio) -> dict[str, Any] | None:
+        form = part.format or "wav"
         if "audio" in self._quirks.refused:
             self._complaints.cannot("audio content")
+        elif "audio_url" in self._quirks.extras and (part.data is not None or part.url is not None):
+            url = part.url if part.data is None else encode_data_url(part.data, "")
+            return {"type": "input_audio", "input_audio": {"data": url, "format": form}}
         elif part.data is None:
             self._complaints.cannot("audio other than by its bytes")
         else:
             data = b64encode(part.data).decode()
-            return {"type": "input_audio", "input_audio": {"data": data, "format": part.format or "wav"}}
+            return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
         return None
 
     def _file(self, part: File) -> dict[str, Any] | None:
@@ -212,7 +211,7 @@ class MessageEncoder:
             return None
         file: dict[str, Any] = {}
         if part.data is not None:
-            file["file_data"] = data_url(part.data, part.media_type or "application/octet-stream")
+            file["file_data"] = encode_data_url(part.data, part.media_type or "application/octet-stream")
         elif part.file_id is not None:
             file["file_id"] = part.file_id
         else:
@@ -228,10 +227,11 @@ class MessageEncoder:
             return None
         url = part.url
         if part.data is not None:
-            url = data_url(part.data, part.media_type or "video/mp4")
+            url = encode_data_url(part.data, part.media_type or "video/mp4")
         entry: dict[str, Any] = {"type": "video_url", "video_url": {"url": url or ""}}
         if part.fps is not None:
-            entry["fps"] = part.fps
+            inside = "video_fps_inside" in self._quirks.extras
+            (entry["video_url"] if inside else entry)["fps"] = part.fps
         return entry
 
     def _result(self, part: ToolResult, message: Message) -> dict[str, Any]:
@@ -366,15 +366,3 @@ def _before(wire: dict[str, Any], part: dict[str, Any]) -> None:
     if isinstance(content, str):
         content = [{"type": "text", "text": content}] if content else []
     wire["content"] = [part, *(content or [])]
-
-
-def data_url(data: bytes, media_type: str) -> str:
-    """Bytes as an address that holds them."""
-    return f"data:{media_type};base64,{b64encode(data).decode()}"
-
-
-def _image_type(data: bytes) -> str:
-    for magic, media_type in _MAGIC:
-        if data.startswith(magic):
-            return media_type
-    return "image/png"

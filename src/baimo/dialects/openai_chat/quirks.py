@@ -13,6 +13,8 @@ import msgspec
 
 from baimo.dialect.interval import Interval
 
+from .beside import Beside
+
 Refusable: TypeAlias = Literal[
     "temperature",
     "top_p",
@@ -62,6 +64,8 @@ Extra: TypeAlias = Literal[
     "repetition_penalty",
     "allowed_tools",
     "video",
+    "video_fps_inside",
+    "audio_url",
     "document_url",
     "tool_calls_switch",
     "json_word",
@@ -69,15 +73,19 @@ Extra: TypeAlias = Literal[
     "partial",
     "logprobs_number",
     "tool_stream",
+    "schema_told",
 ]
 """What some providers of this wire understand beyond the common words.
 
-`video` is a part `video_url`, `document_url` one for a file by a web address. `tool_calls_switch` is a field
+`video` is a part `video_url`, its frames a second beside the address; with `video_fps_inside` they stand
+inside. `audio_url`: the data of a sound is an address, of the web or of data. `document_url` is a part for a
+file by a web address. `tool_calls_switch` is a field
 that must be true for tool calls to come as a list. `json_word`: a JSON object is made only where the messages
 hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
-boolean beside `top_logprobs`. `tool_stream` is a field that must be true for the arguments of calls to be
-streamed. `prefix` and `partial` are fields that mark a last message of the assistant as the beginning of the
-answer.
+boolean beside `top_logprobs`. `schema_told`: the models know no schema of an answer, or are not known to hold
+to one, so that `parse` tells it to the model and asks for a JSON object. `tool_stream` is a field that must
+be true for the arguments of calls to be streamed. `prefix` and `partial` are fields that mark a last message
+of the assistant as the beginning of the answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
 
@@ -115,6 +123,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rerank: str = ""
     """Where texts are ranked; with two slashes in front it is counted from the root of the host. Empty:
     nowhere."""
+    images: str = "/images/generations"
+    edits: str = "/images/edits"
+    transcribe: str = "/audio/transcriptions"
+    speak: str = "/audio/speech"
+    moderate: str = "/moderations"
     prefix: str = ""
     """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
     where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
@@ -223,6 +236,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     n_max: int = 128
     """The most choices one call may ask for."""
+
+    beside: Beside = Beside()
+    """Operations beside chat."""
 
     cache_marks: Literal["none", "breakpoint", "cache_control"] = "none"
     """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""

@@ -17,7 +17,7 @@ from baimo.dialect.ending import FINISH_MISSING, is_page, page_error
 from baimo.dialect.jsontext import decode, excerpt
 from baimo.errors import OverloadedError, StreamInterrupted, WireError
 from baimo.notes import Note
-from baimo.types.content import Refusal, Text, Thinking
+from baimo.types.content import Refusal, Text, Thinking, ToolCall
 from baimo.types.events import (
     ChatEvent,
     PartDelta,
@@ -28,7 +28,7 @@ from baimo.types.events import (
 )
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .choice import ChoiceState, citations_of
 from .errors import WITHDRAWING, find_refusal, raise_for_body, raise_refusal
@@ -93,11 +93,26 @@ class ReplyDecoder:
         self._done = False
         self._lane: Lane | None = None
         self._lane_part = 0
+        self._lane_call = -1  # its index, where the lane is that of a call
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+            try:
+                delta = lane(piece[len(lead) :]).choices[0].delta
+            except ODD:
+                pass
+            else:
+                if self._lane_call < 0 or delta.call == self._lane_call:
+                    text = delta.text
+                    return [PartDelta(index=self._lane_part, text=text)] if text else []
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
+            return out
         if self._is_whole:
             self._collect(piece)
             return []
@@ -156,22 +171,24 @@ class ReplyDecoder:
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
         out: list[ChatEvent] = []
         self.early = out
-        lane, part = self._lane, self._lane_part
+        lane, part, call = self._lane, self._lane_part, self._lane_call
         append = out.append
         for payload in payloads:
             if lane is not None:
                 try:
-                    text = lane(payload).choices[0].delta.text
+                    delta = lane(payload).choices[0].delta
                 except ODD:
                     pass
                 else:
-                    if text:
-                        append(PartDelta(index=part, text=text))
-                    continue
+                    if call < 0 or delta.call == call:
+                        if text := delta.text:
+                            append(PartDelta(index=part, text=text))
+                        continue
             if self._done:
                 break
             self._event(payload, out)
-            lane, part = self._find_lane(payload), self._lane_part
+            self._find_lane(payload)
+            lane, part, call = self._lane, self._lane_part, self._lane_call
         return out
 
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
@@ -293,18 +310,25 @@ class ReplyDecoder:
         for _, state in sorted(self._choices.items()):
             state.close(out)
 
-    def _find_lane(self, payload: bytes) -> Lane | None:
-        """The quick way for the next chunk, if the first choice has an open part that takes nothing but
-        text."""
-        self._lane = None
-        state = self._choices.get(0)
-        part = state.plain() if state is not None and not self._done else None
+    def _find_lane(self, payload: bytes) -> None:
+        """The quick way for the next chunk, if the first choice has an open part that takes nothing but what
+        this chunk brought."""
+        self._lane, self._lane_call = None, -1
+        state = self._choices.get(0) if not self._done else None
+        if state is None:
+            return
+        part = state.plain()
         if part is not None:
             for lane, field in self.lanes.get(part.kind, ()):
                 if field in payload:
                     self._lane, self._lane_part = lane, part.index
                     break
-        return self._lane
+        call = state.calling() if b'"tool_calls"' in payload else None
+        if call is not None:
+            for lane, field in self.lanes.get(ToolCall, ()):
+                if field in payload:
+                    (self._lane_call, grown), self._lane = call, lane
+                    self._lane_part = grown.index
 
 
 def _begun_whole(events: list[ChatEvent]) -> list[ChatEvent]:

@@ -34,10 +34,11 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     """The unsigned request. Raises InputError or UnsupportedError."""
     quirks: Quirks = site.quirks or _DEFAULTS
     if request.prompt_cache is not None and quirks.cache_marks != "none":
-        from baimo.dialect.marks import marked
+        from baimo.dialect.marks import SAID, marked
 
         by_part = quirks.cache_marks == "cache_control"
-        request = marked(request, ttls=("5m", "1h") if by_part else ("30m", "12h"), tools=by_part)
+        ttls = ("5m", "1h") if by_part else ("30m", "12h")
+        request = marked(request, ttls=ttls, tools=by_part, kinds=SAID)
     plain = plain_request(request, site, quirks)
     if plain is not None:
         return plain

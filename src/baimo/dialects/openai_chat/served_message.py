@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 from typing import Any, Literal
 
 import msgspec
@@ -156,8 +156,11 @@ def _part(part: Json, where: str) -> Part:
         return _picture(kind, address, part, f"{where}.{kind}", cache)
     if kind == "input_audio":
         sound = mapping(body, f"{where}.{kind}")
-        data = _bytes(string(sound, "data", f"{where}.{kind}"), f"{where}.{kind}.data")
-        return Audio(data=data, format=sound.get("format"), cache=cache)
+        told, form = string(sound, "data", f"{where}.{kind}"), sound.get("format")
+        if told.startswith(("https://", "http://")):
+            return Audio(url=told, format=form, cache=cache)
+        data, _ = _from_data_url(told, f"{where}.{kind}.data")
+        return Audio(data=data, format=form, cache=cache)
     if kind == "file":
         return _file(mapping(body, f"{where}.file"), f"{where}.file", cache)
     if kind == "thinking":
@@ -179,7 +182,9 @@ def _picture(kind: str, address: Json, part: Json, where: str, cache: Cache | No
         data, media_type = _from_data_url(url, where)
     if kind == "video_url":
         link = url if data is None else None
-        return Video(data=data, url=link, media_type=media_type, fps=part.get("fps"), cache=cache)
+        return Video(
+            data=data, url=link, media_type=media_type, fps=part.get("fps", address.get("fps")), cache=cache
+        )
     detail = address.get("detail")
     return Image(
         data=data, url=url if data is None else None, media_type=media_type, detail=detail, cache=cache
@@ -204,6 +209,6 @@ def _from_data_url(url: str, where: str) -> tuple[bytes, str | None]:
 
 def _bytes(text: str, where: str) -> bytes:
     try:
-        return b64decode(text, validate=True)
+        return a2b_base64(text, strict_mode=True)
     except (BadBase64, ValueError):
         raise InputError(f"{where}: is no valid base64") from None

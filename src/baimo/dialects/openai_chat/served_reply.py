@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from baimo.dialect.dataurl import encode_data_url
 from baimo.errors import Error
 from baimo.types.chat import ChatRequest, Choice, TokenLogprob
 from baimo.types.content import (
@@ -38,7 +39,6 @@ from baimo.wire.http import WireHead
 
 from .finish import IN_PART, NAME, encode_finish
 from .manner import OPENAI, Manner, data_line, dressed, failure
-from .messages import data_url
 from .usage import encode_usage
 
 _WHOLE_HEAD = WireHead(200, ((b"content-type", b"application/json"),))
@@ -146,7 +146,7 @@ def _call(part: ToolCall, arguments: str) -> dict[str, Any]:
 
 
 def _image(part: Image) -> dict[str, Any]:
-    url = part.url if part.data is None else data_url(part.data, part.media_type or "image/png")
+    url = part.url if part.data is None else encode_data_url(part.data, part.media_type or "image/png")
     return {"type": "image_url", "image_url": {"url": url or ""}}
 
 

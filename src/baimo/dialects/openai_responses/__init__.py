@@ -11,7 +11,7 @@ with the whole reply, without `[DONE]`; a failure has two forms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +30,9 @@ from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
 
+if TYPE_CHECKING:
+    from baimo.dialect.forms import Forms
+
 __all__ = ["DIALECT", "OpenAIResponses", "Quirks"]
 
 _OPERATIONS = (
@@ -44,6 +47,7 @@ class OpenAIResponses:
     """The dialect `openai_responses`. What a plain call does not need is imported where it is used."""
 
     name = NAME
+    counts_prompts = True
 
     def quirks(self, fields: Mapping[str, Any]) -> Quirks:
         """Quirks from a row's table. Raises ConfigError naming an unknown key or a wrong value."""
@@ -81,6 +85,13 @@ class OpenAIResponses:
         from . import mending
 
         return mending.mending(error, request, site)
+
+    def forms(self, site: Site) -> Forms:
+        """In which form an answer by a type is asked for."""
+        from baimo.dialect.forms import Forms
+        from baimo.schema.narrow import STRICT
+
+        return Forms(rules=STRICT)
 
     def features(self) -> Features:
         """What this wire can say."""

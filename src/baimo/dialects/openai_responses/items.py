@@ -33,7 +33,7 @@ AS_INSTRUCTIONS = "instructions"
 """In what a message keeps for this wire: it came as `instructions` and goes back so."""
 
 _ASSISTANT_ONLY = (Thinking, Refusal, ToolCall)
-_TTLS = ("30m", "12h")
+TTLS = ("30m", "12h")
 
 
 class ItemEncoder:
@@ -121,10 +121,10 @@ class ItemEncoder:
             self._complaints.cannot("what to cache")
             return
         mark: dict[str, str] = {"mode": "explicit"}
-        if cache.ttl in _TTLS:
+        if cache.ttl in TTLS:
             mark["ttl"] = cache.ttl
         elif cache.ttl is not None:
-            self._complaints.cannot(f"to cache for {cache.ttl}", f"it takes {', '.join(_TTLS)}")
+            self._complaints.cannot(f"to cache for {cache.ttl}", f"it takes {', '.join(TTLS)}")
         entry["prompt_cache_breakpoint"] = mark
 
     def _image(self, part: Image) -> dict[str, Any] | None:

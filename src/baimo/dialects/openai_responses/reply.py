@@ -17,7 +17,7 @@ from baimo.errors import StreamInterrupted, WireError
 from baimo.notes import Note
 from baimo.types.events import ChatEvent, Finished, PartDelta, Started, UsageReported
 from baimo.wire.http import WireHead
-from baimo.wire.sse import EventDecoder
+from baimo.wire.sse import LF, EventDecoder, beginning
 
 from .errors import Told, find_refusal, raise_refusal
 from .fastlane import LANES, Lane
@@ -61,13 +61,28 @@ class ReplyDecoder:
         self._started = False
         self._done = False
         self._lane: Lane | None = None
-        self._place = (0, 0)
+        self._item = 0
+        self._inner = 0
         self._part = 0
+        self._lead = b""  # how the next event begins, where the last read brought one
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane, lead = self._lane, self._lead
+        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+            try:
+                found = lane(piece[len(lead) :])
+            except _ODD:
+                pass
+            else:
+                if found.output_index == self._item and found.inner == self._inner:
+                    text = found.delta
+                    return [PartDelta(index=self._part, text=text)] if text else []
         if self._sse is not None:
-            return self._events(self._sse.feed(piece))
+            payloads = self._sse.feed(piece)
+            out = self._events(payloads)
+            self._lead = beginning(piece, payloads) if self._lane is not None else b""
+            return out
         if self._is_whole:
             self._collect(piece)
             return []
@@ -117,7 +132,7 @@ class ReplyDecoder:
     def _events(self, payloads: list[bytes]) -> list[ChatEvent]:
         out: list[ChatEvent] = []
         self.early = out
-        lane, place, part = self._lane, self._place, self._part
+        lane, item, inner, part = self._lane, self._item, self._inner, self._part
         for payload in payloads:
             if lane is not None:
                 try:
@@ -125,14 +140,14 @@ class ReplyDecoder:
                 except _ODD:
                     pass
                 else:
-                    if (piece.output_index, piece.inner) == place:
+                    if piece.output_index == item and piece.inner == inner:
                         if piece.delta:
                             out.append(PartDelta(index=part, text=piece.delta))
                         continue
             if self._done:
                 break
             self._event(payload, out)
-            lane, place, part = self._lane, self._place, self._part
+            lane, item, inner, part = self._lane, self._item, self._inner, self._part
         return out
 
     def _last(self, payload: bytes, out: list[ChatEvent]) -> None:
@@ -174,7 +189,7 @@ class ReplyDecoder:
         place = index_of(event, "output_index"), index_of(event, field)
         part = self._output.growing(kind, *place)
         if part is not None:
-            self._lane, self._place, self._part = lane, place, part.index
+            self._lane, (self._item, self._inner), self._part = lane, place, part.index
 
     def _decode_whole(self, body: bytes, out: list[ChatEvent]) -> None:
         if body.startswith(b"<"):

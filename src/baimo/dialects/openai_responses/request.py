@@ -12,7 +12,7 @@ from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, Reasoning, ResponseFormat
 from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
 
-from .items import ItemEncoder, fields_of
+from .items import TTLS, ItemEncoder, fields_of
 from .quirks import Quirks
 from .tools import ToolEncoder
 from .words import ENCRYPTED, HEAD, LOGPROBS, NAME, address, lay_over, to_json
@@ -54,8 +54,13 @@ DEFAULTS = Quirks()
 
 def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     """The unsigned request. Raises InputError or UnsupportedError."""
+    quirks: Quirks = site.quirks or DEFAULTS
+    if request.prompt_cache is not None and quirks.cache_marks:
+        from baimo.dialect.marks import SAID, marked
+
+        request = marked(request, ttls=TTLS, tools=False, kinds=SAID, answers=False)
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "this provider")
-    body = encode_body(request, site.quirks or DEFAULTS, complaints)
+    body = encode_body(request, quirks, complaints)
     lay_over(body, request.extra)
     if not body["input"]:
         if not any(body.get(name) for name in _SELF_CONTAINED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baimo.dialect.jsontext import encode
-from baimo.dialect.parts import Parts
+from baimo.dialect.parts import OpenPart, Parts
 from baimo.types.content import Text, Thinking, ToolCall
 from baimo.types.events import ChatEvent, Finished
 
@@ -27,6 +27,14 @@ class ChoiceState:
     def said(self) -> bool:
         """Whether anything came."""
         return self._parts.count > 0
+
+    def growing(self) -> tuple[str, OpenPart] | None:
+        """What a chunk of nothing but words goes on with."""
+        for key in (_THINKING, _TEXT):
+            part = self._parts.get(key)
+            if part is not None and not part.held:
+                return key, part
+        return None
 
     def chunk(self, choice: dict[str, Any], out: list[ChatEvent]) -> None:
         """A choice of a chunk, or of a whole reply: what it says stands in `message`, or in `delta`."""

@@ -62,7 +62,8 @@ class MessageEncoder:
             self._add({"role": "user", "content": self._text(rest, index)}, message)
 
     def _result(self, result: ToolResult, index: int) -> None:
-        """A result stands behind its call: of several calls each is told with its own result."""
+        """A result stands behind its call: of several calls each is told with its own result. Calls of
+        different answers may have one id, for the wire gives none; a result is of the latest."""
         if result.call_id in self._left_out:
             return
         name = result.name or self._names.get(result.call_id)
@@ -73,8 +74,8 @@ class MessageEncoder:
             text = f"Error: {text}"
             self._complaints.emulated("a tool's failure was told in the words of its result")
         entry = {"role": "function", "name": name, "content": text}
-        for place, other in enumerate(self._wire):
-            if other.get("id") == result.call_id:
+        for place in range(len(self._wire) - 1, -1, -1):
+            if self._wire[place].get("id") == result.call_id:
                 self._wire.insert(place + 1, entry)
                 return
         self._wire.append(entry)

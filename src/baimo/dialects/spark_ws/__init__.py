@@ -19,6 +19,7 @@ from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
+from baimo.types.content import Audio, File, Image, Video
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.wire.http import HeaderFields, HttpRequest, SocketRequest, WireHead, WireRequest
 
@@ -58,6 +59,10 @@ class SparkWs:
         """A decoder for frames, or for the body of a refused handshake."""
         table = site.codes or TABLE
         return FrameDecoder(head, table) if head.status == _SWITCHED else RefusedDecoder(head, table)
+
+    def needs_bytes(self, part: Image | Audio | Video | File, site: Site) -> bool:
+        """As `MediaDialect.needs_bytes`: pictures."""
+        return isinstance(part, Image)
 
     def features(self) -> Features:
         """What this wire can say."""

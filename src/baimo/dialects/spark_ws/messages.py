@@ -7,7 +7,6 @@ behind the first turn, a call of a tool and its result have no place here: they 
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -29,7 +28,7 @@ class TurnEncoder:
         self._pair = pair
         self._complaints = complaints
         self._turns: list[dict[str, Any]] = []
-        self._image: str | None = None
+        self._image: str | bytes | None = None  # bytes become base64 with the rest of the frame
         self._calls: dict[str, str] = {}
 
     def encode(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
@@ -78,7 +77,7 @@ class TurnEncoder:
         if not self._turns or self._turns[-1]["role"] != "user":
             raise InputError("the last message must be the user's; there is none")
 
-    def _show(self, image: str) -> None:
+    def _show(self, image: str | bytes) -> None:
         """The picture stands before the question."""
         if self._turns[0]["role"] == "system":
             self._complaints.cannot("a system message beside an image")
@@ -142,8 +141,7 @@ class TurnEncoder:
         if not self._pair.image:
             self._complaints.cannot("image content", "only the model 'image' takes a picture")
             return
-        data = part.data
-        encoded = b64encode(data).decode() if data is not None else _base64_of(part.url)
+        encoded = part.data if part.data is not None else _base64_of(part.url)
         if encoded is None:
             self._complaints.cannot("an image other than by its bytes", "send its bytes")
         elif self._image is not None:

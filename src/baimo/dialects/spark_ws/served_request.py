@@ -7,8 +7,8 @@ of this wire only.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from binascii import Error as BadBase64
+from binascii import a2b_base64
 from typing import Any
 
 import msgspec
@@ -92,7 +92,7 @@ def read_frame(wire: WireRequest) -> tuple[Frame, dict[str, Any]]:
     frames = getattr(wire, "frames", ())
     if not frames:
         raise InputError("no frame came: the question is one text frame after the handshake")
-    raw = frames[0].encode() if isinstance(frames[0], str) else frames[0]
+    raw = frames[0]
     try:
         frame = _decoder.decode(raw)
         fields = _fields.decode(raw)
@@ -180,7 +180,7 @@ _OF_TURN = ("role", "content", "content_type")
 
 def _bytes(text: str, where: str) -> bytes:
     try:
-        return b64decode(text, validate=True)
+        return a2b_base64(text, strict_mode=True)
     except (BadBase64, ValueError):
         raise InputError(f"{where}.content: is no valid base64") from None
 

@@ -26,6 +26,8 @@ from baimo.errors import (
     RateLimitedError,
     ServerError,
 )
+from baimo.simulator import making
+from baimo.simulator.making import MAKING
 from baimo.simulator.words import (
     Caller,
     Credentials,
@@ -89,6 +91,20 @@ OPENAI: Mapping[Why, Refusal] = {
 }
 """What OpenAI answers. A reason that it does not know is an invalid request."""
 
+SERVED = (
+    "gpt-*",
+    "o?",
+    "o?-*",
+    "chat-latest",
+    "text-embedding-*",
+    "dall-e-*",
+    "tts-*",
+    "whisper-*",
+    "omni-moderation-*",
+    "text-moderation-*",
+)
+"""Patterns of OpenAI's models."""
+
 _REASONS = ("o?", "o?-*")
 """Models that think before they answer: they know the newer name of the limit, and no sampling."""
 _NO_PARAMETER = "Unsupported parameter: '{name}' is not supported with this model."
@@ -113,6 +129,8 @@ class OpenAIFace:
     manner: Manner | None = None
     """How its replies are written where they differ from OpenAI's."""
     refusals: Mapping[Why, Refusal] = OPENAI
+    makes: tuple[str, ...] = ()
+    """Of the operations in `MAKING` those that are served."""
 
     def __init__(
         self,
@@ -123,7 +141,7 @@ class OpenAIFace:
         endpoints: Mapping[str, str] = MappingProxyType({"chat": "/v1"}),
         secret: str = "api_key",
         key: str = "sk-fake-0000000000000000000000001234",
-        models: tuple[str, ...] = ("gpt-*", "o?", "o?-*", "chat-latest", "text-embedding-*"),
+        models: tuple[str, ...] = SERVED,
         listed: tuple[str, ...] = ("gpt-6-luna", "text-embedding-3-small"),
         streaming: tuple[str, ...] = (),
     ) -> None:
@@ -156,7 +174,9 @@ class OpenAIFace:
         operation = DIALECT.operation(request.method, request.target, request.headers)
         path = request.target.partition(b"?")[0].decode("latin-1")
         known = any(path.startswith(f"{base}/") for base in self._bases.values())
-        return operation if known and operation != "complete" else None
+        if not known or operation == "complete" or (operation in MAKING and operation not in self.makes):
+            return None
+        return operation
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """Check the bearer key. Raises RefusedError."""
@@ -250,9 +270,31 @@ class OpenAIFace:
         return WireHead(200, JSON), DIALECT.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """The list of models."""
+        """The list of models, or what else than words is made."""
+        if operation in MAKING:
+            assert isinstance(request, HttpRequest)
+            return self.make(operation, request)
         models = tuple(ModelInfo(id=name, provider=self.name, created=0) for name in self._listed)
         return WireHead(200, JSON), [DIALECT.encode_model_list(models)]
+
+    def make(self, operation: str, request: HttpRequest) -> tuple[WireHead, list[bytes]]:
+        """Images, sound, its text, or what moderation says of a text."""
+        head = WireHead(200, JSON)
+        if operation == "images":
+            picture = DIALECT.decode_images_request(request)
+            self.check_model(picture.model)
+            return head, [DIALECT.encode_images_response(picture, making.images(picture))]
+        if operation == "transcribe":
+            sound = DIALECT.decode_transcribe_request(request)
+            self.check_model(sound.model)
+            return head, [DIALECT.encode_transcription(sound, making.transcription(sound))]
+        if operation == "speak":
+            text = DIALECT.decode_speak_request(request)
+            self.check_model(text.model)
+            return DIALECT.encode_speech(text, making.speech(text))
+        looked_at = DIALECT.decode_moderate_request(request)
+        self.check_model(looked_at.model)
+        return head, [DIALECT.encode_moderation(looked_at, making.moderation(looked_at))]
 
 
 def _is_one(name: str, patterns: tuple[str, ...]) -> bool:

@@ -35,6 +35,7 @@ from baimo.types.chat import ChatRequest, Message, Role
 from baimo.types.content import ToolResult
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
 from baimo.wire.http import HttpRequest, WireHead
 
 from .openai import JSON, OpenAIFace, Refusal, bearer, foreign, shown
@@ -118,6 +119,10 @@ _BOUNDS: tuple[tuple[str, float, float, str], ...] = (
 )
 
 
+_IMAGES = ("wan*",)
+"""Models that make images as tasks."""
+
+
 class _Compatible(OpenAIFace):
     """The compatible API: errors carry the call's id beside them."""
 
@@ -154,6 +159,7 @@ class QwenFace:
         self.hosts = (host,)
         given = credentials or Credentials()
         self._keys = given.over({"api_key": "sk-fakefakefakefakefakefakefake5678"})
+        self._tasks: dict[str, tuple[ImagesRequest, int]] = {}
         self._compatible = _Compatible(
             given,
             name=name,
@@ -178,7 +184,7 @@ class QwenFace:
         }
 
     def operation(self, request: ServedRequest) -> str | None:
-        """Chat, embeddings and counts of DashScope's own; chat, embeddings and models of the compatible."""
+        """Chat, embeddings, counts, images of DashScope's own; chat, embeddings, models of the compatible."""
         if not isinstance(request, HttpRequest):
             return None
         if _is_compatible(request):
@@ -252,11 +258,37 @@ class QwenFace:
         assert isinstance(request, HttpRequest)
         if _is_compatible(request):
             return self._compatible.other(operation, request, now)
+        if operation in ("images", "task"):
+            return WireHead(200, JSON), [self._images(operation, request)]
         asked = DIALECT.decode_count_request(request)
         self._served(asked.model)
         pieces = tuple(split(asked.text))
         count = TokenCount(tokens=len(pieces), pieces=pieces, request_id=REQUEST_ID)
         return WireHead(200, JSON), [DIALECT.encode_token_count(count)]
+
+    def _images(self, operation: str, request: HttpRequest) -> bytes:
+        """A task, that is done when it is asked for the second time."""
+        if operation == "images":
+            if (b"x-dashscope-async", b"enable") not in {(k.lower(), v) for k, v in request.headers}:
+                raise RefusedError(Why.INVALID_REQUEST, "current user api does not support synchronous calls")
+            wanted = DIALECT.decode_images_request(request)
+            if not _is_one(without_fault(wanted.model), _IMAGES):
+                raise RefusedError(Why.UNKNOWN_MODEL, wanted.model)
+            task_id = f"fake-task-{len(self._tasks) + 1}"
+            self._tasks[task_id] = (wanted, 0)
+        else:
+            task_id = request.target.partition(b"?")[0].rpartition(b"/")[2].decode("latin-1")
+            if task_id not in self._tasks:
+                raise RefusedError(Why.INVALID_REQUEST, f"no task {task_id}")
+            wanted, asked = self._tasks[task_id]
+            self._tasks[task_id] = (wanted, asked + 1)
+        wanted, asked = self._tasks[task_id]
+        made = tuple(
+            MadeImage(url=f"https://dashscope-result.example/{task_id}-{number}.png")
+            for number in range(wanted.n or 1)
+        )
+        told = ImagesResponse(images=made, task_id=task_id, is_pending=asked < 2)
+        return DIALECT.encode_images_response(wanted, told)
 
     def _served(self, model: str) -> str:
         """The model's name. Raises RefusedError for one that is not served."""

@@ -1,8 +1,9 @@
 """OpenAI's platform: what `OpenAIFace` serves, and the Responses API beside it.
 
-It refuses what the real one refuses: reasoning without the item that it led to, reasoning that was altered or
-that nobody kept, a call without its output and an output without its call, encrypted reasoning of a model
-that does not think, a model asked for where it is not served.
+It refuses what the real one refuses: reasoning without the item that it led to, an item without the
+reasoning that led to it, reasoning that was altered or that nobody kept, a call without its output and an
+output without its call, encrypted reasoning of a model that does not think, a model asked for where it is
+not served.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from msgspec.structs import replace
 from baimo.dialect.protocols import ChatEncoder
 from baimo.dialects.openai_responses import DIALECT
 from baimo.errors import Error
+from baimo.simulator.making import MAKING
 from baimo.simulator.reply import count
 from baimo.simulator.words import Credentials, FaceMaker, RefusedError, ServedRequest, Why, without_fault
 from baimo.types.chat import ChatRequest
@@ -41,6 +43,7 @@ _SEAL = b"fake seal of nobody"
 _ENCRYPTED = "reasoning.encrypted_content"
 
 _ALONE = "Item '{id}' of type 'reasoning' was provided without its required following item."
+_UNLED = "Item '{id}' of type '{kind}' was provided without its required 'reasoning' item: '{thought}'."
 _ALTERED = "The encrypted content for item {id} could not be verified. Reason: it was altered."
 _GONE = (
     "Item with id '{id}' not found. Items are not persisted when `store` is set to false. Try again with "
@@ -57,6 +60,8 @@ _CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_t
 class PlatformFace(OpenAIFace):
     """A provider that speaks both of OpenAI's wires."""
 
+    makes = MAKING
+
     def __init__(
         self,
         credentials: Credentials | None = None,
@@ -66,6 +71,8 @@ class PlatformFace(OpenAIFace):
     ) -> None:
         """As `OpenAIFace`."""
         super().__init__(credentials, endpoints=endpoints, **given)
+        self._led_to: dict[str, str] = {}
+        """Items that reasoning led to, each with the reasoning."""
 
     def configuration(self, origin: str) -> dict[str, dict[str, object]]:
         """By itself a client chooses the wire by the model; it may be told to use the Responses API."""
@@ -99,6 +106,7 @@ class PlatformFace(OpenAIFace):
         items = body.get("input")
         if isinstance(items, list):
             _check(items, keeps=body.get("store") is not False, goes_on="previous_response_id" in body)
+            _check_led_to(items, self._led_to)
         return asked
 
     def encoder(self, request: ServedRequest, asked: ChatRequest) -> ChatEncoder:
@@ -107,7 +115,7 @@ class PlatformFace(OpenAIFace):
         if not _is_responses(request):
             return super().encoder(request, asked)
         wanted = _ENCRYPTED in (_body(request).get("include") or ())
-        return _Sealing(DIALECT.encoder(asked), encrypts=wanted)
+        return _Sealing(DIALECT.encoder(asked), encrypts=wanted, led_to=self._led_to)
 
     def refusal(self, why: Why, detail: str) -> Told:
         """What stands for that reason."""
@@ -170,6 +178,18 @@ def _check_reasoning(item: dict[str, Any], behind: list[dict[str, Any]], *, keep
         raise RefusedError(Why.INVALID_REQUEST, _ALONE.format(id=ident))
 
 
+def _check_led_to(items: list[dict[str, Any]], led_to: Mapping[str, str]) -> None:
+    """An item that came behind reasoning, and is named by its id, comes back behind it."""
+    before: dict[str, Any] = {}
+    for item in items:
+        ident = str(item.get("id"))
+        thought = led_to.get(ident)
+        if thought is not None and before.get("id") != thought:
+            told = _UNLED.format(id=ident, kind=item.get("type", "message"), thought=thought)
+            raise RefusedError(Why.INVALID_REQUEST, told)
+        before = item
+
+
 def _seal(ident: str, summary: list[dict[str, Any]]) -> str:
     """What stands for the encrypted reasoning: it fits one item alone."""
     text = msgspec.json.encode([ident, [piece.get("text") for piece in summary]])
@@ -179,9 +199,11 @@ def _seal(ident: str, summary: list[dict[str, Any]]) -> str:
 class _Sealing:
     """Gives the items of a reply ids that no other reply has, and reasoning its seal."""
 
-    def __init__(self, encoder: ChatEncoder, *, encrypts: bool) -> None:
+    def __init__(self, encoder: ChatEncoder, *, encrypts: bool, led_to: dict[str, str]) -> None:
         self._encoder = encoder
         self._encrypts = encrypts
+        self._led_to = led_to
+        self._thought: str | None = None
         self._reply = "0"
         self._parts: dict[int, Part] = {}
         self._texts: dict[int, str] = {}
@@ -195,7 +217,12 @@ class _Sealing:
         if isinstance(event, Started):
             self._reply = (event.id or "0").replace("-", "")
         elif isinstance(event, PartStarted) and isinstance(event.part, (Text, Refusal, Thinking, ToolCall)):
-            part = replace(event.part, replay=_kept(id=self._id(event.part, event.index)))
+            ident = self._id(event.part, event.index)
+            if isinstance(event.part, Thinking):
+                self._thought = ident
+            elif self._thought is not None:
+                self._led_to[ident], self._thought = self._thought, None
+            part = replace(event.part, replay=_kept(id=ident))
             self._parts[event.index], self._texts[event.index] = part, getattr(part, "text", "")
             event = replace(event, part=part)
         elif isinstance(event, PartDelta) and event.index in self._texts:

@@ -79,6 +79,7 @@ class VolcengineFace(OpenAIFace):
     """Ark in Beijing."""
 
     refusals = _REFUSALS
+    makes = ("images",)
 
     def __init__(self, credentials: Credentials | None = None) -> None:
         given = dict((credentials or Credentials()).given)
@@ -100,14 +101,14 @@ class VolcengineFace(OpenAIFace):
         return {**super().credentials(), **self._pair}
 
     def operation(self, request: ServedRequest) -> str | None:
-        """Chat and embeddings, and at the root the control plane."""
+        """Chat, embeddings and images, and at the root the control plane."""
         if not isinstance(request, HttpRequest):
             return None
         path, _, query = request.target.partition(b"?")
         if path == b"/" and request.method == "POST" and b"Action=GetApiKey" in query:
             return "key"
         operation = super().operation(request)
-        return operation if operation in ("chat", "embed") else None
+        return operation if operation in ("chat", "embed", "images") else None
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """Check the API key, or of the control plane the signature. Raises RefusedError."""
@@ -158,7 +159,9 @@ class VolcengineFace(OpenAIFace):
         return super().refuse(why, request, detail=detail, retry_after=None)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """An API key for an access key."""
+        """An API key for an access key, or images."""
+        if operation != "key":
+            return super().other(operation, request, now)
         result = {"ApiKey": FETCHED, "ExpiredTime": int(now) + _LIFE_S}
         metadata = {"RequestId": "fake-request-1", "Action": "GetApiKey", "Version": "2024-01-01"}
         body = {"ResponseMetadata": {**metadata, "Service": "ark", "Region": "cn-beijing"}, "Result": result}

@@ -16,7 +16,9 @@ import msgspec
 from msgspec.structs import replace
 
 from baimo.auth import hs256
+from baimo.dialects.openai_chat import DIALECT
 from baimo.dialects.openai_chat.manner import Manner
+from baimo.simulator.making import MAKING, moderation
 from baimo.simulator.words import (
     Caller,
     Credentials,
@@ -27,7 +29,7 @@ from baimo.simulator.words import (
     without_fault,
 )
 from baimo.types.chat import ChatRequest, Reasoning, Role
-from baimo.wire.http import WireHead
+from baimo.wire.http import HttpRequest, WireHead
 
 from .openai import JSON, OpenAIFace, Refusal, bearer, foreign, shown
 
@@ -63,6 +65,7 @@ class ZhipuFace(OpenAIFace):
 
     manner = Manner(usage="finish")
     refusals = _REFUSALS
+    makes = MAKING
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class ZhipuFace(OpenAIFace):
             hosts=hosts,
             endpoints=endpoints,
             key="fakefakefakefakefakefakefake1234.fakesecretfake00",
-            models=("glm-*", "embedding-*"),
+            models=("glm-*", "embedding-*", "cogview-*", "moderation"),
         )
 
     def configuration(self, origin: str) -> dict[str, dict[str, object]]:
@@ -87,9 +90,9 @@ class ZhipuFace(OpenAIFace):
         return {name: {"endpoint": name, **table} for name, table in tables.items()}
 
     def operation(self, request: ServedRequest) -> str | None:
-        """Chat and embeddings: there is no list of models."""
+        """All but a list of models, which there is none of."""
         operation = super().operation(request)
-        return operation if operation in ("chat", "embed") else None
+        return operation if operation in ("chat", "embed", *MAKING) else None
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """The key itself, or a token made of it that has not ended. Raises RefusedError."""
@@ -129,6 +132,24 @@ class ZhipuFace(OpenAIFace):
         for index, message in enumerate(asked.messages):
             if message.role is Role.ASSISTANT and not message.text and not message.tool_calls:
                 raise RefusedError(Why.INVALID_REQUEST, f"messages[{index}]:{_EMPTY}")
+
+    def make(self, operation: str, request: HttpRequest) -> tuple[WireHead, list[bytes]]:
+        """As OpenAI's, but for moderation: of one text the level and the kinds of its risk."""
+        if operation != "moderate":
+            return super().make(operation, request)
+        asked = DIALECT.decode_moderate_request(request)
+        self.check_model(asked.model)
+        (found, *others) = moderation(asked).results
+        if others:
+            raise RefusedError(Why.INVALID_REQUEST, "input: one text only")
+        told = {
+            "content_type": "text",
+            "risk_level": "REJECT" if found.flagged else "PASS",
+            "risk_type": [name for name, is_found in found.categories.items() if is_found],
+        }
+        usage = {"moderation_text": {"call_count": 1}}
+        body = {"id": "fake-1", "created": 0, "request_id": "fake-1", "result_list": [told], "usage": usage}
+        return WireHead(200, JSON), [msgspec.json.encode(body)]
 
     def refuse(
         self, why: Why, request: ServedRequest, *, detail: str = "", retry_after: float | None = None

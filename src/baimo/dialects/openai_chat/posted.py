@@ -1,0 +1,87 @@
+"""What requests of the operations beside chat have in common: an address, a body in JSON or as a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from baimo.dialect.protocols import Site
+from baimo.errors import InputError, WireError
+from baimo.notes import Note
+from baimo.wire.http import HttpRequest, header_fields, with_headers
+from baimo.wire.multipart import FormPart, field, parse_form, render_form
+
+from .address import address
+from .plainrequest import HEAD
+from .quirks import Quirks
+from .request import lay_over, to_json
+
+DEFAULTS = Quirks()
+
+
+def posted(
+    site: Site,
+    path: str,
+    model: str,
+    body: dict[str, Any],
+    headers: Mapping[str, str],
+    extra: Mapping[str, Any],
+    notes: Sequence[Note] = (),
+) -> HttpRequest:
+    """An unsigned request with a body in JSON."""
+    lay_over(body, extra)
+    origin, target = address(site, path, model)
+    head = with_headers(HEAD, header_fields(dict(headers))) if headers else HEAD
+    return HttpRequest(
+        method="POST", origin=origin, target=target, headers=head, body=to_json(body), notes=tuple(notes)
+    )
+
+
+def posted_form(
+    site: Site,
+    path: str,
+    model: str,
+    parts: list[FormPart],
+    headers: Mapping[str, str],
+    extra: Mapping[str, Any],
+    notes: Sequence[Note] = (),
+) -> HttpRequest:
+    """An unsigned request with a form; what `extra` names takes the place of a field."""
+    kept = [part for part in parts if part.name.removesuffix("[]") not in extra]
+    for name, value in extra.items():
+        kept += _fields(name, value)
+    kind, body = render_form(kept)
+    head = ((b"content-type", kind), (b"accept", b"application/json"))
+    origin, target = address(site, path, model)
+    return HttpRequest(
+        method="POST",
+        origin=origin,
+        target=target,
+        headers=with_headers(head, header_fields(dict(headers))),
+        body=body,
+        notes=tuple(notes),
+    )
+
+
+def _fields(name: str, value: Any) -> list[FormPart]:
+    if isinstance(value, bool):
+        return [field(name, "true" if value else "false")]
+    if isinstance(value, (str, int, float)):
+        return [field(name, str(value))]
+    if isinstance(value, Sequence):
+        return [part for one in value for part in _fields(f"{name}[]", one)]
+    raise InputError(f"extra[{name!r}] cannot stand in a form: give a text, a number or a list of such")
+
+
+def body_of(wire: HttpRequest) -> bytes:
+    """Being the provider: the whole body."""
+    return wire.body if isinstance(wire.body, bytes) else b"".join(wire.body.chunks())
+
+
+def form_of(wire: HttpRequest) -> list[FormPart]:
+    """Being the provider: the parts of a caller's form. Raises InputError."""
+    kind = next((value for name, value in wire.headers if name.lower() == b"content-type"), b"")
+    try:
+        return parse_form(kind.decode("latin-1"), body_of(wire))
+    except WireError as error:
+        raise InputError(f"the request is no form: {error.message}") from None

@@ -1,0 +1,1 @@
+"""The pictures and other media of a call: fetched where that is needed, checked before anything is sent."""
