@@ -64,7 +64,8 @@ def test_a_call_leaves_nothing_to_the_garbage_collector(model: Any, extras: Mapp
             return [client.chat(model, "Hi").text for _ in range(CALLS)]
 
         calls()
-        gc.collect()
+        while gc.collect():  # what earlier tests left may take several rounds
+            pass
         gc.disable()
         try:
             assert set(calls()) == {"Hello"}

@@ -190,3 +190,12 @@ def test_a_root_that_only_refers_is_put_in_place() -> None:
     schema = {"$ref": "#/$defs/A~1b", "$defs": {"A/b": {"type": "object"}, "C": {"$ref": "#/$defs/C"}}}
     assert rooted(schema) == {"type": "object"}
     assert rooted({"$ref": "https://example.invalid/x"}) == {"$ref": "https://example.invalid/x"}
+
+
+def test_a_class_is_described_once_and_two_of_one_name_apart() -> None:
+    def made(of: type) -> type:
+        return msgspec.defstruct("Answer", [("value", of)])
+
+    numbers, words = made(int), made(str)
+    assert describe(numbers) is describe(numbers)
+    assert describe(numbers).schema["properties"] != describe(words).schema["properties"]

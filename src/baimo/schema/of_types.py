@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast, overload
 
 import msgspec
@@ -105,6 +106,15 @@ def describe(kind: Any) -> Described[Any]:
     >>> describe(Annotated[int, "full years"]).schema
     {'description': 'full years', 'type': 'integer'}
     """
+    return _of_class(kind) if isinstance(kind, type) else _described(kind)
+
+
+@lru_cache(maxsize=128)  # pure: a class stays what it is
+def _of_class(kind: type[T]) -> Described[T]:
+    return _described(kind)
+
+
+def _described(kind: Any) -> Described[Any]:
     if of_pydantic.is_model(kind):
         return Described(kind, _name(kind), rooted(kind.model_json_schema()))
     nested: dict[str, Any] = {}
