@@ -118,8 +118,8 @@ def test_without_a_command_the_help_is_shown(run: Run) -> None:
     [
         (("aks",), "en", "there is no command 'aks'. Did you mean ask?"),
         (("aks",), "zh", "错误：没有命令 'aks'。是否想用 ask？"),
-        (("ask", "--modle", "x"), "en", "there is no option --modle. Did you mean --model?"),
-        (("ask", "--modle", "x"), "zh", "没有选项 --modle。是否想用 --model？"),
+        (("ask", "--modal", "x"), "en", "there is no option --modal. Did you mean --model?"),
+        (("ask", "--modal", "x"), "zh", "没有选项 --modal。是否想用 --model？"),
         (("ask", "-t", "warm", "x"), "en", "--temperature:"),
         (("ask", "x", "-m"), "en", "-m needs a value."),
         (("config", "set-key"), "zh", "缺少 PROVIDER。"),

@@ -9,10 +9,12 @@ from typing import get_args, get_type_hints
 import pytest
 
 from baimo import errors
+from baimo.catalogue.behaviours import meanings
 from baimo.cli import words
 from baimo.cli.answers import REMARKABLE
 from baimo.cli.timeline import SIGNS
 from baimo.config.keyshape import Doubt
+from baimo.types.behaviours import Origin
 from baimo.types.record import Outcome
 from tests.house import sources
 
@@ -63,17 +65,24 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     assert asked_for() - set(words.TEXTS) == set()
 
 
-OPERATIONS = ("chat", "embeddings", "count_tokens", "models", "describe", "pull", "balance")
+OPERATIONS = (
+    *("chat", "embeddings", "rerank", "count_tokens", "models", "describe", "pull", "balance"),
+    *("images", "transcribe", "speech", "moderate"),
+)
 NOTES = (
     "cached",
     "cache_unavailable",
     "clamped",
     "continued",
     "dropped",
+    "emulated",
     "fell_back",
+    "fetched",
     "mended",
+    "narrowed",
     "not_checked",
     "other_key",
+    "renamed",
     "repaired",
 )
 
@@ -111,6 +120,8 @@ def made_up() -> set[str]:
         *(f"trace.sign_{kind}" for kind in SIGNS),
         *(f"trace.of_{operation}" for operation in OPERATIONS),
         *(f"note.{code}" for code in NOTES),
+        *(f"why.area.{area}" for area in {meaning.area for meaning in meanings().values()}),
+        *(f"why.{origin}" for origin in get_args(Origin)),
         *(f"finish.{reason.value}" for reason in REMARKABLE),
         *(f"doubt.{code}" for code in get_args(get_type_hints(Doubt)["code"]) if code not in IN_BOTH),
     }

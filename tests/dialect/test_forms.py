@@ -9,7 +9,7 @@ import pytest
 from baimo.dialect.forms import USUAL, Forms, FormsDialect
 from baimo.dialect.protocols import Site
 from baimo.dialects import get
-from baimo.schema.narrow import ANY, BOUNDED, CLOSED, STRICT, UNBOUNDED, SchemaRules
+from baimo.schema.rules import ANY, BOUNDED, CLOSED, STRICT, UNBOUNDED, SchemaRules
 
 SITE = Site(base_url="https://example.invalid")
 

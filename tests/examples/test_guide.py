@@ -259,6 +259,7 @@ def test_every_example_is_tried_here() -> None:
         "one_call",
         "retrying",
         "structured",
+        "tools",
         "validate",
     }
     for path in GUIDE.glob("*.py"):

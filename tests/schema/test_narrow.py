@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from baimo.schema.narrow import ANY, CLOSED, STRICT, SchemaRules, as_object, narrow
+from baimo.schema.narrow import as_object, narrow
 from baimo.schema.of_types import describe
+from baimo.schema.rules import ANY, CLOSED, STRICT, SchemaRules
 
 INTEGER = {"type": "integer"}
 NULL = {"type": "null"}

@@ -91,6 +91,7 @@ DEPLOYMENT_DOES_NOT_COUNT = {
     "holidays": "what it costs",
     "facts": "what is known of the model",
     "advice": "what is said of refusals",
+    "media": "what is looked at before anything is sent",
 }
 SITE_COUNTS = ("base_url", "region", "project", "app_id", "api_version", "quirks")
 SITE_DOES_NOT_COUNT = {

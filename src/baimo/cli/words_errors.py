@@ -27,6 +27,8 @@ ERRORS: dict[str, tuple[str, str]] = {
         "The answer is not the JSON that was asked for.",
         "回答不是所要求的 JSON。",
     ),
+    "meaning.tool": ("A tool failed.", "工具执行失败。"),
+    "meaning.step_limit": ("The run needs more steps than allowed.", "运行所需的步数超过上限。"),
     "meaning.stream_interrupted": ("The answer broke off.", "回答中途断开，上面的内容不完整。"),
     "meaning.local_model": ("The built-in model failed.", "内置模型出错。"),
     "meaning.cache": ("The cache of answers cannot be used.", "回答缓存无法使用。"),

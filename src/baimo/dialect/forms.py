@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from baimo.schema.narrow import ANY, SchemaRules
+from baimo.schema.rules import ANY, SchemaRules
 
 from .protocols import Site
 

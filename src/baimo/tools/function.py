@@ -12,8 +12,9 @@ from typing import Annotated, Any, Generic, ParamSpec, TypeVar, get_args, get_or
 import msgspec
 
 from baimo.errors import InputError
-from baimo.schema.narrow import STRICT, narrow
+from baimo.schema.narrow import narrow
 from baimo.schema.of_types import Described, describe
+from baimo.schema.rules import STRICT
 from baimo.types.tools import FunctionTool
 
 from .docstrings import parse_docstring

@@ -49,12 +49,15 @@ def test_a_wrong_quirk_is_refused_by_name(fields: dict[str, Any], words: str) ->
         DIALECT.quirks(fields)
 
 
+OF_CHAT = [field for field in Quirks.__struct_fields__ if field != "beside"]
+"""The rest is of the operations beside chat, and tested with them."""
+
+
 def test_there_are_not_too_many_quirks() -> None:
-    of_chat = [field for field in Quirks.__struct_fields__ if field != "beside"]
-    assert len(of_chat) <= 25
+    assert len(OF_CHAT) <= 25
 
 
-@pytest.mark.parametrize("field", Quirks.__struct_fields__)
+@pytest.mark.parametrize("field", OF_CHAT)
 def test_each_quirk_has_a_case(field: str) -> None:
     assert [folder for folder in folders("case.json") if field in load(folder).quirks]
 

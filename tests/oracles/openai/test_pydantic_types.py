@@ -11,8 +11,9 @@ import pytest
 from pydantic import BaseModel, Field, RootModel, field_validator
 
 from baimo.errors import AnswerFormatError, InputError
-from baimo.schema.narrow import STRICT, narrow
+from baimo.schema.narrow import narrow
 from baimo.schema.of_types import describe
+from baimo.schema.rules import STRICT
 from baimo.testing import Simulator
 
 

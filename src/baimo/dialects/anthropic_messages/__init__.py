@@ -11,10 +11,11 @@ parameters. Clouds and other hosts speak it too: how they differ is in `quirks`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
@@ -30,9 +31,6 @@ from .errors import ErrorDecoder
 from .quirks import Paths, Quirks
 from .reply import ReplyDecoder
 from .words import NAME
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "AnthropicMessages", "Paths", "Quirks"]
 
@@ -75,8 +73,7 @@ class AnthropicMessages:
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for."""
-        from baimo.dialect.forms import Forms
-        from baimo.schema.narrow import CLOSED
+        from baimo.schema.rules import CLOSED
 
         return Forms(rules=CLOSED)
 

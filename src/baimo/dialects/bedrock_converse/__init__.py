@@ -11,10 +11,11 @@ some models know goes through additionalModelRequestFields under the model's own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
@@ -28,9 +29,6 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import StreamDecoder, WholeDecoder
 from .words import NAME, STREAM_TYPE
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "BedrockConverse", "Quirks"]
 
@@ -64,8 +62,7 @@ class BedrockConverse:
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for."""
-        from baimo.dialect.forms import Forms
-        from baimo.schema.narrow import CLOSED
+        from baimo.schema.rules import CLOSED
 
         return Forms(rules=CLOSED)
 

@@ -10,10 +10,11 @@ own; a citation names a stretch of the answer and may have several sources.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
@@ -29,9 +30,6 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "CohereChat", "Quirks"]
 
@@ -64,8 +62,7 @@ class CohereChat:
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for."""
-        from baimo.dialect.forms import Forms
-        from baimo.schema.narrow import UNBOUNDED
+        from baimo.schema.rules import UNBOUNDED
 
         return Forms(rules=UNBOUNDED)
 

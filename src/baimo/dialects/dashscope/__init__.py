@@ -11,10 +11,11 @@ reason; an event named `error` comes after a good status; texts may come without
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.mending import Mending
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
@@ -31,9 +32,6 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "DashScope", "Quirks"]
 
@@ -79,7 +77,6 @@ class DashScope:
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for."""
-        from baimo.dialect.forms import Forms
 
         quirks: Quirks = site.quirks or requests.DEFAULTS
         return Forms(first="json_object" if quirks.schema_told else "json_schema")

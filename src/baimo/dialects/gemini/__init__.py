@@ -11,10 +11,11 @@ is a reply without candidates under status 200; counts of thoughts stand beside 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error
@@ -30,9 +31,6 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "Gemini", "Quirks"]
 
@@ -64,8 +62,7 @@ class Gemini:
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for. To Google's own subset the request narrows."""
-        from baimo.dialect.forms import Forms
-        from baimo.schema.narrow import ANY, BOUNDED
+        from baimo.schema.rules import ANY, BOUNDED
 
         quirks: Quirks = site.quirks or Quirks()
         return Forms(rules=BOUNDED if quirks.schemas == "json_schema" else ANY)

@@ -9,10 +9,11 @@ in five places; an error may come under status 200, in the middle of a stream an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.interval import Interval
 from baimo.dialect.mending import Mending
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
@@ -32,9 +33,6 @@ from .manner import Manner
 from .plainreply import PlainReplyDecoder
 from .quirks import Paths, Quirks
 from .reply import ErrorDecoder, ReplyDecoder
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "Manner", "OpenAIChat", "Paths", "Quirks"]
 
@@ -115,8 +113,7 @@ class OpenAIChat(Making):
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for."""
-        from baimo.dialect.forms import Forms
-        from baimo.schema.narrow import STRICT
+        from baimo.schema.rules import STRICT
 
         quirks: Quirks = site.quirks or _DEFAULTS
         told = "schema_told" in quirks.extras

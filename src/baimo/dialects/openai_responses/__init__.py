@@ -11,10 +11,11 @@ with the whole reply, without `[DONE]`; a failure has two forms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from baimo.dialect.forms import Forms
 from baimo.dialect.mending import Mending
 from baimo.dialect.protocols import ChatDecoder, ChatEncoder, Site
 from baimo.dialect.support import Features
@@ -29,9 +30,6 @@ from .errors import ErrorDecoder
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
-
-if TYPE_CHECKING:
-    from baimo.dialect.forms import Forms
 
 __all__ = ["DIALECT", "OpenAIResponses", "Quirks"]
 
@@ -88,8 +86,7 @@ class OpenAIResponses:
 
     def forms(self, site: Site) -> Forms:
         """In which form an answer by a type is asked for."""
-        from baimo.dialect.forms import Forms
-        from baimo.schema.narrow import STRICT
+        from baimo.schema.rules import STRICT
 
         return Forms(rules=STRICT)
 
