@@ -47,6 +47,7 @@ class Narrowed(msgspec.Struct, frozen=True):
 def narrow(schema: dict[str, Any], rules: SchemaRules) -> Narrowed:
     """The schema as those rules want it.
 
+    >>> from baimo.schema.rules import STRICT
     >>> narrow({"type": "string", "minLength": 2}, STRICT)
     Narrowed(schema={'type': 'string', 'description': 'minLength: 2'}, lost=('minLength',), cannot='')
     """
