@@ -12,7 +12,6 @@ import pytest
 import baimo
 from baimo.client import async_making, making
 from baimo.client.given import audio_of, images_of
-from baimo.client.made import images_request, speech_request, transcribe_request
 from baimo.simulator.making import png, wav
 from baimo.testing import Simulator
 from baimo.types.content import Audio, Image
@@ -34,6 +33,8 @@ def test_everything_is_made_by_the_blocking_client(tmp_path: Path) -> None:
         assert [one.media_type for one in made.images] == ["image/png"] * 2
         assert (made.provider, made.model, made.cost) == ("openai", "gpt-image-2", None)
         made.images[0].save(tmp_path / "a.png")
+        with pytest.raises(baimo.InputError, match=r"not by str. Write save\(Path\('a.png'\)\)"):
+            made.images[0].save("a.png")  # type: ignore[arg-type]
         again = client.images(IMAGES, "wider", image=tmp_path / "a.png", mask=PNG)
         assert again.sent is not None and again.sent.url.endswith("/images/edits")
         spoken = client.speech(SAYS, "Hello wide world", voice="alloy", format="wav")
@@ -131,24 +132,23 @@ def test_what_is_no_picture_is_told(given: Any) -> None:
         images_of(given)
 
 
-NOTHING: dict[str, Any] = {"unsupported": "raise", "extra": {}, "headers": {}}
-PLAIN: dict[str, Any] = {
-    **dict.fromkeys(("n", "size", "quality", "seed", "negative_prompt", "image", "mask", "format")),
-    **NOTHING,
-}
-
-
 def test_what_cannot_be_asked_for_is_told() -> None:
-    for n in (0, True, "2"):
-        with pytest.raises(baimo.InputError, match="n must be"):
-            images_request("a cat", **{**PLAIN, "n": n})
-    with pytest.raises(baimo.InputError, match="prompt must be a text"):
-        images_request(" ", **PLAIN)
-    with pytest.raises(baimo.InputError, match="speed must be more than 0"):
-        speech_request("a", voice=None, format=None, speed=0, instructions=None, stream=False, **NOTHING)
-    asked: dict[str, Any] = {"language": None, "prompt": None, "temperature": None, **NOTHING}
-    assert transcribe_request(WAV, timestamps="word", **asked).timestamps == ("word",)
-    with pytest.raises(baimo.InputError, match="timestamps must be"):
-        transcribe_request(WAV, timestamps=("day",), **asked)  # type: ignore[arg-type]
-    with pytest.raises(baimo.InputError, match="nothing to look at"):
-        baimo.Client(config={}).moderate("acme/m", [])
+    wrong: Any
+    with Simulator("openai") as sim, sim.client() as client:
+        for wrong in (0, True, "2"):
+            with pytest.raises(baimo.InputError, match="n must be"):
+                client.images(IMAGES, "a cat", n=wrong)
+        with pytest.raises(baimo.InputError, match="prompt must be a text"):
+            client.images(IMAGES, " ")
+        with pytest.raises(baimo.InputError, match="speed must be more than 0"):
+            client.speech(SAYS, "a", speed=0)
+        wrong = ("day",)
+        with pytest.raises(baimo.InputError, match="timestamps must be"):
+            client.transcribe(HEARS, WAV, timestamps=wrong)
+        with pytest.raises(baimo.InputError, match="nothing to look at"):
+            client.moderate(LOOKS, [])
+        with pytest.raises(baimo.InputError, match="unknown option 'sise'; did you mean size"):
+            client.images(IMAGES, "a cat", sise="1x1")  # type: ignore[call-arg]
+        assert sim.requests == ()
+        told = client.transcribe(HEARS, WAV, timestamps="word")
+        assert told.words and not told.segments

@@ -12,6 +12,7 @@ BEGINNINGS = [
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff\xe0", "image/jpeg"),
     (b"GIF89a", "image/gif"),
+    (b"<svg xmlns=", "image/svg+xml"),
     (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
     (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "image/bmp"),
     (b"II*\0", "image/tiff"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
@@ -81,8 +80,6 @@ class Caller:
 async def _awaited(use: ToolUse) -> Ended:
     try:
         return Ended(await use.tool.call(use))
-    except asyncio.CancelledError:
-        raise
     except Exception as error:
         return Ended(None, error)
 

@@ -9,9 +9,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-from baimo.dialect.magic import format_named, media_type_of
+from baimo.dialect.formats import format_named
 from baimo.errors import InputError
 from baimo.types.content import Audio, Image
+from baimo.types.sniff import media_type_of
 
 GivenImage: TypeAlias = bytes | str | PathLike[str] | Image
 GivenAudio: TypeAlias = bytes | str | PathLike[str] | Audio

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
 from baimo.errors import InputError
+from baimo.making import ImagesOperation, ModerateOperation, SpeakOperation, TranscribeOperation
 from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.types.moderation import ModerateRequest, ModerationResponse
 from baimo.types.speech import SpeechPiece, SpeechRequest, SpeechResponse, joined_speech
 from baimo.types.transcription import TranscribeRequest, Transcription
 
 from .answer import Driven
-from .given import GivenAudio, GivenImage, audio_of, images_of
+from .given import GivenAudio, audio_of, images_of
+from .making_options import ImagesOptions, MakingOptions, SpeechOptions, TranscribeOptions
+from .options import Model
+from .prepared import Prepared
+from .request import unknown
 
-Unsupported = Literal["raise", "drop"]
-Times = Literal["segment", "word"]
+if TYPE_CHECKING:
+    from .base import ClientBase
+
 Made = TypeVar("Made", ImagesResponse, Transcription, SpeechResponse, ModerationResponse)
 
 
@@ -40,118 +46,80 @@ def spoken(pieces: list[SpeechPiece], driven: Driven) -> SpeechResponse:
     return made(joined_speech(pieces), driven)
 
 
-def images_request(
-    prompt: str,
-    *,
-    n: int | None,
-    size: str | None,
-    quality: str | None,
-    seed: int | None,
-    negative_prompt: str | None,
-    image: GivenImage | Sequence[GivenImage] | None,
-    mask: GivenImage | None,
-    format: str | None,
-    unsupported: Unsupported,
-    extra: Mapping[str, Any],
-    headers: Mapping[str, str],
-) -> ImagesRequest:
-    """A request for images. Raises InputError for what cannot be asked for."""
+def images_call(client: ClientBase, model: Model, prompt: str, options: ImagesOptions) -> Prepared:
+    """A call for images. Raises InputError for what cannot be asked for."""
+    fields = _fields(options, ImagesOptions)
+    n = fields.get("n")
     if n is not None and (type(n) is not int or n < 1):
         raise InputError(f"n must be a whole number from 1 up, got {n!r}")
-    masks = images_of(mask)
-    return ImagesRequest(
+    images, masks = images_of(fields.pop("image", None)), images_of(fields.pop("mask", None))
+    request = ImagesRequest(
         model="",
         prompt=_text("prompt", prompt),
-        images=images_of(image),
+        images=images,
         mask=masks[0] if masks else None,
-        n=n,
-        size=size,
-        quality=quality,
-        seed=seed,
-        negative_prompt=negative_prompt,
-        format=format,
-        unsupported=unsupported,
-        extra=dict(extra),
-        headers=dict(headers),
+        **fields,
     )
+    return client._images(model, ImagesOperation(request), options.get("timeout"), request)
 
 
-def transcribe_request(
-    audio: GivenAudio,
-    *,
-    language: str | None,
-    prompt: str | None,
-    timestamps: Times | Sequence[Times],
-    temperature: float | None,
-    unsupported: Unsupported,
-    extra: Mapping[str, Any],
-    headers: Mapping[str, str],
-) -> TranscribeRequest:
-    """A request for the text of some sound. Raises InputError for what cannot be asked for."""
-    times: tuple[Any, ...] = (timestamps,) if isinstance(timestamps, str) else tuple(timestamps)
+def transcribe_call(
+    client: ClientBase, model: Model, audio: GivenAudio, options: TranscribeOptions
+) -> Prepared:
+    """A call for the text of some sound. Raises InputError for what cannot be asked for."""
+    fields = _fields(options, TranscribeOptions)
+    wanted = fields.pop("timestamps", ())
+    times: tuple[Any, ...] = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     for time in times:
         if time not in ("segment", "word"):
             raise InputError(f"timestamps must be 'segment', 'word' or both, got {time!r}")
-    return TranscribeRequest(
-        model="",
-        audio=audio_of(audio),
-        language=language,
-        prompt=prompt,
-        timestamps=times,
-        temperature=temperature,
-        unsupported=unsupported,
-        extra=dict(extra),
-        headers=dict(headers),
-    )
+    request = TranscribeRequest(model="", audio=audio_of(audio), timestamps=times, **fields)
+    route = client.settings.resolve(model)
+    return client._simple("transcribe", TranscribeOperation(request), route, options.get("timeout"), request)
 
 
-def speech_request(
-    text: str,
-    *,
-    voice: str | None,
-    format: str | None,
-    speed: float | None,
-    instructions: str | None,
-    stream: bool,
-    unsupported: Unsupported,
-    extra: Mapping[str, Any],
-    headers: Mapping[str, str],
-) -> SpeechRequest:
-    """A request for speech. Raises InputError for what cannot be asked for."""
+def speech_call(
+    client: ClientBase, model: Model, text: str, options: SpeechOptions, *, stream: bool = False
+) -> Prepared:
+    """A call for speech. Raises InputError for what cannot be asked for."""
+    fields = _fields(options, SpeechOptions)
+    speed = fields.get("speed")
     if speed is not None and speed <= 0:
         raise InputError(f"speed must be more than 0, got {speed!r}")
-    return SpeechRequest(
-        model="",
-        text=_text("text", text),
-        voice=voice,
-        format=format,
-        speed=speed,
-        instructions=instructions,
-        stream=stream,
-        unsupported=unsupported,
-        extra=dict(extra),
-        headers=dict(headers),
-    )
+    request = SpeechRequest(model="", text=_text("text", text), stream=stream, **fields)
+    route = client.settings.resolve(model)
+    return client._simple("speech", SpeakOperation(request), route, options.get("timeout"), request)
 
 
-def moderate_request(
-    inputs: str | Sequence[str],
-    *,
-    unsupported: Unsupported,
-    extra: Mapping[str, Any],
-    headers: Mapping[str, str],
-) -> ModerateRequest:
-    """A request for moderation. Raises InputError naming the input that is no text."""
+def moderate_call(
+    client: ClientBase, model: Model, inputs: str | Sequence[str], options: MakingOptions
+) -> Prepared:
+    """A call for moderation. Raises InputError naming the input that is no text."""
+    fields = _fields(options, MakingOptions)
     texts = [inputs] if isinstance(inputs, str) else list(inputs)
     if not texts:
         raise InputError("there is nothing to look at: give at least one text")
-    return ModerateRequest(
+    request = ModerateRequest(
         model="",
         inputs=tuple([_text(f"inputs[{index}]", text) for index, text in enumerate(texts)]),
-        unsupported=unsupported,
-        extra=dict(extra),
-        headers=dict(headers),
+        **fields,
     )
+    route = client.settings.resolve(model)
+    return client._simple("moderate", ModerateOperation(request), route, options.get("timeout"), request)
+
+
+def _fields(options: Any, kind: type) -> dict[str, Any]:
+    """The fields of a request. Raises InputError for an option that there is not."""
+    known: Iterable[str] = kind.__annotations__
+    given: Mapping[str, Any] = options
+    for name in given:
+        if name not in known:
+            raise unknown(name, known)
+    fields = {name: value for name, value in given.items() if value is not None and name != "timeout"}
+    for name in ("extra", "headers"):
+        if name in fields:
+            fields[name] = dict(fields[name])
+    return fields
 
 
 def _text(name: str, value: object) -> str:

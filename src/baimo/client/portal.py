@@ -26,11 +26,12 @@ class LoopThread:
         """Have it run there; cancelling the future cancels it."""
         with self._lock:
             if self._thread is None:
+                self._ready.clear()
                 self._thread = threading.Thread(
                     target=lambda: asyncio.run(self._serve()), name=self._name, daemon=True
                 )
                 self._thread.start()
-        self._ready.wait()
+            self._ready.wait()
         assert self._loop is not None  # it is ready
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
@@ -47,13 +48,11 @@ class LoopThread:
         """Cancel what runs, and end the thread. It may be called again."""
         with self._lock:
             thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._ready.wait()
-        assert self._loop is not None and self._over is not None  # it is ready
-        self._loop.call_soon_threadsafe(self._over.set)
+            if thread is None:
+                return
+            assert self._loop is not None and self._over is not None  # it is ready
+            self._loop.call_soon_threadsafe(self._over.set)
         thread.join()
-        self._ready.clear()
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()

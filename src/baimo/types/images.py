@@ -13,7 +13,7 @@ from baimo.notes import Note
 from .chat import Sent
 from .content import Image
 from .money import Money
-from .speech import Writable
+from .speech import Writable, written
 from .usage import Usage
 
 _Bytes: TypeAlias = bytes
@@ -55,13 +55,13 @@ class MadeImage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def save(self, path: Writable) -> None:
         """Write the file: `image.save(Path("fox.png"))`.
 
-        Raises InputError where only the address is known, and OSError.
+        Raises InputError where only the address is known, or for a mere text as `path`, and OSError.
         """
         if self.bytes is None:
             raise InputError(
                 "the provider gave an address and no bytes", hint="Fetch `url` soon: it is kept for hours."
             )
-        path.write_bytes(self.bytes)
+        written(path, self.bytes)
 
 
 class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

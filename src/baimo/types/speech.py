@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from baimo.errors import InputError
 from baimo.notes import Note
 
 from .chat import Sent
@@ -19,6 +20,16 @@ class Writable(Protocol):
 
     def write_bytes(self, data: bytes, /) -> int:
         """Write all of it."""
+
+
+def written(path: Writable, data: bytes) -> None:
+    """Write the file. Raises InputError for a text, which is no path here as it is none in messages."""
+    if not hasattr(path, "write_bytes"):
+        raise InputError(
+            f"a file is named by a pathlib.Path, not by {type(path).__name__}",
+            hint=f"Write save(Path({str(path)!r})).",
+        )
+    path.write_bytes(data)
 
 
 class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,8 +73,11 @@ class SpeechResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     sent: Sent | None = None
 
     def save(self, path: Writable) -> None:
-        """Write the file: `spoken.save(Path("morning.mp3"))`. Raises OSError."""
-        path.write_bytes(self.audio)
+        """Write the file: `spoken.save(Path("morning.mp3"))`.
+
+        Raises InputError for a mere text, and OSError.
+        """
+        written(path, self.audio)
 
 
 def joined_speech(pieces: list[SpeechPiece]) -> SpeechResponse:

@@ -8,13 +8,12 @@ Qwen-Image answers as a chat does, with pictures in its message.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 import msgspec
 
 from baimo.dialect.complaints import Complaints
-from baimo.dialect.magic import media_type_of
+from baimo.dialect.dataurl import encode_data_url, image_type
 from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id
 from baimo.errors import InputError, ProviderError, WireError
@@ -85,8 +84,7 @@ def _address(image: Image) -> str:
         return image.url
     if image.data is None:
         raise InputError("a picture to start from needs bytes or an address")
-    kind = image.media_type or media_type_of(image.data) or "image/png"
-    return f"data:{kind};base64,{b64encode(image.data).decode()}"
+    return encode_data_url(image.data, image.media_type or image_type(image.data))
 
 
 class _Result(msgspec.Struct):

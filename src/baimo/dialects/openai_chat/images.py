@@ -18,12 +18,14 @@ import msgspec
 from msgspec import Raw
 
 from baimo.dialect.complaints import Complaints
-from baimo.dialect.magic import format_named, media_type_named, media_type_of
+from baimo.dialect.dataurl import encode_data_url, image_type
+from baimo.dialect.formats import format_named, media_type_named
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError, WireError
 from baimo.notes import Note
 from baimo.types.content import Image
 from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
+from baimo.types.sniff import media_type_of
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 from baimo.wire.multipart import FormPart, field
@@ -98,13 +100,12 @@ def _address(image: Image) -> str:
     if image.url is not None:
         return image.url
     data = _bytes(image)
-    kind = image.media_type or media_type_of(data) or "image/png"
-    return f"data:{kind};base64,{b64encode(data).decode()}"
+    return encode_data_url(data, image.media_type or image_type(data))
 
 
 def _file(name: str, image: Image) -> FormPart:
     data = _bytes(image)
-    kind = image.media_type or media_type_of(data) or "image/png"
+    kind = image.media_type or image_type(data)
     end = format_named(kind) or "png"
     return FormPart(name=name, data=data, filename=f"image.{end}", media_type=kind)
 

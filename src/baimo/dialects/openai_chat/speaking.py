@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from baimo.dialect.complaints import Complaints
-from baimo.dialect.magic import media_type_named
+from baimo.dialect.formats import media_type_named
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError, WireError
 from baimo.types.speech import SpeechPiece, SpeechRequest, SpeechResponse

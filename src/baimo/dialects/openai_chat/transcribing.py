@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Raw
 
 from baimo.dialect.complaints import Complaints
-from baimo.dialect.magic import format_named, media_type_named, media_type_of
+from baimo.dialect.formats import format_named, media_type_named
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError, WireError
 from baimo.types.content import Audio
+from baimo.types.sniff import media_type_of
 from baimo.types.transcription import Segment, TranscribeRequest, Transcription, Word
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
