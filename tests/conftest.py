@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 
+import coverage
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -24,10 +25,25 @@ settings.register_profile("long", settings.get_profile("quick"), max_examples=20
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
+def watched_once(config: pytest.Config) -> None:
+    """Ends the watches that coverage began in a process that shares the work before its session does.
+
+    It was begun under coverage, and the plugin began there what is for the process that shares work out; the
+    watch of the session comes after them. A test that is marked `no_cover` pauses that one alone: under the
+    others it would go on as slowly as before.
+    """
+    plugin = config.pluginmanager.getplugin("_cov")
+    if plugin is not None and plugin.cov_controller is not None:
+        plugin.cov_controller.cov.stop()
+    if started := getattr(coverage.process_startup, "coverage", None):
+        started.stop()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Hangs in the gates of a whole run."""
     config.addinivalue_line("markers", "slow: takes seconds; left out of scripts/check")
     if hasattr(config, "workerinput"):
+        watched_once(config)
         return  # one of several processes that share the work: the one that began them ends the run
     os.environ.setdefault("BAIMO_PAIRS_SEED", str(random.SystemRandom().randrange(10**6)))
     if config.getoption("--cov", default=None):

@@ -28,6 +28,8 @@ from tests.conformance.playing import play
 from tests.conformance.wires import DATA, wire_of
 from tests.strategies import chat_events
 
+MANY = pytest.mark.no_cover
+"""On laws that run the same lines thousands of times: which lines those are is seen by the others."""
 QUICK = 50
 """Examples of a generated law in the short form of the tests."""
 PLACES = 120
@@ -145,6 +147,7 @@ def cuts(body: bytes) -> list[int]:
     return sorted({*drawn, *odd[:PLACES], len(body) - 1})
 
 
+@MANY
 @pytest.mark.parametrize("folder", [f for f in REPLIES if not is_framed(f)], ids=name)
 def test_a_reply_may_be_cut_at_every_byte(folder: Path) -> None:
     body = (folder / "response.body").read_bytes()
@@ -163,6 +166,7 @@ def test_a_reply_may_come_one_event_at_a_time(folder: Path) -> None:
     assert outcome(folder, reads) == outcome(folder, [body])
 
 
+@MANY
 @pytest.mark.parametrize("folder", [f for f in GOOD if not is_framed(f)], ids=name)
 def test_an_event_is_out_as_soon_as_its_bytes_are_in(folder: Path) -> None:
     (dialect, head, site), body = spoken(folder), (folder / "response.body").read_bytes()
@@ -175,6 +179,7 @@ def test_an_event_is_out_as_soon_as_its_bytes_are_in(folder: Path) -> None:
             assert quick.feed(body[: at + 1]) == seen
 
 
+@MANY
 @pytest.mark.parametrize("folder", [f for f in GOOD if not is_framed(f)], ids=name)
 def test_a_reply_that_stops_early_never_ends_well(folder: Path) -> None:
     """Before its end mark has come, a stream cannot end; a whole body must be whole."""
@@ -279,6 +284,7 @@ def comparable(message: Message, dialect: str) -> Message:
     return msgspec.structs.replace(message, content=tuple(parts))
 
 
+@MANY
 @pytest.mark.parametrize("dialect", CHAT)
 @given(values=st.data())
 def test_what_we_serve_we_can_read_and_whole_or_streamed_it_folds_alike(

@@ -273,3 +273,17 @@ def test_nothing_is_fed_after_the_parser_was_let_go() -> None:
     connection.start("GET")
     connection.feed(WHOLE["length"])
     assert connection.complete
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["on_message_begin", "on_header", "on_headers_complete", "on_body", "on_message_complete"],
+)
+def test_ctrl_c_in_the_middle_of_the_parser_is_no_fault_of_the_reply(moment: str) -> None:
+    def stop(self: Http1Connection, *_: object) -> None:
+        raise KeyboardInterrupt
+
+    connection = type("Stopped", (Http1Connection,), {moment: stop})()
+    with pytest.raises(KeyboardInterrupt):
+        connection.feed(WHOLE["length"])
+    assert not connection.reusable

@@ -6,7 +6,7 @@ stream means, interim replies, replies without a body, bytes after a message, an
 
 from __future__ import annotations
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from baimo.errors import TransportError
 from baimo.wire.http import WireHead
@@ -86,6 +86,10 @@ class Http1Connection:
             return
         try:
             parser.feed_data(data)
+        except HttpParserCallbackError as error:
+            self._parser = None
+            self._surplus = True
+            raise error.__context__ or error from None  # Ctrl-C while a callback ran: no fault of the peer's
         except (HttpParserError, HttpParserUpgrade) as error:
             self._after_parse_error(error)
             return
