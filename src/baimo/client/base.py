@@ -180,7 +180,8 @@ class ClientBase:
         at = route[0][0]
         media = self._media(call) if _has_media(request) else None
         if (
-            self._has_choice(route)
+            len(route) > 1
+            or len(route[0]) > 1
             or request.response_format is not None
             or (call is not NO_OPTIONS and call.has_rules)
             or self._settings.rule(model).on_cut is not None
@@ -214,11 +215,6 @@ class ClientBase:
             services = self._attached.services
         transport: Any = getattr(self, "_transport", None)
         return call_media(call.fetch, None if services is None else services.media, transport)
-
-    @staticmethod
-    def _has_choice(route: Route) -> bool:
-        """Whether there is more than one deployment."""
-        return len(route) > 1 or len(route[0]) > 1
 
     def _straight(
         self,
@@ -291,7 +287,7 @@ class ClientBase:
         timeout: float | None,
         request: AskedBeside | None = None,
     ) -> Prepared:
-        if self._attached is not None or self._has_choice(route):
+        if self._attached is not None or len(route) > 1 or len(route[0]) > 1:
             return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)
