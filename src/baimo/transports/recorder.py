@@ -24,20 +24,24 @@ from baimo.auth.signer import Grant
 from baimo.config.services import RecordSettings
 from baimo.errors import Error
 from baimo.exchange import Deployment
+from baimo.remember import decoded
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import NO_RULES, Route, Rules
 from baimo.steps import Dice, Emit, Look, Reserve, Shared
+from baimo.types.chat import Validate
 from baimo.types.record import CallRecord
 from baimo.wire.http import HttpRequest, WireHead, WireRequest
 
 from . import recorded
 from .masking import Mask, mask_of, masked_headers, open_headers, open_target, reply_headers, told_secrets
 from .recorded import ENDING, Line, Place, fault_of
-from .recorded_rules import RecordedBudget, RecordedPurse
+from .recorded_rules import RecordedBudget, RecordedLooks, RecordedPurse
 from .recording import RecordedTransport
 
 if TYPE_CHECKING:
+    from baimo.repair import Looks
+
     from .async_recording import AsyncRecordedTransport
     from .protocol import AsyncTransport, Transport
 
@@ -146,8 +150,13 @@ class CallRecorder:
         raw: bool = False,
         rules: Rules = NO_RULES,
         fetch: Any = None,
+        validate: Validate = False,
+        formed: recorded.Formed | None = None,
     ) -> None:
-        """What was asked, of whom, and how; `request` is the neutral one; `fetch` is of its media."""
+        """What was asked, of whom, and how; `request` is the neutral one; `fetch` is of its media.
+
+        `validate` tells how the answer is looked at, `formed` as a value of which type.
+        """
         for pool in route:
             for at in pool:
                 self._secrets |= {secret.reveal() for secret in at.secrets.values()}
@@ -170,8 +179,10 @@ class CallRecorder:
                 weights=rules.weights,
                 on_cut=rules.on_cut,
                 limited=rules.claims is not None,
+                validate=validate,
             ),
             fetch=fetch,
+            formed=formed,
         )
 
     def transport(self, inner: Transport) -> Transport:
@@ -193,6 +204,10 @@ class CallRecorder:
             rules = replace(rules, purse=purse)
         return rules
 
+    def looks(self, inner: Looks) -> Looks:
+        """What finds the faults of answers, with what it finds taken down."""
+        return RecordedLooks(inner, self.told)
+
     def watch(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """The call's own steps, with chance, what is shared and what is given to the caller taken down."""
         try:
@@ -208,8 +223,8 @@ class CallRecorder:
                 except Error as error:
                     if type(step) is Shared:
                         self._granted(fetched[0], None, error)
-                    elif type(step) is Reserve:
-                        self.told("reserve", fault_of(error, self.now()))
+                    elif isinstance(step, (Reserve, Look)):
+                        self.told("reserve" if type(step) is Reserve else "look", fault_of(error, self.now()))
                     step = steps.throw(error)
                     continue
                 self._answered(step, answer, fetched[0])
@@ -229,7 +244,7 @@ class CallRecorder:
         elif kind is Reserve:
             self.told("reserve", (answer.which, answer.waited_s))
         elif kind is Look:
-            self.told("look", None if answer is None else answer.decode("utf-8", "surrogateescape"))
+            self.told("look", None if answer is None else _unpacked(answer))
 
     def told(self, what: str, value: Any) -> None:
         """The world answered what the call asked."""
@@ -363,6 +378,12 @@ def _masked_sent(sent: recorded.Sent, mask: Mask) -> Line:
         return replace(sent, target=target, frames=frames, body=body.decode() or None, data=None)
     except UnicodeDecodeError:
         return replace(sent, target=target, frames=frames, data=body)
+
+
+def _unpacked(answer: bytes) -> str:
+    """An answer from the cache as text, in which secrets are found; empty where it cannot be read."""
+    kept = decoded(answer)
+    return "" if kept is None else msgspec.json.encode(kept).decode()
 
 
 def _noticed(make: Callable[[], Any], fetched: list[bool]) -> Callable[[], Any]:
