@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,32 @@ async def test_failures_are_the_same_again(fault: str, tmp_path: Path) -> None:
     result = await areplay(call.recording)
     assert result.differences == () and result.outcome == call.outcome
     assert result.error is not None and result.error.code == call.error
+
+
+def test_a_loop_writes_no_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("in the way")
+    writers = []
+    for ask in (ask_sync, ask_async):
+        caplog.clear()
+        with Simulator("deepseek") as sim, caplog.at_level("WARNING"):
+            ask(sim, "chat", FLASH, "Hi", client={"record": tmp_path / "file" / "calls"})
+        writers += [one.threadName for one in caplog.records if one.name == "baimo.recordings"]
+    assert writers == ["MainThread", "baimo-recordings"]
+
+
+def test_what_a_loop_had_written_is_all_there_when_the_client_is_closed(tmp_path: Path) -> None:
+    told = Remembers()
+
+    async def run(sim: Simulator) -> None:
+        async with sim.async_client(record=tmp_path, observers=[told]) as client:
+            await asyncio.gather(*[client.chat(FLASH, f"Hi {number}") for number in range(300)])
+
+    with Simulator("deepseek") as sim:
+        asyncio.run(run(sim))
+    assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(call.id for call in told.calls)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    assert not [one for one in threading.enumerate() if one.name == "baimo-recordings"]
+    assert replay(next(tmp_path.iterdir())).same
 
 
 def test_a_balance_is_not_recorded(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from baimo.types.record import CallRecord
 from baimo.wire.http import HttpRequest, WireHead, WireRequest
 
 from . import recorded
+from .aside import Aside
 from .masking import Mask, mask_of, masked_headers, open_headers, open_target, reply_headers, told_secrets
 from .recorded import ENDING, Line, Place, fault_of
 from .recorded_rules import RecordedBudget, RecordedLooks, RecordedPurse
@@ -69,6 +71,7 @@ class Recorder:
         self._mono = mono
         self._wall = wall
         self._count = 0
+        self._aside: Aside | None = None
         self.version = version("baimo")
         self.trim()
 
@@ -76,8 +79,14 @@ class Recorder:
         """The recorder of one call."""
         return CallRecorder(self, id, self._mono, self._wall)
 
+    def write_aside(self) -> None:
+        """Write on a thread from now on: whoever ends a call, as one on an event loop, does not wait for it."""
+        self._aside = Aside("baimo-recordings")
+
     def close(self) -> None:
-        """Delete what is older or more than is kept."""
+        """Return when all is written; delete what is older or more than is kept."""
+        if self._aside is not None:
+            self._aside.close()
         self.trim()
 
     def trim(self) -> None:
@@ -94,10 +103,23 @@ class Recorder:
         for at, size, path in sorted(found, reverse=True):
             room -= size
             if at < oldest or room < 0:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # another process may delete it too, or own it
+                    path.unlink()
 
-    def write(self, path: Path, data: bytes) -> None:
+    def keep(self, path: Path, made: Callable[[], bytes]) -> None:
+        """Write a file: now, or aside. Never fails."""
+        if self._aside is None:
+            self.write(path, made)
+        else:
+            self._aside.put(lambda: self.write(path, made))
+
+    def write(self, path: Path, made: Callable[[], bytes]) -> None:
         """Put a file in its place in one step, readable by its owner only. A failure is counted and told."""
+        try:
+            data = made()
+        except (TypeError, ValueError) as error:
+            self._lose(f"{path} cannot be told in JSON: {error}")
+            return
         passing = path.with_name(f"{path.name}{_UNFINISHED}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -306,14 +328,16 @@ class CallRecorder:
         self._lines.append(recorded.Left(at=self.now()))
 
     def ended(self, record: CallRecord) -> None:
-        """The call is over: write it down. Never fails; what cannot be written is counted and told once."""
+        """The call is over: write it down, or have it written aside. Never fails; what cannot be written is
+        counted and told once.
+        """
         if self._begun is None:
             return
         kept = replace(record, usage=replace(record.usage, raw=None), recording=str(self.path))
         closed = recorded.Closed(took_s=self.now(), record=kept)
         if self._bytes > _MOST_BYTES:
             self._begun = replace(self._begun, whole=False)
-        self._recorder.write(self.path, self._written(self._begun, closed))
+        self._recorder.keep(self.path, self._written(self._begun, closed))
 
     def now(self) -> float:
         """Seconds since the call began."""
@@ -330,24 +354,31 @@ class CallRecorder:
             recorded.Granted(at=self.now(), fetched=fetched, names=names, project=project, fault=fault)
         )
 
-    def _written(self, began: recorded.Began, closed: recorded.Closed) -> bytes:
-        """The file's bytes, without secrets."""
-        ours, theirs = Mask(self._secrets), Mask(self._secrets | self._echoes)
-        encode = msgspec.json.encode
-        lines = [ours.fixed(encode(began, enc_hook=repr))]
-        for one in _with_masked_pieces(self._lines, theirs):
-            if isinstance(one, recorded.Piece):
-                lines.append(encode(one))
-            elif isinstance(one, recorded.Sent):
-                lines.append(encode(_masked_sent(one, ours)))
-            elif isinstance(one, tuple):
-                at, head = one
-                came = recorded.Came(at=at, status=head.status, headers=reply_headers(head.headers, theirs))
-                lines.append(encode(came))
-            else:
-                lines.append(theirs.even(encode(one)))
-        lines.append(theirs.even(encode(closed, enc_hook=repr)))
-        return b"\n".join(lines) + b"\n"
+    def _written(self, began: recorded.Began, closed: recorded.Closed) -> Callable[[], bytes]:
+        """What makes the file's bytes, out of what is known now."""
+        lines, secrets, echoes = list(self._lines), set(self._secrets), set(self._echoes)
+        return lambda: _bytes_of(began, lines, closed, Mask(secrets), Mask(secrets | echoes))
+
+
+def _bytes_of(
+    began: recorded.Began, taken: list[Any], closed: recorded.Closed, ours: Mask, theirs: Mask
+) -> bytes:
+    """The file's bytes, without secrets."""
+    encode = msgspec.json.encode
+    lines = [ours.fixed(encode(began, enc_hook=repr))]
+    for one in _with_masked_pieces(taken, theirs):
+        if isinstance(one, recorded.Piece):
+            lines.append(encode(one))
+        elif isinstance(one, recorded.Sent):
+            lines.append(encode(_masked_sent(one, ours)))
+        elif isinstance(one, tuple):
+            at, head = one
+            came = recorded.Came(at=at, status=head.status, headers=reply_headers(head.headers, theirs))
+            lines.append(encode(came))
+        else:
+            lines.append(theirs.even(encode(one)))
+    lines.append(theirs.even(encode(closed, enc_hook=repr)))
+    return b"\n".join(lines) + b"\n"
 
 
 def _with_masked_pieces(lines: list[Any], mask: Mask) -> list[Any]:
