@@ -174,7 +174,7 @@ def test_what_a_loop_had_written_is_all_there_when_the_client_is_closed(tmp_path
 
     async def run(sim: Simulator) -> None:
         async with sim.async_client(record=tmp_path, observers=[told]) as client:
-            await asyncio.gather(*[client.chat(FLASH, f"Hi {number}") for number in range(300)])
+            await asyncio.gather(*[client.chat(FLASH, f"Hi {number}") for number in range(80)])
 
     with Simulator("deepseek") as sim:
         asyncio.run(run(sim))

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from baimo.config.provider import Key
 from baimo.config.settings import Settings, load_settings
+from baimo.dialect.mending import Lessons
 from baimo.errors import InputError
 from baimo.exchange import Deployment, Exchange, Operation, exchange
 from baimo.operations import (
@@ -100,7 +101,7 @@ class ClientBase:
         self._together = RetryBudget()
         self._strategy: Any = extras.get("strategy") or self._settings.strategy or "ordered"
         self._mends = extras.get("mend", True) and self._settings.mend is not False
-        self._learned: Learned = {}
+        self._learned: Learned = Lessons(clock.mono)
         """What helped where a request had to be worded anew."""
         self._ruling: Ruling | None = None
         self._attached = self._attach(extras)

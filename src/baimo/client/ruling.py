@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from .forming import Forming
 
 
+_NOTHING_LEARNED: Learned = {}
+
+
 class Ruling:
     """Prepares such calls; one a client. `taken_down` gives what a driver needs for a recorded call."""
 
@@ -102,6 +105,8 @@ class Ruling:
                 media,
                 validate=call.validate,
                 forming=forming,
+                mends=mends and call.mend,
+                learned=learned,
             )
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
@@ -228,6 +233,8 @@ class Ruling:
         *,
         validate: Validate = False,
         forming: Forming[Any] | None = None,
+        mends: bool = True,
+        learned: Learned = _NOTHING_LEARNED,
     ) -> Rules:
         """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
@@ -243,6 +250,8 @@ class Ruling:
             fetch=None if media is None else media.how,
             validate=validate,
             formed=None if forming is None else forming.told,
+            mends=mends,
+            learned=learned,
         )
         return taken.rules(rules)
 

@@ -18,6 +18,7 @@ from baimo.catalogue import load as catalogue
 from baimo.client.async_driving import AsyncDriver, AsyncServices
 from baimo.client.clock import Clock
 from baimo.client.driving import Driver, Services
+from baimo.dialect.mending import Mending
 from baimo.errors import AnswerFormatError, ConfigError, Error
 from baimo.exchange import Deployment, Exchange, Operation, exchange
 from baimo.making import (
@@ -35,6 +36,7 @@ from baimo.operations import (
     CountOperation,
     DescribeOperation,
     EmbedOperation,
+    Learned,
     ModelsOperation,
     PullOperation,
     RerankOperation,
@@ -238,6 +240,8 @@ def steps_of(recording: Recording, rules: Rules, answers: Answers) -> Generator[
     more: dict[str, Any] = {}
     if began.operation == "chat":
         more["conversation"] = recording.record.conversation
+        more["mends"] = began.rules.mends
+        more["learned"] = _lessons(began)
     if began.fetch is not None:  # what was fetched is recorded: nothing is connected to, nothing held back
         rules_of_media = MediaRules(fetch=began.fetch, check=False, rules=FetchRules(allow_private=True))
         more["media"] = CallMedia(rules_of_media)
@@ -271,6 +275,15 @@ def steps_of(recording: Recording, rules: Rules, answers: Answers) -> Generator[
     if answers.has("look"):
         steps = remembered(steps, "", route=route, streams=began.streamed, within_s=total)
     return steps
+
+
+def _lessons(began: recorded.Began) -> Learned:
+    """What was known then to help where a request is refused for its words."""
+    found: Learned = {}
+    for one in began.learned:
+        place = (one.provider, one.endpoint, one.model)
+        found[place] = (*found.get(place, ()), Mending(quirks=one.quirks, told=one.told))
+    return found
 
 
 def _task(task: Operation, at: Deployment, route: Route, began: recorded.Began, rules: Rules) -> Exchange:

@@ -59,6 +59,8 @@ class HowTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_cut: Literal["raise", "continue"] = "raise"
     limited: bool = False
     """Whether it asked for places within limits."""
+    mends: bool = True
+    """Whether it might be asked in other words after a refusal about words."""
     validate: Validate = False
     """How the answer is looked at by the form that was asked for; False: it is not."""
 
@@ -70,6 +72,16 @@ class Formed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema: Raw
     how: How | None = None
     repairs: bool = False
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A mending that had helped before, and where."""
+
+    provider: str
+    endpoint: str
+    model: str
+    quirks: dict[str, Any]
+    told: str
 
 
 class Began(_Line, frozen=True, kw_only=True):
@@ -89,6 +101,8 @@ class Began(_Line, frozen=True, kw_only=True):
     retry: RetryPolicy = RetryPolicy()
     limits: tuple[TimeLimits, ...] = ()
     rules: HowTold = HowTold()
+    learned: tuple[Lesson, ...] = ()
+    """What other calls had found to help where a request is refused for its words."""
     whole: bool = True
     """False where it was too long to be kept."""
     fetch: Literal["auto", "always", "never"] | None = None

@@ -25,6 +25,7 @@ from baimo.auth.signer import Grant
 from baimo.config.services import RecordSettings
 from baimo.errors import Error
 from baimo.exchange import Deployment
+from baimo.operations import Learned
 from baimo.remember import decoded
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
@@ -52,6 +53,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 _DAY_S = 86_400.0
 _TRIM_EVERY = 256
 _UNFINISHED = ".new"
+_NOTHING_LEARNED: Learned = {}
 
 
 class Recorder:
@@ -80,7 +82,7 @@ class Recorder:
         return CallRecorder(self, id, self._mono, self._wall)
 
     def write_aside(self) -> None:
-        """Write on a thread from now on: whoever ends a call, as one on an event loop, does not wait for it."""
+        """Write on a thread from now on: who ends a call, as one on an event loop, does not wait for it."""
         self._aside = Aside("baimo-recordings")
 
     def close(self) -> None:
@@ -174,10 +176,13 @@ class CallRecorder:
         fetch: Any = None,
         validate: Validate = False,
         formed: recorded.Formed | None = None,
+        mends: bool = True,
+        learned: Learned = _NOTHING_LEARNED,
     ) -> None:
         """What was asked, of whom, and how; `request` is the neutral one; `fetch` is of its media.
 
-        `validate` tells how the answer is looked at, `formed` as a value of which type.
+        `validate` tells how the answer is looked at, `formed` as a value of which type; `mends` whether it
+        may be asked in other words, and `learned` which words helped before.
         """
         for pool in route:
             for at in pool:
@@ -201,8 +206,10 @@ class CallRecorder:
                 weights=rules.weights,
                 on_cut=rules.on_cut,
                 limited=rules.claims is not None,
+                mends=mends,
                 validate=validate,
             ),
+            learned=_lessons(route, learned),
             fetch=fetch,
             formed=formed,
         )
@@ -431,6 +438,24 @@ def _as_in_a_row(value: Any) -> str:
     """A quirk that is written as a text: a range."""
     text: str = value.text
     return text
+
+
+def _lessons(route: Route, learned: Learned) -> tuple[recorded.Lesson, ...]:
+    """What was known to help at the places of a route."""
+    places = dict.fromkeys([(at.provider, at.endpoint, at.model) for pool in route for at in pool])
+    return tuple(
+        [
+            recorded.Lesson(
+                provider=place[0],
+                endpoint=place[1],
+                model=place[2],
+                quirks=msgspec.to_builtins(dict(one.quirks), enc_hook=_as_in_a_row),
+                told=one.told,
+            )
+            for place in places
+            for one in learned.get(place, ())
+        ]
+    )
 
 
 def place_of(at: Deployment) -> Place:
