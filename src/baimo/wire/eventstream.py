@@ -7,8 +7,9 @@ payload, CRC-32 of all before. Both checksums are checked; whatever is wrong is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
@@ -51,7 +52,7 @@ class FrameDecoder:
     Memory: one message, whose length is checked before it is waited for.
     """
 
-    __slots__ = ("_held", "_known", "_max", "_need", "_size", "early")
+    __slots__ = ("_beginning", "_block", "_held", "_known", "_least", "_max", "_need", "_size", "early")
 
     def __init__(self, *, max_frame: int = MAX_FRAME) -> None:
         self._max = max_frame
@@ -59,6 +60,9 @@ class FrameDecoder:
         self._size = 0
         self._need = _PRELUDE.size
         self._known: dict[bytes, Headers] = {}
+        self._block = b""  # the headers of the message before
+        self._beginning = _beginnings(b"")
+        self._least = _AROUND
         self.early: list[Frame] = []
         """When `feed` raised: the messages that the same bytes completed before the failure."""
 
@@ -91,12 +95,27 @@ class FrameDecoder:
             block = piece[at + 12 : start]
             headers = self._known.get(block)
             found.append((self._decode(block) if headers is None else headers, piece[start : end - 4]))
+            if block != self._block:
+                self._block, self._beginning, self._least = block, _beginnings(block), heads + _AROUND
             at = end
         self._need = need
         self._size = size - at
         if at < size:
             self._held.append(piece[at:])
         return found
+
+    def again(self, piece: bytes) -> bytes | None:
+        """The payload of a piece that is one good message with the headers of the one before.
+
+        None for any other piece, which is for `feed`. Live streams bring one message at a time, most of them
+        with the same headers, so that how they begin is known but for their length.
+        """
+        size = len(piece)
+        if self._held or not self._least <= size <= self._max:
+            return None
+        begin, seen, cut = self._beginning(size)
+        told, payload, check = cut(piece)
+        return payload if told == begin and crc32(payload, seen) == check else None
 
     def end(self) -> None:
         """The body ended. Raises WireError where that was inside a message."""
@@ -108,6 +127,25 @@ class FrameDecoder:
         if len(self._known) < _KEPT_HEADERS:
             self._known[block] = headers
         return headers
+
+
+_Cut: TypeAlias = Callable[[bytes], tuple[bytes, bytes, int]]
+"""Cuts a message before its payload and before its own checksum, which is read."""
+
+
+@lru_cache(maxsize=32)  # pure, as is what it gives: live streams bring messages of the same few lengths
+def _beginnings(block: bytes) -> Callable[[int], tuple[bytes, int, _Cut]]:
+    """For a block of headers: by the length of a message what it holds before its payload, the checksum of
+    that, and what cuts it there."""
+
+    @lru_cache(maxsize=512)
+    def beginning(total: int) -> tuple[bytes, int, _Cut]:
+        lengths = _LENGTHS.pack(total, len(block))
+        begin = b"".join((lengths, _CHECK.pack(crc32(lengths)), block))
+        cut: _Cut = Struct(f">{len(begin)}s{total - len(block) - _AROUND}sI").unpack  # type: ignore[assignment]
+        return begin, crc32(begin), cut
+
+    return beginning
 
 
 def decode_headers(block: bytes) -> Headers:
