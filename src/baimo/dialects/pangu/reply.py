@@ -188,7 +188,7 @@ class ReplyDecoder:
 
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
         """The data of one event; where no blank lines part them, several stand on lines of their own."""
-        for line in payload.splitlines() if b"\n" in payload else (payload,):
+        for line in payload.splitlines() if LF in payload else (payload,):
             visible = line.strip()
             if self._done or not visible:
                 continue
