@@ -155,7 +155,7 @@ def _beginnings(block: bytes) -> Callable[[int], tuple[bytes, int, _Cut]]:
     def beginning(total: int) -> tuple[bytes, int, _Cut]:
         lengths = _LENGTHS.pack(total, len(block))
         begin = b"".join((lengths, _CHECK.pack(crc32(lengths)), block))
-        cut: _Cut = Struct(f">{len(begin)}s{total - len(block) - _AROUND}sI").unpack  # type: ignore[assignment]
+        cut: _Cut = Struct(f">{len(begin)}s{total - len(block) - _AROUND}sI").unpack
         return begin, crc32(begin), cut
 
     return beginning
