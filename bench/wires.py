@@ -1,7 +1,7 @@
 """What each wire streams: the events that open a part, and the chunk that goes on with it.
 
 The forms are those of recorded and documented streams; texts and ids are ours. `#` stands for a number that
-grows, `$` for a piece of text. Pure.
+grows, `$` for a piece of text, `~` for padding of another length each time. Pure.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from baimo.wire.eventstream import encode_frame
 WORDS = (" the", " answer", ", as far", " as we", " know", "，东西南北", " is forty", "-two")
 """What the chunks say, over and over."""
 
+_PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -28,7 +30,9 @@ class Kind:
 
     def payload(self, number: int) -> str:
         """The JSON of one chunk."""
-        return self.chunk.replace("#", str(number)).replace("$", WORDS[number % len(WORDS)])
+        padding = _PADDING[: 1 + number * 23 % len(_PADDING)]
+        told = self.chunk.replace("#", str(number)).replace("~", padding)
+        return told.replace("$", WORDS[number % len(WORDS)])
 
     def before(self) -> tuple[str, ...]:
         """The events that open the part, with a first chunk."""
@@ -246,7 +250,7 @@ _GEMINI = Wire(
 def _bedrock(delta: str, *start: str) -> Kind:
     return Kind(
         opening=('{"p":"abcdefghijk","role":"assistant"}', *start),
-        chunk='{"contentBlockIndex":0,"delta":{' + delta + '},"p":"abcdefghijklmnopqrstuvwxyzABCDEF"}',
+        chunk='{"contentBlockIndex":0,"delta":{' + delta + '},"p":"~"}',
     )
 
 

@@ -20,8 +20,8 @@ KINDS = [(dialect, kind) for dialect, wire in WIRES.items() for kind in wire.kin
 def test_every_dialect_is_measured() -> None:
     assert tuple(sorted(WIRES)) == dialects.names()
     judged = [one for one in measures.MEASURES if one.job == "chunks"]
-    assert {one.figure for one in judged} == {*WIRES, "read"}
-    assert [one.figure for one in judged if not one.short] == ["bedrock_converse"]
+    assert {one.figure for one in judged} == {*WIRES, "read", "framed"}
+    assert [one.figure for one in judged if not one.short] == ["framed"]
 
 
 @pytest.mark.parametrize(("dialect", "kind"), KINDS)

@@ -107,6 +107,55 @@ def test_no_bit_of_a_message_can_be_damaged_unseen(at: int) -> None:
         FrameDecoder().feed(bytes(body))
 
 
+@pytest.mark.parametrize("at", range(len(encode_frame(EVENT, b"{}"))))
+@pytest.mark.parametrize("behind", [b"", encode_frame(EVENT)])
+def test_nor_can_it_behind_one_with_the_same_headers(at: int, behind: bytes) -> None:
+    body = bytearray(encode_frame(EVENT, b"{}"))
+    decoder = FrameDecoder()
+    decoder.feed(bytes(body))
+    assert decoder.again(bytes(body)) == b"{}"
+    body[at] ^= 0x10
+    assert decoder.again(bytes(body)) is None
+    with pytest.raises(WireError, match="damaged"):
+        decoder.feed(bytes(body) + behind)
+
+
+@given(frames=FRAMES)
+def test_a_message_that_is_like_the_one_before_is_given_at_once(frames: list[Any]) -> None:
+    decoder, last, found = FrameDecoder(), None, []
+    for headers, payload in frames * 2:
+        piece = encode_frame(headers, payload)
+        known = decoder.again(piece)
+        assert known in (None, payload)
+        assert last is None or (known is None) == (encode_headers(headers) != encode_headers(last))
+        last = headers
+        found += decoder.feed(piece) if known is None else [(headers, known)]
+    assert found == frames * 2
+
+
+def test_only_a_whole_message_in_its_place_is_given_at_once() -> None:
+    body = encode_frame(EVENT, b"{}")
+    decoder = FrameDecoder(max_frame=len(body))
+    decoder.feed(body)
+    larger = encode_frame(EVENT, b"{  }")
+    for piece in (b"", body[:-1], body + b"\0", body + body, larger):
+        assert decoder.again(piece) is None
+    with pytest.raises(WireError, match="impossible lengths"):
+        decoder.feed(larger)
+    decoder = FrameDecoder()
+    decoder.feed(body + body[:9])
+    assert decoder.again(body) is None
+    assert decoder.feed(body[9:]) == [(EVENT, b"{}")]
+
+
+def test_how_messages_with_very_long_headers_begin_is_not_kept() -> None:
+    body = encode_frame({":event-type": "x" * 600}, b"{}")
+    decoder = FrameDecoder()
+    assert decoder.feed(body) == [({":event-type": "x" * 600}, b"{}")]
+    assert decoder.again(body) is None
+    assert decoder.feed(body + body) == [({":event-type": "x" * 600}, b"{}")] * 2
+
+
 def test_a_stream_that_stops_inside_a_message_did_not_end_well() -> None:
     decoder = FrameDecoder()
     decoder.feed(encode_frame(EVENT) + b"\x00")

@@ -7,8 +7,9 @@ payload, CRC-32 of all before. Both checksums are checked; whatever is wrong is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
@@ -32,6 +33,9 @@ _MAX_HEADERS = 128 * 1024
 _KEPT_HEADERS = 32
 """Blocks of headers that a decoder keeps decoded: those of a stream are nearly always the same few."""
 
+_MAX_USUAL = 512
+"""Bytes of headers with which how messages begin is kept for the whole process."""
+
 _PRELUDE = Struct(">III")
 _LENGTHS = Struct(">II")
 _CHECK = Struct(">I")
@@ -51,7 +55,7 @@ class FrameDecoder:
     Memory: one message, whose length is checked before it is waited for.
     """
 
-    __slots__ = ("_held", "_known", "_max", "_need", "_size", "early")
+    __slots__ = ("_beginning", "_headers", "_held", "_known", "_least", "_max", "_need", "_size", "early")
 
     def __init__(self, *, max_frame: int = MAX_FRAME) -> None:
         self._max = max_frame
@@ -59,6 +63,9 @@ class FrameDecoder:
         self._size = 0
         self._need = _PRELUDE.size
         self._known: dict[bytes, Headers] = {}
+        self._headers: Headers = {}  # of the message before
+        self._beginning = _beginnings(b"")  # how messages with these headers begin
+        self._least = _AROUND  # bytes of such a message without payload
         self.early: list[Frame] = []
         """When `feed` raised: the messages that the same bytes completed before the failure."""
 
@@ -76,6 +83,12 @@ class FrameDecoder:
         at, size, need = 0, len(piece), _PRELUDE.size
         while size - at >= _PRELUDE.size:
             total, heads, check = _PRELUDE.unpack_from(piece, at)
+            if self._least <= total <= self._max and at + total <= size:
+                payload = self.again(piece[at : at + total])
+                if payload is not None:
+                    found.append((self._headers, payload))
+                    at += total
+                    continue
             seen = crc32(piece[at : at + 8])
             if seen != check:
                 raise WireError("the event stream is damaged: a prelude does not fit its checksum")
@@ -88,9 +101,8 @@ class FrameDecoder:
             if crc32(piece[at + 8 : end - 4], seen) != _CHECK.unpack_from(piece, end - 4)[0]:
                 raise WireError("the event stream is damaged: a message does not fit its checksum")
             start = at + 12 + heads
-            block = piece[at + 12 : start]
-            headers = self._known.get(block)
-            found.append((self._decode(block) if headers is None else headers, piece[start : end - 4]))
+            self._turn_to(piece[at + 12 : start])
+            found.append((self._headers, piece[start : end - 4]))
             at = end
         self._need = need
         self._size = size - at
@@ -98,16 +110,55 @@ class FrameDecoder:
             self._held.append(piece[at:])
         return found
 
+    def again(self, piece: bytes) -> bytes | None:
+        """The payload of a piece that is one good message with the headers of the one before.
+
+        None for any other piece, which is for `feed`. Live streams bring one message at a time, most of them
+        with the same headers, so that how they begin is known but for their length.
+        """
+        size = len(piece)
+        if self._held or not self._least <= size <= self._max:
+            return None
+        begin, seen, cut = self._beginning(size)
+        told, payload, check = cut(piece)
+        return payload if told == begin and crc32(payload, seen) == check else None
+
     def end(self) -> None:
         """The body ended. Raises WireError where that was inside a message."""
         if self._held:
             raise WireError("the event stream stopped inside a message")
 
-    def _decode(self, block: bytes) -> Headers:
-        headers = decode_headers(block)
-        if len(self._known) < _KEPT_HEADERS:
-            self._known[block] = headers
-        return headers
+    def _turn_to(self, block: bytes) -> None:
+        """Messages have these headers now."""
+        headers = self._known.get(block)
+        if headers is None:
+            headers = decode_headers(block)
+            if len(self._known) < _KEPT_HEADERS:
+                self._known[block] = headers
+        self._headers = headers
+        if len(block) <= _MAX_USUAL:
+            self._beginning, self._least = _beginnings(block), len(block) + _AROUND
+        else:
+            self._least = self._max + 1  # no message is known by its beginning
+
+
+_Cut: TypeAlias = Callable[[bytes], tuple[bytes, bytes, int]]
+"""Cuts a message before its payload and before its own checksum, which is read."""
+
+
+@lru_cache(maxsize=16)  # pure, as is what it gives: live streams bring messages of the same few lengths
+def _beginnings(block: bytes) -> Callable[[int], tuple[bytes, int, _Cut]]:
+    """For a block of headers: by the length of a message what it holds before its payload, the checksum of
+    that, and what cuts it there."""
+
+    @lru_cache(maxsize=512)
+    def beginning(total: int) -> tuple[bytes, int, _Cut]:
+        lengths = _LENGTHS.pack(total, len(block))
+        begin = b"".join((lengths, _CHECK.pack(crc32(lengths)), block))
+        cut: _Cut = Struct(f">{len(begin)}s{total - len(block) - _AROUND}sI").unpack
+        return begin, crc32(begin), cut
+
+    return beginning
 
 
 def decode_headers(block: bytes) -> Headers:

@@ -3,7 +3,7 @@
 Follows the WHATWG description of event streams: lines end in LF, CR or CRLF, a blank line ends an event, and
 lines that begin with a colon are comments. Each event is given as the bytes of its data. Most streams are
 nothing but `data: …`, or `event: …` with `data: …`, and blank lines; those are split without looking at
-single lines.
+single lines, and where all of a read's events begin alike in one go.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from baimo.errors import WireError
 
 MAX_EVENT = 16 * 1024 * 1024
 """Bytes of one event, by default."""
+
+
+LF, CR = b"\n\r"
+"""What ends a line. As numbers, which are found in bytes far sooner than bytes are."""
 
 
 class Named(bytes):
@@ -27,7 +31,36 @@ class Named(bytes):
 
 
 _ERROR = "error"
-_TOLD = (b"event: ", b"event: error")
+
+
+def _simple(text: bytes, *, names: bool) -> list[bytes] | None:
+    """The events of a text in which each is one line of data, with a name or without; None for any other."""
+    found = _alike(text, names=names)
+    return _named(text, names=names) if found is None and text.startswith(b"event: ") else found
+
+
+def _alike(text: bytes, *, names: bool) -> list[bytes] | None:
+    """The events of a text in which each is one line of data and begins as the first one does."""
+    begin = text.find(b"data:") + 5
+    begin += text[begin : begin + 1] == b" "
+    lead = text[:begin]
+    if lead not in (b"data: ", b"data:") and (names or not _tells_name(lead)):
+        return None
+    joint = b"\n\n" + lead
+    found = text[begin:].split(joint)
+    if b"" in found or [data for data in found if LF in data]:
+        return None
+    return None if lead.endswith(b":") and joint + b" " in text else found
+
+
+def _tells_name(lead: bytes) -> bool:
+    """Whether that is a name other than `error`, and how its data begins."""
+    return (
+        lead.startswith(b"event: ")
+        and lead.endswith((b"\ndata: ", b"\ndata:"))
+        and lead.count(b"\n") == 1
+        and not lead.startswith(b"event: error\n")
+    )
 
 
 def _named(text: bytes, *, names: bool) -> list[bytes] | None:
@@ -35,17 +68,13 @@ def _named(text: bytes, *, names: bool) -> list[bytes] | None:
     found: list[bytes] = []
     for block in text.split(b"\n\n"):
         name, _, data = block.partition(b"\ndata: ")
-        if not data or b"\n" in data or b"\n" in name or name[:7] != b"event: " or len(name) == 7:
+        if not data or LF in data or LF in name or name[:7] != b"event: " or len(name) == 7:
             return None
         if names or name == b"event: error":
             found.append(Named.make(data, name[7:].decode("utf-8", "replace")))
         else:
             found.append(data)
     return found
-
-
-LF = 10
-"""What ends a line."""
 
 
 def beginning(piece: bytes, found: list[bytes]) -> bytes:
@@ -61,7 +90,7 @@ def beginning(piece: bytes, found: list[bytes]) -> bytes:
         return b""
     data = found[0]
     begin = piece[: -2 - len(data)]
-    fits = begin.endswith((b"data: ", b"data:")) and begin.count(b"data:") == 1 and b"\r" not in begin
+    fits = begin.endswith((b"data: ", b"data:")) and begin.count(b"data:") == 1 and CR not in begin
     return begin if fits and piece[len(begin) : -2] == data else b""
 
 
@@ -86,18 +115,11 @@ class EventDecoder:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of the events that this piece completes. Raises WireError for one that is too large."""
-        if not self._names and piece[-2:] == b"\n\n" and piece[:7] == b"event: ":
-            lines = piece.split(b"\n")  # one event with its name, as most reads bring one
-            if len(lines) == 4 and not (self._held or self._data or self._event):
-                name, data = lines[0], lines[1]
-                if data[:6] == b"data: " and len(data) > 6 and name not in _TOLD and b"\r" not in piece:
-                    self._fresh = self._skip_lf = False
-                    return [data[6:]]
         if self._skip_lf and piece:
             self._skip_lf = False
-            if piece[0] == 10:
+            if piece[0] == LF:
                 piece = piece[1:]
-        if b"\n" not in piece and b"\r" not in piece:
+        if LF not in piece and CR not in piece:
             self._hold(piece)
             return []
         if self._held:
@@ -105,23 +127,13 @@ class EventDecoder:
             piece = b"".join(self._held)
             self._held.clear()
             self._size = sum(map(len, self._data))
-        if not self._data and not self._event and piece.startswith(b"data: ") and b"\r" not in piece:
+        if not self._data and not self._event and CR not in piece:
             at = piece.rfind(b"\n\n")
-            if at > 0:
-                body = piece[6:at]
-                found = body.split(b"\n\ndata: ")
-                if body.count(b"\n") == 2 * (len(found) - 1) and b"" not in found:
-                    if at + 2 < len(piece):
-                        self._hold(piece[at + 2 :])
-                    self._fresh = False
-                    return found
-        elif not self._data and not self._event and piece.startswith(b"event: ") and b"\r" not in piece:
-            at = piece.rfind(b"\n\n")
-            named = _named(piece[:at], names=self._names) if at > 0 else None
-            if named is not None:
+            found = _simple(piece[:at], names=self._names) if at > 0 else None
+            if found is not None:
                 self._hold(piece[at + 2 :])
                 self._fresh = False
-                return named
+                return found
         return self._lines(piece)
 
     def end(self) -> list[bytes]:

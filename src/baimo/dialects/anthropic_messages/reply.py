@@ -70,10 +70,10 @@ class ReplyDecoder:
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
         lane = self._lane
-        if lane is not None and piece[:_AT] == BEGIN:
+        if lane is not None and (data := piece.removeprefix(BEGIN)) != piece:
             if not self._several:
                 try:
-                    found = lane(piece[_AT:])  # blanks behind an object are no matter
+                    found = lane(data)  # blanks behind an object are no matter
                     if found.index == self._lane_index:
                         text = found.delta.text
                         return [PartDelta(index=self._lane_part, text=text)] if text else []

@@ -7,60 +7,54 @@ event carries is skipped without being kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from baimo.types.content import Part, Text, Thinking, ToolCall
 
 
-class _Delta(msgspec.Struct, gc=False):
+class _Text(msgspec.Struct, gc=False):
     text: str
-
-
-class _TextEvent(msgspec.Struct, gc=False):
-    delta: _Delta
-    index: int = msgspec.field(name="contentBlockIndex")
-
-
-class _Reasoning(msgspec.Struct, gc=False):
-    reasoning: _Delta = msgspec.field(name="reasoningContent")
-
-    @property
-    def text(self) -> str:
-        return self.reasoning.text
-
-
-class _ReasoningEvent(msgspec.Struct, gc=False):
-    delta: _Reasoning
-    index: int = msgspec.field(name="contentBlockIndex")
 
 
 class _Input(msgspec.Struct, gc=False):
     text: str = msgspec.field(name="input")
 
 
+class _Reasoning(msgspec.Struct, gc=False):
+    inner: _Text = msgspec.field(name="reasoningContent")
+
+
 class _Call(msgspec.Struct, gc=False):
-    call: _Input = msgspec.field(name="toolUse")
-
-    @property
-    def text(self) -> str:
-        return self.call.text
+    inner: _Input = msgspec.field(name="toolUse")
 
 
-class _CallEvent(msgspec.Struct, gc=False):
-    delta: _Call
+class _Event(msgspec.Struct, gc=False):
     index: int = msgspec.field(name="contentBlockIndex")
 
 
-Lane: TypeAlias = Callable[[bytes], _TextEvent | _ReasoningEvent | _CallEvent]
+class _TextEvent(_Event, gc=False, kw_only=True):
+    delta: _Text
 
-LANES: Mapping[type[Part], Lane] = {
-    Text: msgspec.json.Decoder(_TextEvent).decode,
-    Thinking: msgspec.json.Decoder(_ReasoningEvent).decode,
-    ToolCall: msgspec.json.Decoder(_CallEvent).decode,
+
+class _ReasoningEvent(_Event, gc=False, kw_only=True):
+    delta: _Reasoning
+
+
+class _CallEvent(_Event, gc=False, kw_only=True):
+    delta: _Call
+
+
+Lane: TypeAlias = Callable[[bytes], Any]
+"""Decodes an event to its `index` and `delta`."""
+
+LANES: Mapping[type[Part], tuple[Lane, bool]] = {
+    Text: (msgspec.json.Decoder(_TextEvent).decode, False),
+    Thinking: (msgspec.json.Decoder(_ReasoningEvent).decode, True),
+    ToolCall: (msgspec.json.Decoder(_CallEvent).decode, True),
 }
-"""By the kind of part that is open."""
+"""By the kind of part that is open: its decoder, and whether the text stands one level deeper, in `inner`."""
 
 ODD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a lane raises for an event that is not its own."""

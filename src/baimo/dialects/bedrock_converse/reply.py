@@ -107,11 +107,22 @@ class StreamDecoder:
         self._done = False
         self._deltas: Headers | None = None
         self._lane: Lane | None = None
+        self._is_deep = False
         self._block = -1
         self._part = 0
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
+        lane = self._lane
+        if lane is not None and (payload := self._frames.again(piece)) is not None:
+            try:
+                event = lane(payload)
+            except ODD:
+                pass
+            else:
+                if event.index == self._block:
+                    text = (event.delta.inner if self._is_deep else event.delta).text
+                    return [PartDelta(index=self._part, text=text)] if text else []
         out: list[ChatEvent] = []
         self.early = out
         try:
@@ -132,7 +143,7 @@ class StreamDecoder:
                     pass
                 else:
                     if event.index == self._block:
-                        if text := event.delta.text:
+                        if text := (event.delta.inner if self._is_deep else event.delta).text:
                             out.append(PartDelta(index=self._part, text=text))
                         continue
             self._frame(headers, payload, out)
@@ -202,5 +213,5 @@ class StreamDecoder:
         """The quick way for the next delta, if this block has an open part that takes nothing but text."""
         part = self._blocks.growing(index)
         if part is not None and not part.held:
-            self._deltas = headers
-            self._lane, self._block, self._part = LANES.get(part.kind), index, part.index
+            self._lane, self._is_deep = LANES.get(part.kind, (None, False))
+            self._deltas, self._block, self._part = headers, index, part.index

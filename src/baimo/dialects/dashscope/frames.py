@@ -7,7 +7,7 @@ looking at single lines; whatever else comes is read as any stream of events.
 from __future__ import annotations
 
 from baimo.errors import WireError
-from baimo.wire.sse import MAX_EVENT, EventDecoder
+from baimo.wire.sse import CR, MAX_EVENT, EventDecoder
 
 _RESULT = b"\nevent:result\n"
 
@@ -29,7 +29,7 @@ class Frames:
             return self._slow.feed(piece)
         if self._rest:
             piece = self._rest + piece
-        if b"\r" in piece:
+        if CR in piece:
             self._slow, self._rest, self.is_inside = EventDecoder(), b"", True
             return self._slow.feed(piece)
         at = piece.rfind(b"\n\n")
@@ -44,7 +44,7 @@ class Frames:
         found: list[bytes] = []
         for block in piece[:at].split(b"\n\n"):
             begin = block.find(b"\ndata:") + 6
-            if begin > 5 and _RESULT in block[:begin] and block.find(b"\n", begin) < 0:
+            if begin > 5 and block.find(_RESULT, 0, begin) >= 0 and block.find(b"\n", begin) < 0:
                 found.append(block[begin:])
             else:
                 found += EventDecoder().feed(block + b"\n\n")

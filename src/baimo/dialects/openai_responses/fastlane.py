@@ -7,7 +7,7 @@ decoder itself; fields that mean nothing to us are skipped.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,28 +22,25 @@ class Piece(msgspec.Struct, gc=False):
     inner: int = 0
 
 
-class _Text(Piece, gc=False, kw_only=True):
-    type: Literal["response.output_text.delta"]
+class _Text(Piece, gc=False, kw_only=True, tag=TEXT, tag_field="type"):
     inner: int = msgspec.field(name="content_index")
     logprobs: tuple[()] | None = None
 
 
-class _Summary(Piece, gc=False, kw_only=True):
-    type: Literal["response.reasoning_summary_text.delta"]
+class _Summary(Piece, gc=False, kw_only=True, tag=SUMMARY, tag_field="type"):
     inner: int = msgspec.field(name="summary_index")
 
 
-class _Reasoning(Piece, gc=False, kw_only=True):
-    type: Literal["response.reasoning_text.delta"]
+class _Reasoning(Piece, gc=False, kw_only=True, tag=REASONING, tag_field="type"):
     inner: int = msgspec.field(name="content_index")
 
 
-class _Arguments(Piece, gc=False, kw_only=True):
-    type: Literal["response.function_call_arguments.delta"]
+class _Arguments(Piece, gc=False, kw_only=True, tag=ARGUMENTS, tag_field="type"):
+    pass
 
 
-class _Input(Piece, gc=False, kw_only=True):
-    type: Literal["response.custom_tool_call_input.delta"]
+class _Input(Piece, gc=False, kw_only=True, tag=INPUT, tag_field="type"):
+    pass
 
 
 Lane: TypeAlias = Callable[[bytes], Piece]

@@ -68,10 +68,10 @@ class ReplyDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
-        lane, lead = self._lane, self._lead
-        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+        lane = self._lane
+        if lane is not None and (data := piece.removeprefix(self._lead)) != piece and piece[-1] == LF:
             try:
-                found = lane(piece[len(lead) :])
+                found = lane(data)
             except _ODD:
                 pass
             else:

@@ -84,10 +84,10 @@ class ReplyDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
-        lane, lead = self._lane, self._lead
-        if lead and lane is not None and piece.startswith(lead) and piece[-1] == LF:
+        lane = self._lane
+        if lane is not None and (data := piece.removeprefix(self._lead)) != piece and piece[-1] == LF:
             try:
-                chunk = lane(piece[len(lead) :])
+                chunk = lane(data)
             except _ODD:
                 pass
             else:
@@ -188,7 +188,7 @@ class ReplyDecoder:
 
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
         """The data of one event; where no blank lines part them, several stand on lines of their own."""
-        for line in payload.splitlines() if b"\n" in payload else (payload,):
+        for line in payload.splitlines() if LF in payload else (payload,):
             visible = line.strip()
             if self._done or not visible:
                 continue

@@ -61,10 +61,10 @@ class ReplyDecoder:
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
-        if self._is_quick and self._is_between and piece[:6] == _DATA and piece.find(b"\n") == len(piece) - 2:
+        if self._is_quick and self._is_between and (data := piece.removeprefix(_DATA)) != piece:
             # Most pieces are one event.
             try:
-                found = decode_piece(piece[6:-1])
+                found = decode_piece(data)
             except _ODD:
                 pass
             else:
