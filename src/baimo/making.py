@@ -81,7 +81,11 @@ class SpeakOperation:
         return dialect.encode_speak(_addressed(self._request, at), at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        """A decoder; a dialect with `speech_decoder_for` is told what was asked."""
         dialect: SpeakDialect = at.dialect
+        if hasattr(dialect, "speech_decoder_for"):
+            decoder: Decoder = dialect.speech_decoder_for(self._request, head, at.site)
+            return decoder
         return dialect.speech_decoder(head, at.site)
 
 
