@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -70,7 +70,7 @@ def run(
     ]
     if as_json:
         facts = {"text": response.text, "language": response.language, "duration": response.duration}
-        told = {name: value for name, value in facts.items() if value is not None}
+        told: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
         told |= {"segments": segments} if segments else {}
         console.line(json.dumps({**told, **call_facts(response, watch.total_s)}, ensure_ascii=False))
     elif times and segments:
