@@ -23,7 +23,7 @@ from baimo.types.content import Audio
 from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
 from baimo.types.moderation import ModerateRequest
 from baimo.types.speech import SpeechPiece, SpeechRequest
-from baimo.types.transcription import TranscribeRequest
+from baimo.types.transcription import TranscribeRequest, TranscriptPiece
 from baimo.wire.http import HttpRequest, WireHead
 from tests.playing import Play
 from tests.scripted import deployment
@@ -60,6 +60,22 @@ def test_it_is_asked_of_a_dialect_that_can(operation: Any, head: WireHead, body:
 def test_a_dialect_that_cannot_is_not_asked(operation: Any) -> None:
     with pytest.raises(ConfigError, match="which knows no"):
         operation.encode(deployment())
+
+
+def test_a_stream_is_asked_of_a_dialect_that_streams() -> None:
+    class Whole:
+        name = "whole"
+        encode_transcribe = DIALECT.encode_transcribe
+
+    operation = TranscribeOperation(TranscribeRequest(model="", audio=AUDIO, stream=True))
+    with pytest.raises(ConfigError, match="which knows no streamed transcription"):
+        operation.encode(deployment(dialect=Whole()))
+    head = WireHead(200, ((b"content-type", b"text/event-stream"),))
+    play = Play(head, b'data: {"type":"transcript.text.delta","delta":"Hi"}\n\n', b"data: [DONE]\n\n", b"")
+    at = deployment(dialect=DIALECT)
+    play.run(exchange(operation, at, retry=RetryPolicy(attempts=1), limits=TimeLimits()))
+    assert play.events == [TranscriptPiece(text="Hi")]
+    assert [step for step in play.trace if step in ("Read", "Emit")][:3] == ["Read", "Emit", "Read"]
 
 
 def test_sound_is_shown_before_more_of_it_is_asked_for() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from baimo.client.running import RunStream
     from baimo.client.shortcuts import chat, stream
     from baimo.client.streams import ChatStream
+    from baimo.client.transcripts import AsyncTranscriptStream, TranscriptStream
     from baimo.context.fitting import Fitted
     from baimo.errors import (
         AnswerFormatError,
@@ -126,6 +127,7 @@ _HOMES = {
     "baimo.client.running": "RunStream",
     "baimo.client.shortcuts": "chat stream",
     "baimo.client.streams": "ChatStream",
+    "baimo.client.transcripts": "AsyncTranscriptStream TranscriptStream",
     "baimo.context.fitting": "Fitted",
     "baimo.errors": (
         "AnswerFormatError AuthError BudgetError CacheError ConfigError ConnectError ContentFilteredError "
@@ -176,6 +178,7 @@ __all__ = [
     "AsyncClient",
     "AsyncParsedStream",
     "AsyncRunStream",
+    "AsyncTranscriptStream",
     "Audio",
     "AudioOutput",
     "AuthError",
@@ -272,6 +275,7 @@ __all__ = [
     "ToolReturned",
     "ToolRun",
     "ToolUse",
+    "TranscriptStream",
     "Transcription",
     "Translation",
     "TransportError",

@@ -6,7 +6,7 @@ As in `baimo.operations`, dialects are known by what they can do, never by name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -48,22 +48,26 @@ class ImagesOperation:
 
 
 class TranscribeOperation:
-    """The text of some sound."""
-
-    streams = False
+    """The text of some sound; streamed, the events are `TranscriptPiece`."""
 
     def __init__(self, request: TranscribeRequest) -> None:
         self._request = request
+        self.streams = request.stream
         self.headers = request.headers
 
     def encode(self, at: Deployment) -> WireRequest:
         if not hasattr(at.dialect, "encode_transcribe"):
             raise _incapable(at, "transcription")
+        if self._request.stream and not hasattr(at.dialect, "transcript_decoder"):
+            raise _incapable(at, "streamed transcription")
         dialect: TranscribeDialect = at.dialect
         return dialect.encode_transcribe(_addressed(self._request, at), at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
-        dialect: TranscribeDialect = at.dialect
+        dialect: Any = at.dialect
+        if self._request.stream:
+            decoder: Decoder = dialect.transcript_decoder(self._request, head, at.site)
+            return decoder
         return Whole(lambda body: dialect.decode_transcribe(self._request, head, body, at.site))
 
 
@@ -82,7 +86,11 @@ class SpeakOperation:
         return dialect.encode_speak(_addressed(self._request, at), at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
+        """A decoder; a dialect with `speech_decoder_for` is told what was asked."""
         dialect: SpeakDialect = at.dialect
+        if hasattr(dialect, "speech_decoder_for"):
+            decoder: Decoder = dialect.speech_decoder_for(self._request, head, at.site)
+            return decoder
         return dialect.speech_decoder(head, at.site)
 
 

@@ -23,9 +23,13 @@ from baimo.cli import (
     config_trust,
     config_untrust,
     embed,
+    image,
     models,
+    moderate,
     providers,
     pull,
+    speak,
+    transcribe,
 )
 from baimo.cli.command import Group
 from baimo.cli.main import PROGRAM, show_fault
@@ -71,6 +75,10 @@ def test_the_version_is_the_installed_one(run: Run) -> None:
         ("chat", chat),
         ("compare", compare),
         ("embed", embed),
+        ("image", image),
+        ("speak", speak),
+        ("transcribe", transcribe),
+        ("moderate", moderate),
         ("models", models),
         ("providers", providers),
         ("pull", pull),

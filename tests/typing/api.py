@@ -39,6 +39,9 @@ def blocking(client: baimo.Client) -> None:
     assert_type(client.rerank("a/b", "q", ["x"], top_n=1).results, tuple[baimo.Ranked, ...])
     assert_type(client.images("a/b", "p", image=[b"x"]).images, tuple[baimo.MadeImage, ...])
     assert_type(client.transcribe("a/b", b"x", timestamps="word").words, tuple[baimo.Word, ...])
+    with client.stream_transcribe("a/b", b"x", language="en") as heard:
+        assert_type(next(heard), str)
+    assert_type(heard.response, baimo.Transcription)
     assert_type(client.speech("a/b", "t").audio, bytes)
     assert_type(client.stream_speech("a/b", "t"), Iterator[bytes])
     assert_type(client.moderate("a/b", ["t"]).results, tuple[baimo.Moderated, ...])
@@ -109,6 +112,8 @@ async def awaited(client: baimo.AsyncClient) -> None:
     assert_type(await client.rerank("a/b", "q", ["x"]), baimo.RerankResponse)
     assert_type(await client.images("a/b", "p"), baimo.ImagesResponse)
     assert_type(await client.transcribe("a/b", "x.wav"), baimo.Transcription)
+    async with client.stream_transcribe("a/b", b"x") as heard:
+        assert_type(await anext(heard), str)
     assert_type(await client.speech("a/b", "t"), baimo.SpeechResponse)
     assert_type(client.stream_speech("a/b", "t"), AsyncIterator[bytes])
     assert_type(await client.moderate("a/b", "t"), baimo.ModerationResponse)

@@ -61,6 +61,11 @@ def read_stdin() -> str:
     return decode(sys.stdin.buffer.read(), say("incoming.stdin"))
 
 
+def read_bytes() -> bytes:
+    """All of standard input as it is."""
+    return sys.stdin.buffer.read()
+
+
 def decode(data: bytes, what: str) -> str:
     """Text out of bytes: by its byte-order mark, else UTF-8, else the console's own encoding.
 

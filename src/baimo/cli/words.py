@@ -15,6 +15,7 @@ from .words_credentials import CREDENTIALS
 from .words_errors import ERRORS
 from .words_help import HELP
 from .words_ledger import LEDGER
+from .words_making import MAKING
 from .words_messages import MESSAGES
 from .words_money import MONEY
 from .words_simulate import SIMULATE
@@ -34,6 +35,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **CACHE,
     **LEDGER,
     **MONEY,
+    **MAKING,
     **WHY,
 }
 """Key to (English, Chinese); both have the same fields in braces."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from baimo.types.transcription import Transcription
 
     from .given import GivenAudio
+    from .transcripts import AsyncTranscriptStream
 
 
 class AsyncMakingClient(ClientBase):
@@ -47,6 +48,16 @@ class AsyncMakingClient(ClientBase):
         driver = await self._finish(call, found.extend)
         return call.done(made(found[0], driver), driver.outcome)
 
+    def stream_transcribe(
+        self, model: Model, audio: GivenAudio, **options: Unpack[TranscribeOptions]
+    ) -> AsyncTranscriptStream:
+        """What is said in some sound, as `Client.stream_transcribe`; not awaited itself."""
+        from .made import transcribe_call
+        from .transcripts import AsyncTranscriptStream
+
+        call = transcribe_call(self, model, audio, options, stream=True)
+        return AsyncTranscriptStream(AsyncDriver(call.steps, call.services or self._services), call)
+
     async def speech(self, model: Model, text: str, **options: Unpack[SpeechOptions]) -> SpeechResponse:
         """A text as sound, whole, as `Client.speech`."""
         from .made import speech_call, spoken
@@ -67,7 +78,8 @@ class AsyncMakingClient(ClientBase):
         try:
             while (told := await driver.advance()) is not None:
                 for piece in told:
-                    yield piece.audio
+                    if piece.audio:
+                        yield piece.audio
             call.done(None)
         except Error as error:
             raise call.broke(error) from error.__cause__

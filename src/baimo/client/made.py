@@ -64,7 +64,7 @@ def images_call(client: ClientBase, model: Model, prompt: str, options: ImagesOp
 
 
 def transcribe_call(
-    client: ClientBase, model: Model, audio: GivenAudio, options: TranscribeOptions
+    client: ClientBase, model: Model, audio: GivenAudio, options: TranscribeOptions, *, stream: bool = False
 ) -> Prepared:
     """A call for the text of some sound. Raises InputError for what cannot be asked for."""
     fields = _fields(options, TranscribeOptions)
@@ -73,7 +73,7 @@ def transcribe_call(
     for time in times:
         if time not in ("segment", "word"):
             raise InputError(f"timestamps must be 'segment', 'word' or both, got {time!r}")
-    request = TranscribeRequest(model="", audio=audio_of(audio), timestamps=times, **fields)
+    request = TranscribeRequest(model="", audio=audio_of(audio), timestamps=times, stream=stream, **fields)
     route = client.settings.resolve(model)
     return client._simple("transcribe", TranscribeOperation(request), route, options.get("timeout"), request)
 

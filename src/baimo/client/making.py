@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from baimo.types.transcription import Transcription
 
     from .given import GivenAudio
+    from .transcripts import TranscriptStream
 
 
 class MakingClient(ClientBase):
@@ -55,6 +56,25 @@ class MakingClient(ClientBase):
         driver = self._finish(call, found.extend)
         return call.done(made(found[0], driver), driver.outcome)
 
+    def stream_transcribe(
+        self, model: Model, audio: GivenAudio, **options: Unpack[TranscribeOptions]
+    ) -> TranscriptStream:
+        """What is said in some sound, word by word as it is written down.
+
+        >>> with client.stream_transcribe("openai/gpt-4o-transcribe", "talk.mp3") as s:  # doctest: +SKIP
+        ...     for piece in s:
+        ...         print(piece, end="")
+        >>> s.response.text                                                              # doctest: +SKIP
+
+        Options are those of `transcribe`; a stream has no times. A model that knows no streams answers in one
+        piece. Raises as `stream` does; what a StreamInterrupted has as `.partial` is a `Transcription`.
+        """
+        from .made import transcribe_call
+        from .transcripts import TranscriptStream
+
+        call = transcribe_call(self, model, audio, options, stream=True)
+        return TranscriptStream(Driver(call.steps, call.services or self._services), call)
+
     def speech(self, model: Model, text: str, **options: Unpack[SpeechOptions]) -> SpeechResponse:
         """A text as sound, whole: `.audio` is the file, `save(Path(…))` writes it. Raises as `chat` does."""
         from .made import speech_call, spoken
@@ -76,7 +96,8 @@ class MakingClient(ClientBase):
         try:
             while (told := driver.advance()) is not None:
                 for piece in told:
-                    yield piece.audio
+                    if piece.audio:
+                        yield piece.audio
             call.done(None)
         except Error as error:
             raise call.broke(error) from error.__cause__

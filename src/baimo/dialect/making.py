@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.types.moderation import ModerateRequest, ModerationResponse
 from baimo.types.speech import SpeechPiece, SpeechRequest, SpeechResponse
-from baimo.types.transcription import TranscribeRequest, Transcription
+from baimo.types.transcription import TranscribeRequest, Transcription, TranscriptPiece
 from baimo.wire.http import HttpRequest, WireHead
 
 from .protocols import Dialect, Site
@@ -52,6 +52,33 @@ class TranscribeDialect(Dialect, Protocol):
 
     def encode_transcription(self, request: TranscribeRequest, response: Transcription) -> bytes:
         """Being the provider: the body of the reply."""
+
+
+class TranscriptDecoder(Protocol):
+    """Turns the reply to a request for a streamed transcription into pieces of text."""
+
+    @property
+    def early(self) -> list[TranscriptPiece]:
+        """When `feed` or `end` raised: what the same bytes completed before the failure."""
+
+    def feed(self, piece: bytes) -> list[TranscriptPiece]:
+        """The text that this piece completes. Raises ProviderError or WireError."""
+
+    def end(self) -> list[TranscriptPiece]:
+        """The body ended. Raises ProviderError, WireError, or StreamInterrupted."""
+
+
+@runtime_checkable
+class StreamTranscribeDialect(TranscribeDialect, Protocol):
+    """Sound to text as it is made, both ways; `encode_transcribe` heeds `stream` then."""
+
+    def transcript_decoder(self, request: TranscribeRequest, head: WireHead, site: Site) -> TranscriptDecoder:
+        """A decoder for a reply with that head; refusals included."""
+
+    def encode_transcript(
+        self, request: TranscribeRequest, response: Transcription
+    ) -> tuple[WireHead, list[bytes]]:
+        """Being the provider: the head of the reply and its pieces."""
 
 
 class SpeechDecoder(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.notes import Note
 
@@ -28,6 +29,7 @@ class TranscribeRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     timestamps: tuple[Literal["segment", "word"], ...] = ()
     """Of what the times are wanted."""
     temperature: float | None = None
+    stream: bool = False
     unsupported: Literal["raise", "drop"] = "raise"
     extra: Mapping[str, Any] = {}
     headers: Mapping[str, str] = {}
@@ -69,3 +71,27 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     request_id: str | None = None
     cost: Money | None = None
     sent: Sent | None = None
+
+
+class TranscriptPiece(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A piece of a transcription that comes as it is made."""
+
+    text: str = ""
+    """Words that go on the text."""
+    segment: Segment | None = None
+    """A stretch that is complete, where they are told."""
+    whole: Transcription | None = None
+    """All of it, as the end of a stream tells it."""
+
+
+def joined_transcript(pieces: list[TranscriptPiece]) -> Transcription:
+    """What pieces add up to; what the end of a stream tells goes before what came.
+
+    >>> joined_transcript([TranscriptPiece(text="Hello "), TranscriptPiece(text="world")]).text
+    'Hello world'
+    """
+    segments = tuple([piece.segment for piece in pieces if piece.segment is not None])
+    whole = next((piece.whole for piece in reversed(pieces) if piece.whole is not None), None)
+    if whole is None:
+        return Transcription(text="".join([piece.text for piece in pieces]), segments=segments)
+    return replace(whole, segments=whole.segments or segments)

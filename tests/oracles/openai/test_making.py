@@ -68,6 +68,17 @@ def test_transcription(client: openai.OpenAI) -> None:
     assert (told.segments[0].text, told.duration, told.language) == ("Hello wide world", 1.0, "en")
 
 
+def test_streamed_transcription(client: openai.OpenAI) -> None:
+    text = "one two three four five six seven eight nine ten"
+    stream = client.audio.transcriptions.create(
+        model="gpt-4o-transcribe", file=("a.wav", wav(text.encode())), stream=True
+    )
+    events = list(stream)
+    assert "".join([one.delta for one in events if one.type == "transcript.text.delta"]) == text
+    assert events[-1].type == "transcript.text.done" and events[-1].text == text
+    assert len(events) > 2
+
+
 def test_moderation(client: openai.OpenAI) -> None:
     told = client.moderations.create(model="omni-moderation-latest", input=["fine", "I kill"])
     assert [one.flagged for one in told.results] == [False, True]

@@ -1,4 +1,5 @@
-"""Google's generateContent, both ways: the Gemini API and Vertex AI; embeddings, counts and models beside it.
+"""Google's generateContent, both ways: the Gemini API and Vertex AI; with embeddings, counts, models, images
+and speech beside it.
 
 Read at https://ai.google.dev/api/generate-content and .../thought-signatures, in the official Python package
 google-genai 3.4.0 and in recorded traffic, November 2026. Odd things: model and method stand in the address;
@@ -28,6 +29,7 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .errors import ErrorDecoder
+from .making import Making
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
@@ -35,7 +37,7 @@ from .words import NAME
 __all__ = ["DIALECT", "Gemini", "Quirks"]
 
 
-class Gemini:
+class Gemini(Making):
     """The dialect `gemini`. What a plain call does not need is imported where it is used."""
 
     name = NAME

@@ -12,7 +12,7 @@ FEATURES = declare(
         reasoning_off reasoning_on reasoning_budget temperature top_p top_k frequency_penalty
         presence_penalty seed stop max_tokens n logprobs json_object json_schema search citations
         stream stream_usage usage_cached usage_reasoning service_tier store embeddings token_count
-        model_list
+        model_list images speech
     """,
     emulated="""
         system_later refusal reasoning_effort

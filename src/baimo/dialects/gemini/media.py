@@ -128,13 +128,15 @@ def decode_media(wire: dict[str, Any]) -> tuple[Media, bytes] | None:
     """
     inline, file = wire.get("inlineData"), wire.get("fileData")
     if isinstance(inline, dict):
-        return _part(wire, inline.get("mimeType"), {}, inline.get("displayName")), _bytes(inline.get("data"))
+        return _part(wire, inline.get("mimeType"), {}, inline.get("displayName")), bytes_of(
+            inline.get("data")
+        )
     if isinstance(file, dict) and isinstance(file.get("fileUri"), str):
         return _part(wire, file.get("mimeType"), {"url": file["fileUri"]}, None), b""
     return None
 
 
-def _bytes(data: Any) -> bytes:
+def bytes_of(data: Any) -> bytes:
     """Bytes of base64 in either alphabet, with or without its padding."""
     text = data if isinstance(data, str) else ""
     if "-" in text or "_" in text:

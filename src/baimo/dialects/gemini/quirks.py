@@ -48,3 +48,13 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     embed_form: Literal["batch", "content", "predict"] = "batch"
     """How vectors are asked for: `:batchEmbedContents`, `:embedContent` for one text a call, or the
     `:predict` of Vertex AI."""
+
+    images: Literal["content", "predict"] = "content"
+    """How pictures are asked for: as an answer of `:generateContent`, or by the `:predict` of Imagen."""
+
+    image_words: tuple[Literal["format", "seed", "negative_prompt"], ...] = ("seed",)
+    """What may be said of a picture besides its shape and size."""
+
+    speech_style: Literal["text", "metadata"] = "text"
+    """How a text is to be spoken stands in front of it, or beside it as `speechMetadata`: Gemini 3.8 and
+    later read out whatever stands in the text."""

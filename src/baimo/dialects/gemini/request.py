@@ -35,7 +35,7 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     foreign = foreign_fields(request)
     foreign.pop(FORM, None)
     functions = foreign.pop(FUNCTIONS, {})
-    system, contents = ContentsEncoder(complaints, quirks, _files(site)).encode(request.messages)
+    system, contents = ContentsEncoder(complaints, quirks, files_of(site)).encode(request.messages)
     if not contents:
         raise InputError("messages holds the system's words only; a request needs a turn of the user")
     body: dict[str, Any] = {"contents": contents}
@@ -72,7 +72,7 @@ def _beside(request: ChatRequest, body: dict[str, Any], quirks: Quirks, complain
             complaints.cannot("metadata")
 
 
-def _files(site: Site) -> str:
+def files_of(site: Site) -> str:
     """The address in front of the name of a file that was sent before."""
     origin, target = collection(site)
     return f"{origin}{target.decode().removesuffix('models')}files/"

@@ -32,6 +32,9 @@ _METHODS = {
     "predict": "embed",
     "countTokens": "count",
 }
+_IMAGEN = ("imagen", "imagegeneration")
+"""How names begin of models whose `:predict` makes pictures; that of others makes vectors."""
+
 _KNOWN = (
     "contents",
     "systemInstruction",
@@ -53,7 +56,10 @@ def operation(method: str, target: bytes, headers: HeaderFields) -> str | None:
         found = place(target)
         return "describe" if found is not None and not found[1] else None
     found = place(target)
-    return _METHODS.get(found[1]) if method == "POST" and found is not None else None
+    if method != "POST" or found is None:
+        return None
+    name, called = found
+    return "images" if called == "predict" and name.startswith(_IMAGEN) else _METHODS.get(called)
 
 
 def body_fields(wire: HttpRequest) -> dict[str, Any]:

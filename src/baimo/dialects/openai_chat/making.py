@@ -5,7 +5,7 @@ Each is imported where it is used: a chat needs none of them.
 
 from __future__ import annotations
 
-from baimo.dialect.making import SpeechDecoder
+from baimo.dialect.making import SpeechDecoder, TranscriptDecoder
 from baimo.dialect.protocols import Site
 from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.types.moderation import ModerateRequest, ModerationResponse
@@ -68,6 +68,20 @@ class Making:
         from . import transcribing
 
         return transcribing.encode_transcription(request, response)
+
+    def transcript_decoder(self, request: TranscribeRequest, head: WireHead, site: Site) -> TranscriptDecoder:
+        """A decoder for a text that comes as it is made; refusals included."""
+        from . import transcript
+
+        return transcript.TranscriptDecoder(request, head, site)
+
+    def encode_transcript(
+        self, request: TranscribeRequest, response: Transcription
+    ) -> tuple[WireHead, list[bytes]]:
+        """Being the provider: the head of a reply that is streamed, and its pieces."""
+        from . import transcript
+
+        return transcript.encode_transcript(request, response)
 
     def encode_speak(self, request: SpeechRequest, site: Site) -> HttpRequest:
         """The unsigned request for speech."""

@@ -41,14 +41,20 @@ def encode_transcribe(request: TranscribeRequest, site: Site) -> HttpRequest:
             parts.append(field(name, value))
     if request.temperature is not None:
         parts.append(field("temperature", f"{request.temperature:g}"))
-    if request.timestamps and "timestamps" in quirks.beside.refused:
-        complaints.cannot("to tell times")
+    if request.timestamps and (request.stream or "timestamps" in quirks.beside.refused):
+        complaints.cannot("to tell times", "a stream has none" if request.stream else "")
     elif request.timestamps:
         parts.append(field("response_format", "verbose_json"))
         parts += [field(f"{_TIMES}[]", one) for one in request.timestamps]
+    headers = request.headers
+    if request.stream and "stream" in quirks.beside.refused:
+        complaints.cannot("to stream a transcription")
+    elif request.stream:
+        parts.append(field("stream", "true"))
+        headers = {"accept": "text/event-stream", **headers}
     parts.append(_file(request.audio))
     path = quirks.paths.transcribe
-    return posted_form(site, path, request.model, parts, request.headers, request.extra, complaints.notes)
+    return posted_form(site, path, request.model, parts, headers, request.extra, complaints.notes)
 
 
 def _file(audio: Audio) -> FormPart:
@@ -81,9 +87,14 @@ def decode_transcribe(request: TranscribeRequest, head: WireHead, body: bytes, s
     """The text of a whole reply. Raises ProviderError or WireError."""
     content = decode_body(head, body, site.codes)
     try:
-        reply = msgspec.convert(content, _Reply, strict=False)
+        return decode_reply(request, content)
     except msgspec.ValidationError as error:
         raise WireError(f"the reply is no transcription: {error}") from None
+
+
+def decode_reply(request: TranscribeRequest, content: Any) -> Transcription:
+    """The text of a decoded reply. Raises msgspec.ValidationError."""
+    reply = msgspec.convert(content, _Reply, strict=False)
     usage = reply.usage or {}
     duration = reply.duration if reply.duration is not None else usage.get("seconds")
     languages = [one.code for one in reply.languages or ()]
@@ -147,7 +158,7 @@ def decode_transcribe_request(wire: HttpRequest) -> TranscribeRequest:
         raise InputError("temperature: must be a number") from None
     if fields.get("response_format") == "verbose_json" and not times:
         times = ["segment"]
-    known = {"model", "language", "prompt", "temperature", "response_format"}
+    known = {"model", "language", "prompt", "temperature", "response_format", "stream"}
     extra = {name: value for name, value in fields.items() if name not in known}
     if (format := fields.get("response_format", "json")) not in ("json", "verbose_json"):
         extra["response_format"] = format
@@ -158,6 +169,7 @@ def decode_transcribe_request(wire: HttpRequest) -> TranscribeRequest:
         prompt=fields.get("prompt"),
         timestamps=tuple(times),
         temperature=heat,
+        stream=fields.get("stream") == "true",
         extra=extra,
     )
 
@@ -173,21 +185,28 @@ def encode_transcription(request: TranscribeRequest, response: Transcription) ->
             body["segments"] = [_segment(index, one) for index, one in enumerate(response.segments)]
         if "word" in request.timestamps:
             body["words"] = response.words
-    usage = response.usage
-    if usage.total is not None:
-        body["usage"] = {
-            "type": "tokens",
-            "input_tokens": usage.input or 0,
-            "input_token_details": {
-                "audio_tokens": usage.audio_in or 0,
-                "text_tokens": usage.input_uncached or 0,
-            },
-            "output_tokens": usage.output or 0,
-            "total_tokens": usage.total,
-        }
+    if (usage := told_usage(response)) is not None:
+        body["usage"] = usage
     elif response.duration is not None:
         body["usage"] = {"type": "duration", "seconds": response.duration}
     return msgspec.json.encode(body)
+
+
+def told_usage(response: Transcription) -> dict[str, Any] | None:
+    """Being the provider: the tokens, where they are counted."""
+    usage = response.usage
+    if usage.total is None:
+        return None
+    return {
+        "type": "tokens",
+        "input_tokens": usage.input or 0,
+        "input_token_details": {
+            "audio_tokens": usage.audio_in or 0,
+            "text_tokens": usage.input_uncached or 0,
+        },
+        "output_tokens": usage.output or 0,
+        "total_tokens": usage.total,
+    }
 
 
 def _segment(index: int, one: Segment) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 It refuses what the real one refuses: a turn of calls that comes back without its signature of thoughts where
 the model signs them (Gemini 3), a signature that was never given, a level of thinking for a model that takes
-a budget. Where a script says nothing of signatures, the first call of a turn gets one.
+a budget. Where a script says nothing of signatures, the first call of a turn gets one. What its models draw
+and speak is in `gemini_making`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from baimo.dialects.gemini.errors import error_info, quota_failure, retry_info, 
 from baimo.dialects.gemini.parts import SIGNATURE, replay_fields
 from baimo.dialects.openai_chat import DIALECT as COMPATIBLE
 from baimo.errors import Error, ServerError
+from baimo.simulator.making import MAKING
 from baimo.simulator.words import (
     Caller,
     Credentials,
@@ -41,9 +43,10 @@ from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent, PartEnded, PartStarted
 from baimo.types.models import ModelInfo
-from baimo.wire.http import HeaderFields, HttpRequest, WireHead
+from baimo.wire.http import HttpRequest, WireHead
 
-JSON: HeaderFields = ((b"content-type", b"application/json; charset=UTF-8"),)
+from . import gemini_making
+from .gemini_making import JSON
 
 _CHAT = ("generateContent", "countTokens")
 _MODELS = (
@@ -138,7 +141,8 @@ class GeminiFace:
         if is_compatible(request):
             found = COMPATIBLE.operation(request.method, request.target, request.headers)
             return found if found in ("chat", "models") else None
-        return DIALECT.operation(request.method, request.target, request.headers)
+        found = DIALECT.operation(request.method, request.target, request.headers)
+        return gemini_making.operation_of(request, found)
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """Check the host, and the key: in its header, in the address, or as a bearer of the compatible API.
@@ -237,8 +241,10 @@ class GeminiFace:
         return WireHead(200, JSON), DIALECT.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """Models, one of them, a count of tokens."""
+        """Models, one of them, a count of tokens, or what else than words is made."""
         assert isinstance(request, HttpRequest)
+        if operation in MAKING:
+            return gemini_making.make(operation, request)
         models = tuple([_model(self.name, *fact) for fact in _MODELS])
         if operation == "count":
             text = DIALECT.decode_count_request(request).text

@@ -287,6 +287,8 @@ class OpenAIFace:
         if operation == "transcribe":
             sound = DIALECT.decode_transcribe_request(request)
             self.check_model(sound.model)
+            if sound.stream and not sound.model.startswith("whisper"):
+                return DIALECT.encode_transcript(sound, making.transcription(sound))
             return head, [DIALECT.encode_transcription(sound, making.transcription(sound))]
         if operation == "speak":
             text = DIALECT.decode_speak_request(request)

@@ -20,7 +20,8 @@ from baimo.dialects.gemini.errors import error_info, wire_error
 from baimo.simulator.words import Caller, Credentials, FaceMaker, RefusedError, ServedRequest, Why, names_host
 from baimo.wire.http import HttpRequest, WireHead
 
-from .gemini import JSON, GeminiFace, key_of, sent_fields
+from .gemini import GeminiFace, key_of, sent_fields
+from .gemini_making import JSON
 
 PROJECT = "fake-project-1"
 _EMAIL = f"baimo@{PROJECT}.iam.gserviceaccount.com"
