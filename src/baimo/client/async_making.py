@@ -67,7 +67,8 @@ class AsyncMakingClient(ClientBase):
         try:
             while (told := await driver.advance()) is not None:
                 for piece in told:
-                    yield piece.audio
+                    if piece.audio:
+                        yield piece.audio
             call.done(None)
         except Error as error:
             raise call.broke(error) from error.__cause__

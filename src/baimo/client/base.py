@@ -42,6 +42,7 @@ from .request import NO_OPTIONS, CallOptions, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
+    from baimo.config.services import MediaSettings
     from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
     from baimo.types.behaviours import ModelBehaviour
@@ -209,11 +210,14 @@ class ClientBase:
         """What sees to the pictures and other media of a call."""
         from .media import call_media
 
+        return call_media(call.fetch, self._media_settings, getattr(self, "_transport", None))
+
+    @property
+    def _media_settings(self) -> MediaSettings | None:
         services = self._settings.services if self._settings.has_services else None
         if self._attached is not None:
             services = self._attached.services
-        transport: Any = getattr(self, "_transport", None)
-        return call_media(call.fetch, None if services is None else services.media, transport)
+        return None if services is None else services.media
 
     @staticmethod
     def _has_choice(route: Route) -> bool:
@@ -296,16 +300,22 @@ class ClientBase:
         at = route[0][0]
         return Prepared(self._straight(operation, at, timeout), at.model)
 
-    def _images(self, model: Model, operation: Operation, timeout: float | None, request: Any) -> Prepared:
-        """Images; where the provider makes them as a task, the task is waited for."""
-        from baimo.making import waited_for
-
+    def _made(
+        self, name: str, model: Model, operation: Any, timeout: float | None, request: AskedBeside
+    ) -> Prepared:
+        """Images, sound or its text; what a provider makes as a task is waited for, and fetched."""
         route = self._settings.resolve(model)
-        prepared = self._simple("images", operation, route, timeout, request)
-        if any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool):
+        prepared = self._simple(name, operation, route, timeout, request)
+        if any(hasattr(at.dialect, "encode_task") for pool in route for at in pool):
+            from .tasks import followed, keeping
+
             total = self._timeout if timeout is None else timeout
-            prepared.steps = waited_for(
-                prepared.steps, request, total, lambda task, at: self._straight(task, at, timeout)
+            prepared.steps = followed(
+                prepared.steps,
+                operation,
+                total,
+                lambda task, at: self._straight(task, at, timeout),
+                keeping(self._media_settings, getattr(self, "_transport", None)),
             )
         return prepared
 

@@ -76,7 +76,8 @@ class MakingClient(ClientBase):
         try:
             while (told := driver.advance()) is not None:
                 for piece in told:
-                    yield piece.audio
+                    if piece.audio:
+                        yield piece.audio
             call.done(None)
         except Error as error:
             raise call.broke(error) from error.__cause__
