@@ -145,7 +145,7 @@ class SpeechDecoder:
         data, url = audio.get("data"), audio.get("url")
         if isinstance(data, str) and data:
             try:
-                sound = a2b_base64(data)
+                sound = a2b_base64(data, strict_mode=True)
             except BadBase64 as error:
                 raise WireError(f"the sound is no base64: {error}") from None
             if not self._has_sound:

@@ -95,8 +95,10 @@ def decode_transcribe(request: TranscribeRequest, head: WireHead, body: bytes, s
         return replace(_of_task(output, reply, head, body, site), model=request.model, request_id=ident)
     if output.choices:
         made = _of_message(output.choices[0].message)
-    elif output.text is not None or (one := _sentence(output)) is not None:
-        made = Transcription(text=output.text if output.text is not None else one.text)
+    elif output.text is not None:
+        made = Transcription(text=output.text)
+    elif (sentence := _sentence(output)) is not None:
+        made = Transcription(text=sentence.text)
     else:
         raise WireError(f"the reply is no transcription: {excerpt(body)}")
     return _counted(replace(made, model=request.model, request_id=ident), reply.get("usage"))
