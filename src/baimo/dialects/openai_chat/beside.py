@@ -7,10 +7,20 @@ from typing import Literal, TypeAlias
 import msgspec
 
 RefusableBeside: TypeAlias = Literal[
-    "n", "size", "quality", "format", "mask", "speed", "instructions", "language", "prompt", "timestamps"
+    "n",
+    "size",
+    "quality",
+    "format",
+    "mask",
+    "speed",
+    "instructions",
+    "language",
+    "prompt",
+    "temperature",
+    "timestamps",
 ]
-"""Neutral names of what OpenAI documents for these operations and a provider may refuse. `prompt` is that of
-a transcription, `format` that of an image."""
+"""Neutral names of what OpenAI documents for these operations and a provider may refuse. `prompt` and
+`temperature` are those of a transcription, `format` that of an image."""
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
