@@ -133,6 +133,9 @@ def test_a_task_is_begun_as_one_and_where_it_is_served(simulation: Simulation) -
         other = msgspec.structs.replace(asked, model=model)
         head, body = answer(simulation, signed(DIALECT.encode_transcribe(other, where)))
         assert b"Model not exist" in body
+    other = msgspec.structs.replace(asked, model="qwen3-asr-flash-filetrans")
+    head, body = answer(simulation, signed(DIALECT.encode_transcribe(other, where)))
+    assert b"file_url: is required" in body
     head, body = answer(simulation, signed(DIALECT.encode_task("no-such", {}, SITE)))
     assert b"no task no-such" in body
 

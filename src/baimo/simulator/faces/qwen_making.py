@@ -6,6 +6,7 @@ fetched without a key, as signed addresses are; sound that was spoken here is he
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
@@ -38,6 +39,13 @@ _HEARS: tuple[tuple[Form, tuple[str, ...]], ...] = (
     ("messages", ("qwen3-asr-flash*",)),
 )
 """Forms of asking and the models that are asked so; the first that fits."""
+_FIELDS: Mapping[Form, str] = {
+    "messages": "audio",
+    "input_audio": "input_audio",
+    "files": "file_urls",
+    "file": "file_url",
+}
+"""Where the sound is in each form."""
 _SPEAKS = ("qwen-tts*", "qwen3-tts-*")
 _SYNTHESIZES = ("cosyvoice-v[2-9]*", "qwen-audio-*-tts-*")
 _NOT_FOUND = ("InvalidFile.DownloadFailed", "The audio file cannot be downloaded.")
@@ -93,14 +101,18 @@ class QwenMaking:
         form = _form(without_fault(wanted.model))
         if form is None or (form in ("messages", "input_audio")) is not is_multimodal(request.target):
             raise RefusedError(Why.UNKNOWN_MODEL, wanted.model)
+        field, body = _FIELDS[form], request.body
+        assert isinstance(body, bytes)  # what a server has received
+        if f'"{field}":'.encode() not in body:
+            raise RefusedError(Why.INVALID_REQUEST, f"{field}: is required")
         if form in ("files", "file"):
             _check_async(request)
             return WireHead(200, JSON), [self._begun(wanted)]
         heard = making.transcription(self._with_sound(wanted))
-        body = served_making.encode_transcription(wanted, heard, form)
-        is_stream = body.startswith(b"id:")
+        told = served_making.encode_transcription(wanted, heard, form)
+        is_stream = told.startswith(b"id:")
         head = WireHead(200, ((b"content-type", b"text/event-stream"),)) if is_stream else WireHead(200, JSON)
-        return head, [body]
+        return head, [told]
 
     def _begun(self, wanted: ImagesRequest | TranscribeRequest) -> bytes:
         task_id = f"fake-task-{len(self._tasks) + 1}"
