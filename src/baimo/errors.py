@@ -145,6 +145,8 @@ class UnsupportedError(InputError):
 class FetchError(InputError):
     """A picture or another medium could not be fetched from its address; nothing was sent to the provider.
 
+    Where `sent` is true it is what the provider made that could not be fetched from where it keeps it.
+
     `url` is the address without its query, `status` what its server answered.
     """
 

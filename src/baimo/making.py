@@ -5,22 +5,32 @@ As in `baimo.operations`, dialects are known by what they can do, never by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
-from baimo.dialect.making import ImagesDialect, ModerateDialect, SpeakDialect, TranscribeDialect
-from baimo.errors import ConfigError, Error, TimedOutError
+from baimo.dialect.making import (
+    ImagesDialect,
+    ModerateDialect,
+    SpeakDialect,
+    TaskDialect,
+    TranscribeDialect,
+)
+from baimo.errors import ConfigError, Error, FetchError, TimedOutError, WireError
 from baimo.exchange import Decoder, Deployment, Exchange, Outcome
+from baimo.media.fetching import Fetched, FetchRules, fetch, request_for, shown
 from baimo.passing import through
+from baimo.resilience.timing import Deadline
 from baimo.rules import Route
-from baimo.steps import Emit, Now, Wait
+from baimo.steps import Emit, Now, Step, Wait
 from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.types.moderation import ModerateRequest
-from baimo.types.speech import SpeechRequest
-from baimo.types.transcription import TranscribeRequest
-from baimo.wire.http import WireHead, WireRequest
+from baimo.types.sniff import media_type_of
+from baimo.types.speech import SpeechPiece, SpeechRequest
+from baimo.types.transcription import TranscribeRequest, Transcription
+from baimo.wire.http import WireHead, WireRequest, split_url
 
 from .operations import Whole
 
@@ -125,35 +135,36 @@ def _incapable(at: Deployment, what: str) -> ConfigError:
 
 _FIRST_S, _LONGEST_S, _USUAL_S = 1.0, 5.0, 600.0
 """Waits between two questions how a task goes, and how long it is waited for where the call has no limit."""
+_AGAIN_S = (1.0, 3.0)
+"""Waits before what was made is fetched again: it is made, and may be billed."""
 
 
 class TaskOperation:
-    """How a task that makes images goes."""
+    """How a task goes that makes images, or the text of some sound."""
 
     streams = False
 
-    def __init__(self, request: ImagesRequest, task_id: str) -> None:
-        self._request = request
+    def __init__(self, begun_by: ImagesOperation | TranscribeOperation, task_id: str) -> None:
+        self._begun_by = begun_by
         self._task_id = task_id
-        self.headers = request.headers
+        self.headers = begun_by.headers
 
     def encode(self, at: Deployment) -> WireRequest:
-        wire: WireRequest = at.dialect.encode_images_task(self._request, self._task_id, at.site)
-        return wire
+        dialect: TaskDialect = at.dialect
+        return dialect.encode_task(self._task_id, self.headers, at.site)
 
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
-        dialect: ImagesDialect = at.dialect
-        return Whole(lambda body: dialect.decode_images(self._request, head, body, at.site))
+        return self._begun_by.decoder(head, at)
 
 
 def makes_tasks(route: Route) -> bool:
-    """Whether some place of a route makes images as a task that is waited for."""
-    return any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool)
+    """Whether some place of a route may answer with a task that is waited for, or with an address."""
+    return any(hasattr(at.dialect, "encode_task") for pool in route for at in pool)
 
 
 def waited_for(
     steps: Exchange,
-    request: ImagesRequest,
+    operation: ImagesOperation | TranscribeOperation,
     total_s: float | None,
     ask: Callable[[TaskOperation, Deployment], Exchange],
 ) -> Exchange:
@@ -162,7 +173,7 @@ def waited_for(
     Raises TimedOutError where it takes longer than `total_s` seconds; every error in between has the id of
     the task, which goes on without us.
     """
-    given: list[ImagesResponse] = []
+    given: list[ImagesResponse | Transcription] = []
 
     def held(emit: Emit) -> None:
         given[:] = emit.events
@@ -180,7 +191,7 @@ def waited_for(
                     f"the task {task_id} was not done within {limit:g} s", limit="total", sent=True
                 )
             yield Wait(wait_s)
-            yield from through(ask(TaskOperation(request, task_id), outcome.at), held)
+            yield from through(ask(TaskOperation(operation, task_id), outcome.at), held)
         except Error as error:
             error.task_id = task_id
             error.hint = error.hint or f"The task {task_id} may go on at the provider, and be billed."
@@ -189,3 +200,73 @@ def waited_for(
         wait_s = min(wait_s * 1.5, _LONGEST_S)
     yield Emit([made])
     return outcome
+
+
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """How what a provider made is fetched from where it keeps it."""
+
+    rules: FetchRules
+    guarded: bool = True
+    """Whether the transport sees to it that only public addresses are connected to."""
+
+
+def brought(steps: Exchange, total_s: float | None, keeping: Keeping) -> Exchange:
+    """The call, with the sound or the text itself where it gives but the address where that is kept.
+
+    The address is looked at as any other: public, unless the provider itself is there. Sound that comes in
+    pieces is shown as it comes. Raises FetchError, ConfigError, WireError; TimedOutError after `total_s`.
+    """
+    kept: list[SpeechPiece | Transcription] = []
+
+    def passed(emit: Emit) -> Emit | None:
+        shown = [made for made in emit.events if made.address is None]
+        if len(shown) == len(emit.events):
+            return emit
+        kept.extend([made for made in emit.events if made.address is not None])
+        return replace(emit, events=shown) if shown else None
+
+    _, began = yield Now()
+    outcome: Outcome = yield from through(steps, passed)
+    deadline = Deadline(total_s, now=began)
+    for made in kept:
+        try:
+            found = yield from _fetched(made.address or "", outcome.at, keeping, deadline)
+            whole = _whole(made, found, outcome.at)
+        except Error as error:
+            error.sent = True
+            error.task_id = getattr(made, "task_id", None)
+            error.hint = "It was made, and may be billed; what could not be had is its file."
+            raise
+        yield Emit([whole])
+    return outcome
+
+
+def _fetched(url: str, at: Deployment, keeping: Keeping, deadline: Deadline) -> Generator[Step, Any, Fetched]:
+    """What is kept at an address, asked for again where that may help."""
+    own, _ = split_url(at.site.base_url)
+    rules = replace(keeping.rules, own=own)
+    if request_for(url, rules).public_only and not keeping.guarded:
+        raise ConfigError(
+            f"{shown(url)} is to be fetched, but the transport that was handed in does not see to it that "
+            "only public addresses are connected to"
+        )
+    for wait_s in _AGAIN_S:
+        try:
+            return (yield from fetch(url, rules, deadline))
+        except FetchError as error:
+            if not error.retryable:
+                raise
+        yield Wait(wait_s)
+    return (yield from fetch(url, rules, deadline))
+
+
+def _whole(made: SpeechPiece | Transcription, found: Fetched, at: Deployment) -> SpeechPiece | Transcription:
+    """What was fetched, as what the call gives."""
+    if isinstance(made, Transcription):
+        dialect: TaskDialect = at.dialect
+        return dialect.decode_transcript(made, found.data)
+    told = found.media_type
+    kind = media_type_of(found.data) or (told if told and told.startswith("audio/") else None)
+    if not found.data or told == "text/html":
+        raise WireError("the address where the sound should be holds none")
+    return SpeechPiece(audio=found.data, media_type=kind, usage=made.usage)

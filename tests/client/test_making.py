@@ -94,6 +94,10 @@ def test_each_provider_is_asked_in_its_own_words() -> None:
         assert client.images("zhipu/cogview-4", "a cat", size="1024x1024").images
         assert client.transcribe("zhipu/glm-asr-2512", WAV).text == "Hello"
         assert client.speech("zhipu/glm-tts", "Hello", voice="tongtong", format="wav").audio == WAV
+        with pytest.raises(baimo.UnsupportedError, match="n of an image"):
+            client.images("zhipu/cogview-4", "a cat", n=2)
+        with pytest.raises(baimo.UnsupportedError, match="temperature"):
+            client.transcribe("zhipu/glm-asr-2512", WAV, temperature=0.5)
         with pytest.raises(baimo.UnsupportedError, match="quality"):
             client.images("volcengine/doubao-seedream-4-5-251128", "a cat", quality="hd")
         picture = "https://a.example/b.png"
@@ -152,3 +156,48 @@ def test_what_cannot_be_asked_for_is_told() -> None:
         assert sim.requests == ()
         told = client.transcribe(HEARS, WAV, timestamps="word")
         assert told.words and not told.segments
+
+
+def test_siliconflow_is_asked_for_what_each_of_its_models_takes() -> None:
+    config = {"providers": {"siliconflow": {"api_key": "sk-fake"}}}
+    with baimo.Client(config=config) as client:
+        for model, wish, words in (
+            ("Qwen/Qwen-Image", {"n": 2}, "n of an image"),
+            ("Qwen/Qwen-Image-Edit-2509", {"size": "1024x1024"}, "size of an image"),
+            ("Kwai-Kolors/Kolors", {"quality": "hd"}, "quality"),
+        ):
+            asked: Any = wish
+            with pytest.raises(baimo.UnsupportedError, match=words):
+                client.images(f"siliconflow/{model}", "a cat", **asked)
+        with pytest.raises(baimo.UnsupportedError, match="temperature"):
+            client.transcribe("siliconflow/FunAudioLLM/SenseVoiceSmall", WAV, temperature=0.5)
+
+
+def test_model_studio_is_asked_by_the_async_client_too() -> None:
+    async def drive() -> None:
+        with Simulator("qwen") as sim:
+            async with sim.async_client(endpoints={"qwen": "native"}) as client:
+                spoken = await client.speech("qwen/qwen3-tts-flash", "Hello you", voice="Cherry")
+                assert spoken.media_type == "audio/wav"
+                address = f"http://127.0.0.1:1{sim.last.target}"
+                assert (await client.transcribe("qwen/fun-asr", address)).text == "Hello you"
+                pieces = [
+                    piece async for piece in client.stream_speech("qwen/qwen-tts", "Hello", voice="Cherry")
+                ]
+                assert pieces == [b"Hello"]
+
+    asyncio.run(drive())
+
+
+def test_what_is_kept_elsewhere_on_this_machine_is_not_fetched() -> None:
+    with Simulator("qwen") as sim:
+        config = sim.config_for({"qwen": "native"}, loopback=True)
+        with baimo.Client(config=config) as client:
+            spoken = client.speech("qwen/qwen3-tts-flash", "Hello", voice="Cherry")
+            assert spoken.audio.startswith(b"RIFF")
+        # The same provider by another name: its files are at an origin that calls do not go to.
+        table = config["providers"]["qwen"]
+        table["base_url"] = str(table["base_url"]).replace("127.0.0.1", "localhost")
+        headers = {"host": "127.0.0.1:9"}
+        with baimo.Client(config=config) as client, pytest.raises(baimo.FetchError, match="not public"):
+            client.speech("qwen/qwen3-tts-flash", "Hello", voice="Cherry", headers=headers)

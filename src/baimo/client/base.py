@@ -43,6 +43,7 @@ from .request import NO_OPTIONS, CallOptions, build, tier_of
 
 if TYPE_CHECKING:
     from baimo.accounting.estimate import Estimate
+    from baimo.config.services import MediaSettings
     from baimo.media.inlining import CallMedia
     from baimo.transports.recorder import CallRecorder
     from baimo.types.behaviours import ModelBehaviour
@@ -213,11 +214,14 @@ class ClientBase:
         """What sees to the pictures and other media of a call."""
         from .media import call_media
 
+        return call_media(call.fetch, self._media_settings, getattr(self, "_transport", None))
+
+    @property
+    def _media_settings(self) -> MediaSettings | None:
         services = self._settings.services if self._settings.has_services else None
         if self._attached is not None:
             services = self._attached.services
-        transport: Any = getattr(self, "_transport", None)
-        return call_media(call.fetch, None if services is None else services.media, transport)
+        return None if services is None else services.media
 
     def _straight(
         self,
@@ -297,22 +301,27 @@ class ClientBase:
         steps = self._straight(operation, at, timeout)
         return Prepared(steps if around is None else around(steps, self._together), at.model)
 
-    def _images(self, model: Model, operation: Operation, timeout: float | None, request: Any) -> Prepared:
-        """Images; where the provider makes them as a task, the task is waited for."""
-        from baimo.making import makes_tasks, waited_for
+    def _made(
+        self, name: str, model: Model, operation: Operation, timeout: float | None, request: AskedBeside
+    ) -> Prepared:
+        """Images, sound or its text; what a provider makes as a task is waited for, and fetched."""
+        from baimo.making import makes_tasks
 
         route = self._settings.resolve(model)
         if not makes_tasks(route):
-            return self._simple("images", operation, route, timeout, request)
+            return self._simple(name, operation, route, timeout, request)
+        from .tasks import followed, keeping
+
+        kept = keeping(self._media_settings, getattr(self, "_transport", None))
 
         def around(steps: Exchange, together: RetryBudget) -> Exchange:
             def ask(task: Operation, at: Deployment) -> Exchange:
                 limits = self._limits_at(at, timeout)
                 return exchange(task, at, retry=self._retry, limits=limits, together=together)
 
-            return waited_for(steps, request, self._limits_of(route, timeout)[0].total, ask)
+            return followed(steps, operation, self._limits_of(route, timeout)[0].total, ask, kept)
 
-        return self._simple("images", operation, route, timeout, request, around)
+        return self._simple(name, operation, route, timeout, request, around)
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)

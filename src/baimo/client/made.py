@@ -60,7 +60,7 @@ def images_call(client: ClientBase, model: Model, prompt: str, options: ImagesOp
         mask=masks[0] if masks else None,
         **fields,
     )
-    return client._images(model, ImagesOperation(request), options.get("timeout"), request)
+    return client._made("images", model, ImagesOperation(request), options.get("timeout"), request)
 
 
 def transcribe_call(
@@ -74,8 +74,7 @@ def transcribe_call(
         if time not in ("segment", "word"):
             raise InputError(f"timestamps must be 'segment', 'word' or both, got {time!r}")
     request = TranscribeRequest(model="", audio=audio_of(audio), timestamps=times, stream=stream, **fields)
-    route = client.settings.resolve(model)
-    return client._simple("transcribe", TranscribeOperation(request), route, options.get("timeout"), request)
+    return client._made("transcribe", model, TranscribeOperation(request), options.get("timeout"), request)
 
 
 def speech_call(
@@ -87,8 +86,7 @@ def speech_call(
     if speed is not None and speed <= 0:
         raise InputError(f"speed must be more than 0, got {speed!r}")
     request = SpeechRequest(model="", text=_text("text", text), stream=stream, **fields)
-    route = client.settings.resolve(model)
-    return client._simple("speech", SpeakOperation(request), route, options.get("timeout"), request)
+    return client._made("speech", model, SpeakOperation(request), options.get("timeout"), request)
 
 
 def moderate_call(

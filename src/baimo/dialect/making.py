@@ -5,6 +5,7 @@ They stand apart from the others because a plain call needs none of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from baimo.types.images import ImagesRequest, ImagesResponse
@@ -33,6 +34,17 @@ class ImagesDialect(Dialect, Protocol):
 
     def encode_images_response(self, request: ImagesRequest, response: ImagesResponse) -> bytes:
         """Being the provider: the body of the reply."""
+
+
+@runtime_checkable
+class TaskDialect(Dialect, Protocol):
+    """Working on what is made after the call is answered, and keeping what was made at an address."""
+
+    def encode_task(self, task_id: str, headers: Mapping[str, str], site: Site) -> HttpRequest:
+        """The unsigned question how that task goes; its answer is as that of the call that began it."""
+
+    def decode_transcript(self, pending: Transcription, body: bytes) -> Transcription:
+        """The text out of what stood at `pending.address`. Raises WireError."""
 
 
 @runtime_checkable

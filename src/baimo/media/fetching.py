@@ -22,7 +22,7 @@ from baimo.types.content import Audio, File, Image
 from baimo.types.medium import format_of
 from baimo.types.sniff import Kind, agrees, holds, kind_of, media_type_of, plain_type
 from baimo.wire.http import HttpRequest, WireHead
-from baimo.wire.reach import is_public_host, literal
+from baimo.wire.reach import is_public_host
 
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -45,6 +45,8 @@ class FetchRules(msgspec.Struct, frozen=True, kw_only=True):
 
     allow_private: bool = False
     """Whether addresses may be fetched that only this machine or its network can reach."""
+    own: str | None = None
+    """An origin that may be fetched from wherever it is: the provider's, which calls reach anyway."""
     max_bytes: int = 20_000_000
     """Of one medium."""
     max_total: int = 100_000_000
@@ -186,18 +188,18 @@ def request_for(url: str, rules: FetchRules) -> HttpRequest:
         raise _refused(url, "it holds a user name or a password")
     try:
         ascii_host = host if host.isascii() else host.encode("idna").decode("ascii").lower()
-        is_public = rules.allow_private or is_public_host(ascii_host)
-        literal(ascii_host)
+        is_public = is_public_host(ascii_host)
     except ValueError as error:
         raise _refused(url, f"it names no host that is clear ({error})") from None
-    if not is_public:
+    written = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
+    origin = f"{parts.scheme}://{written}" + (f":{port}" if port is not None else "")
+    is_free = rules.allow_private or origin == rules.own
+    if not (is_public or is_free):
         raise _refused(
             url,
             "its host is not public",
             hint="Give the bytes, or allow such addresses: allow_private = true in the table [media].",
         )
-    written = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
-    origin = f"{parts.scheme}://{written}" + (f":{port}" if port is not None else "")
     target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     if parts.query:
         target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
@@ -205,8 +207,8 @@ def request_for(url: str, rules: FetchRules) -> HttpRequest:
         method="GET",
         origin=origin,
         target=target.encode("ascii"),
-        headers=_HEADERS if rules.allow_private else (*_HEADERS, _ONCE),
-        public_only=not rules.allow_private,
+        headers=_HEADERS if is_free else (*_HEADERS, _ONCE),
+        public_only=not is_free,
     )
 
 

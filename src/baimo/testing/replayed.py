@@ -18,6 +18,8 @@ from baimo.catalogue import load as catalogue
 from baimo.client.async_driving import AsyncDriver, AsyncServices
 from baimo.client.clock import Clock
 from baimo.client.driving import Driver, Services
+from baimo.client.tasks import followed, keeping
+from baimo.config.services import MediaSettings
 from baimo.dialect.mending import Mending
 from baimo.errors import AnswerFormatError, ConfigError, Error
 from baimo.exchange import Deployment, Exchange, Operation, exchange
@@ -27,7 +29,6 @@ from baimo.making import (
     SpeakOperation,
     TranscribeOperation,
     makes_tasks,
-    waited_for,
 )
 from baimo.media.fetching import FetchRules
 from baimo.media.inlining import CallMedia, MediaRules
@@ -81,6 +82,9 @@ _ASKED: dict[str, tuple[Any, Any]] = {
     "describe": (DescribeOperation, None),
     "pull": (PullOperation, None),
 }
+
+_MADE = ("images", "transcribe", "speech")
+"""What some providers make as a task, or keep at an address."""
 
 
 class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,9 +270,13 @@ def steps_of(recording: Recording, rules: Rules, answers: Answers) -> Generator[
             total=total,
             looks=looks,
         )
-    elif began.operation == "images" and makes_tasks(route):
-        steps = waited_for(
-            call(*asked), asked[0], total, lambda task, at: _task(task, at, route, began, rules)
+    elif began.operation in _MADE and makes_tasks(route):
+        steps = followed(
+            call(*asked),
+            make(*asked),
+            total,
+            lambda task, at: _task(task, at, route, began, rules),
+            keeping(MediaSettings(allow_private=True), None),  # nothing is connected to
         )
     else:
         steps = call(*asked)

@@ -56,6 +56,8 @@ class SpeechPiece(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     audio: bytes
     media_type: str | None = None
     usage: Usage | None = None
+    address: str | None = None
+    """Where the provider keeps all of the sound instead; never of what a client gives."""
 
 
 class SpeechResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

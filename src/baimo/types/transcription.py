@@ -65,6 +65,10 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     usage: Usage = Usage()
     task_id: str | None = None
     """The provider's own id of the work, where the call had to wait for it."""
+    is_pending: bool = False
+    """Whether the provider still works on it; never of what a client gives."""
+    address: str | None = None
+    """Where the provider keeps the text; never of what a client gives."""
     model: str = ""
     provider: str | None = None
     notes: tuple[Note, ...] = ()

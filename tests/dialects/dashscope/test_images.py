@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from baimo.dialect.making import ImagesDialect
 from baimo.dialect.protocols import Site
 from baimo.dialects.dashscope import DIALECT
-from baimo.dialects.dashscope.images import decode_images, encode_images_task
+from baimo.dialects.dashscope.images import decode_images, encode_task
 from baimo.errors import AuthError, InputError, ProviderError, UnsupportedError, WireError
 from baimo.types.content import Image
 from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
@@ -75,9 +75,10 @@ def test_what_cannot_be_said_is_refused(wish: Any) -> None:
 
 
 def test_a_task_is_asked_for() -> None:
-    wire = encode_images_task(ASKED, "t-1", SITE)
+    wire = encode_task("t-1", {"X-A": "b"}, SITE)
     assert (wire.method, wire.target) == ("GET", b"/api/v1/tasks/t-1")
-    assert DIALECT.encode_images_task(ASKED, "t-1", SITE) == wire
+    assert (b"X-A", b"b") in wire.headers
+    assert DIALECT.encode_task("t-1", {"X-A": "b"}, SITE) == wire
     assert DIALECT.operation("GET", wire.target, ()) == "task"
     assert DIALECT.operation("POST", wire.target, ()) is None
 

@@ -204,3 +204,12 @@ def test_what_is_served_is_read() -> None:
     counted = Transcription(text="Hi", usage=Usage(input_uncached=2, audio_in=3, output_visible=4))
     again = decode_transcribe(ASKED, GOOD, DIALECT.encode_transcription(ASKED, counted), BARE)
     assert again.usage.total == 9
+
+
+def test_a_provider_may_know_no_temperature() -> None:
+    where = site(beside={"refused": ["temperature"]})
+    with pytest.raises(UnsupportedError, match="the temperature of a transcription"):
+        DIALECT.encode_transcribe(replace(ASKED, temperature=0.5), where)
+    wire = DIALECT.encode_transcribe(replace(ASKED, temperature=0.5, unsupported="drop"), where)
+    assert fields(wire) == [("model", "m")]
+    assert [note.code for note in wire.notes] == ["dropped"]

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
+from urllib.request import urlopen
 
 import dashscope
 import pytest
 from dashscope import Generation, ImageSynthesis, MultiModalConversation, TextEmbedding, Tokenization
+from dashscope.audio.asr import Transcription
+from dashscope.audio.http_tts import HttpSpeechSynthesizer
+from dashscope.audio.qwen_asr import QwenTranscription
+from dashscope.audio.qwen_tts import SpeechSynthesizer
 
+from baimo.simulator.making import wav
 from baimo.testing import Reply, Simulator
 from baimo.types.chat import ChatRequest, FinishReason
 from baimo.types.content import Citation, Image, Text, ToolCall, ToolResult
@@ -244,3 +251,96 @@ def test_images_are_a_task(simulator: Simulator) -> None:
         "fake-task-1-0.png",
         "fake-task-1-1.png",
     ]
+
+
+def heard(sound: str, **options: Any) -> Any:
+    system = {"role": "system", "content": [{"text": ""}]}
+    messages = [system, {"role": "user", "content": [{"audio": sound}]}]
+    return MultiModalConversation.call(model="qwen3-asr-flash", messages=messages, **options)
+
+
+def spoken(**options: Any) -> Any:
+    model = options.pop("model", "qwen3-tts-flash")
+    return MultiModalConversation.call(model=model, text="Hello you", voice="Cherry", **options)
+
+
+def test_speech_is_made_whole(simulator: Simulator) -> None:
+    seen = spoken(language_type="English")
+    assert (seen.status_code, seen.output.finish_reason) == (HTTPStatus.OK, "stop")
+    with urlopen(seen.output.audio.url) as file:
+        sound = file.read()
+    assert sound.startswith(b"RIFF")
+    assert seen.usage["characters"] == 9
+    older = SpeechSynthesizer.call(model="qwen-tts", text="Hello you", voice="Cherry")
+    assert older.output.audio["url"].endswith(".wav")
+
+
+def test_speech_is_streamed(simulator: Simulator) -> None:
+    pieces = list(spoken(stream=True))
+    sound = b"".join(b64decode(piece.output.audio.data) for piece in pieces if piece.output.audio.data)
+    assert sound == b"Hello you"
+    assert [piece.output.finish_reason for piece in pieces] == ["null", "stop"]
+
+
+def test_the_synthesizer_speaks_whole_and_streamed(simulator: Simulator) -> None:
+    told = {"model": "cosyvoice-v3-flash", "text": "Hello you", "voice": "longanyang"}
+    whole = HttpSpeechSynthesizer.call(**told, audio_format="mp3")
+    assert whole.audio_url is not None
+    with urlopen(whole.audio_url) as file:
+        sound = file.read()
+    assert sound.endswith(b"Hello you")
+    *pieces, last = HttpSpeechSynthesizer.call(**told, audio_format="mp3", stream=True)
+    assert b"".join(piece.audio_data for piece in pieces) == last.audio_data == sound
+
+
+def test_sound_is_heard_in_a_message(simulator: Simulator) -> None:
+    data = "data:audio/wav;base64," + b64encode(wav(b"Hello you")).decode()
+    seen = heard(data, result_format="message", asr_options={"language": "en", "enable_itn": False})
+    assert seen.status_code == HTTPStatus.OK
+    (choice,) = seen.output.choices
+    assert choice.message.content == [{"text": "Hello you"}]
+    assert choice.message.annotations == [{"type": "audio_info", "language": "en"}]
+
+
+def finished(kind: Any, begun: Any) -> Any:
+    """The task at its end, without the waiting of the package itself."""
+    assert kind.fetch(begun).output.task_status == "PENDING"
+    return kind.fetch(begun)
+
+
+@pytest.mark.parametrize("model", ["paraformer-v2", "fun-asr"])
+def test_sound_is_heard_by_a_task(simulator: Simulator, model: str) -> None:
+    address = spoken().output.audio.url
+    begun = Transcription.async_call(model=model, file_urls=[address], language_hints=["en"])
+    assert begun.output.task_status == "PENDING"
+    done = finished(Transcription, begun)
+    (result,) = done.output["results"]
+    assert result["subtask_status"] == "SUCCEEDED"
+    with urlopen(result["transcription_url"]) as file:
+        told = json.load(file)
+    assert told["transcripts"][0]["text"] == "Hello you"
+    assert [word["text"] for word in told["transcripts"][0]["sentences"][0]["words"]] == ["Hello", "you"]
+
+
+def test_one_file_is_heard_by_a_task(simulator: Simulator) -> None:
+    address = spoken().output.audio.url
+    begun = QwenTranscription.async_call(model="qwen3-asr-flash-filetrans", file_url=address)
+    done = finished(QwenTranscription, begun)
+    with urlopen(done.output["result"]["transcription_url"]) as file:
+        assert json.load(file)["transcripts"][0]["text"] == "Hello you"
+
+
+def test_a_file_that_is_not_there_is_told(simulator: Simulator) -> None:
+    begun = Transcription.async_call(model="fun-asr", file_urls=["https://nowhere.invalid/a.wav"])
+    failed = finished(Transcription, begun)
+    assert failed.output.task_status == "FAILED"
+    assert failed.output["results"][0]["code"] == "InvalidFile.DownloadFailed"
+
+
+def test_images_come_in_a_message(simulator: Simulator) -> None:
+    content = [{"image": "https://a.example/a.png"}, {"text": "a fox"}]
+    seen = MultiModalConversation.call(
+        model="qwen-image-edit", messages=[{"role": "user", "content": content}], size="1328*1328"
+    )
+    (choice,) = seen.output.choices
+    assert choice.message.content == [{"image": "https://dashscope-result.example/fake-image-0.png"}]

@@ -23,12 +23,12 @@ from baimo.errors import ConfigError, Error, InputError, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
-from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
 from . import address
 from . import request as requests
 from .errors import ErrorDecoder
+from .making import Making
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
@@ -36,7 +36,7 @@ from .words import NAME
 __all__ = ["DIALECT", "DashScope", "Quirks"]
 
 
-class DashScope:
+class DashScope(Making):
     """The dialect `dashscope`. What a plain call does not need is imported where it is used."""
 
     name = NAME
@@ -88,7 +88,7 @@ class DashScope:
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed`, `count`, `images` or `task`, by the path."""
+        """Being the provider: what is asked for, by the path: see `address.operation`."""
         return address.operation(method, target)
 
     def decode_request(self, wire: WireRequest) -> ChatRequest:
@@ -164,38 +164,6 @@ class DashScope:
         from . import counting
 
         return counting.encode_token_count(count)
-
-    def encode_images(self, request: ImagesRequest, site: Site) -> HttpRequest:
-        """The unsigned request for images."""
-        from . import images
-
-        return images.encode_images(request, site)
-
-    def encode_images_task(self, request: ImagesRequest, task_id: str, site: Site) -> HttpRequest:
-        """The unsigned question how that task goes."""
-        from . import images
-
-        return images.encode_images_task(request, task_id, site)
-
-    def decode_images(
-        self, request: ImagesRequest, head: WireHead, body: bytes, site: Site
-    ) -> ImagesResponse:
-        """The images, or the task that makes them. Raises ProviderError or WireError."""
-        from . import images
-
-        return images.decode_images(request, head, body, site)
-
-    def decode_images_request(self, wire: HttpRequest) -> ImagesRequest:
-        """Being the provider: what a caller asks for. Raises InputError naming the field."""
-        from . import images
-
-        return images.decode_images_request(wire)
-
-    def encode_images_response(self, request: ImagesRequest, response: ImagesResponse) -> bytes:
-        """Being the provider: the body of the reply."""
-        from . import images
-
-        return images.encode_images_response(request, response)
 
 
 DIALECT = DashScope()

@@ -13,9 +13,19 @@ MULTIMODAL = "/services/aigc/multimodal-generation/generation"
 EMBED = "/services/embeddings/text-embedding/text-embedding"
 COUNT = "/tokenizer"
 IMAGES = "/services/aigc/text2image/image-synthesis"
+TRANSCRIBE = "/services/audio/asr/transcription"
+SPEAK = "/services/audio/tts/SpeechSynthesizer"
 TASKS = "/tasks/"
 
-_OPERATIONS = {TEXT: "chat", MULTIMODAL: "chat", EMBED: "embed", COUNT: "count", IMAGES: "images"}
+_OPERATIONS = {
+    TEXT: "chat",
+    MULTIMODAL: "chat",
+    EMBED: "embed",
+    COUNT: "count",
+    IMAGES: "images",
+    TRANSCRIBE: "transcribe",
+    SPEAK: "speak",
+}
 
 JSON: HeaderFields = ((b"Content-Type", b"application/json"), (b"Accept", b"application/json"))
 _SSE: HeaderFields = (
@@ -42,7 +52,8 @@ def head(given: dict[str, str], *, stream: bool = False) -> HeaderFields:
 
 
 def operation(method: str, target: bytes) -> str | None:
-    """Being the provider: `chat`, `embed`, `count`, `images` or `task`; None where nothing is served."""
+    """Being the provider: `chat`, `embed`, `count`, `images`, `transcribe`, `speak` or `task`; None where
+    nothing is served. At the address of multimodal models the model tells whether it is a chat."""
     path = target.partition(b"?")[0].decode("latin-1").rstrip("/")
     if TASKS in path:
         return "task" if method == "GET" else None

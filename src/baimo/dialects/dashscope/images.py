@@ -8,6 +8,7 @@ Qwen-Image answers as a chat does, with pictures in its message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -73,10 +74,10 @@ def encode_images(request: ImagesRequest, site: Site) -> HttpRequest:
     )
 
 
-def encode_images_task(request: ImagesRequest, task_id: str, site: Site) -> HttpRequest:
+def encode_task(task_id: str, headers: Mapping[str, str], site: Site) -> HttpRequest:
     """The unsigned question how a task goes."""
     origin, target = address(site, f"{TASKS}{task_id}")
-    return HttpRequest(method="GET", origin=origin, target=target, headers=head(dict(request.headers)))
+    return HttpRequest(method="GET", origin=origin, target=target, headers=head(dict(headers)))
 
 
 def _address(image: Image) -> str:

@@ -37,6 +37,17 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     images: Literal["task", "messages"] = "task"
     """How images are asked for: as a task that is waited for, or in the messages of a multimodal model."""
 
+    transcribe: Literal["messages", "input_audio", "files", "file", "socket"] = "messages"
+    """How sound becomes text: in the messages of a multimodal model, in the same with other words, or as a
+    task that is given addresses (or only one) and waited for. socket: over a live connection alone, which is
+    refused."""
+
+    speak: Literal["generation", "synthesizer", "socket"] = "generation"
+    """Which address makes speech: that of multimodal models, or the synthesizer's own. socket: as above."""
+
+    instructed: bool = False
+    """Speech may be told in words how it shall sound."""
+
     search_strategy: Literal["turbo", "max", "agent"] | None = None
     """The one way of searching that the model knows; None: `turbo` and `max` as is asked for."""
 

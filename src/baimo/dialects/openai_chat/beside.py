@@ -16,11 +16,12 @@ RefusableBeside: TypeAlias = Literal[
     "instructions",
     "language",
     "prompt",
+    "temperature",
     "timestamps",
     "stream",
 ]
-"""Neutral names of what OpenAI documents for these operations and a provider may refuse. `prompt` and
-`stream` are those of a transcription, `format` that of an image."""
+"""Neutral names of what OpenAI documents for these operations and a provider may refuse. `prompt`,
+`temperature` and `stream` are those of a transcription, `format` that of an image."""
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -39,7 +39,9 @@ def encode_transcribe(request: TranscribeRequest, site: Site) -> HttpRequest:
             complaints.cannot(f"the {name} of a transcription")
         elif value is not None:
             parts.append(field(name, value))
-    if request.temperature is not None:
+    if request.temperature is not None and "temperature" in quirks.beside.refused:
+        complaints.cannot("the temperature of a transcription")
+    elif request.temperature is not None:
         parts.append(field("temperature", f"{request.temperature:g}"))
     if request.timestamps and (request.stream or "timestamps" in quirks.beside.refused):
         complaints.cannot("to tell times", "a stream has none" if request.stream else "")

@@ -35,10 +35,10 @@ from baimo.types.chat import ChatRequest, Message, Role
 from baimo.types.content import ToolResult
 from baimo.types.counting import TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
-from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
 from baimo.wire.http import HttpRequest, WireHead
 
 from .openai import JSON, OpenAIFace, Refusal, bearer, foreign, shown
+from .qwen_making import KEPT, QwenMaking
 
 REQUEST_ID = "00000000-0000-4000-8000-00000000d45c"
 """The id of every refused call."""
@@ -119,10 +119,6 @@ _BOUNDS: tuple[tuple[str, float, float, str], ...] = (
 )
 
 
-_IMAGES = ("wan*",)
-"""Models that make images as tasks."""
-
-
 class _Compatible(OpenAIFace):
     """The compatible API: errors carry the call's id beside them."""
 
@@ -159,7 +155,7 @@ class QwenFace:
         self.hosts = (host,)
         given = credentials or Credentials()
         self._keys = given.over({"api_key": "sk-fakefakefakefakefakefakefake5678"})
-        self._tasks: dict[str, tuple[ImagesRequest, int]] = {}
+        self._making = QwenMaking()
         self._compatible = _Compatible(
             given,
             name=name,
@@ -184,16 +180,19 @@ class QwenFace:
         }
 
     def operation(self, request: ServedRequest) -> str | None:
-        """Chat, embeddings, counts, images of DashScope's own; chat, embeddings, models of the compatible."""
+        """All of DashScope's own; chat, embeddings, models of the compatible; files that were made."""
         if not isinstance(request, HttpRequest):
             return None
         if _is_compatible(request):
             return self._compatible.operation(request)
         operation = DIALECT.operation(request.method, request.target, request.headers)
-        return operation if request.target.startswith(b"/api/v1/") else None
+        operation = operation if request.target.startswith(b"/api/v1/") else None
+        return self._making.operation(request, operation)
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
-        """Check the bearer key. Raises RefusedError."""
+        """Check the bearer key, which files do without. Raises RefusedError."""
+        if request.target.startswith(KEPT):
+            return Caller(key="anybody")
         known = self._keys["api_key"]
         if not hmac.compare_digest(bearer(request).encode(), known.encode()):
             raise RefusedError(Why.WRONG_SECRET, "the bearer key is another")
@@ -254,41 +253,17 @@ class QwenFace:
         return WireHead(200, JSON), DIALECT.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """The list of models of the compatible API, or a count of tokens."""
+        """The list of models of the compatible API, a count of tokens, or what is made besides words."""
         assert isinstance(request, HttpRequest)
         if _is_compatible(request):
             return self._compatible.other(operation, request, now)
-        if operation in ("images", "task"):
-            return WireHead(200, JSON), [self._images(operation, request)]
+        if operation != "count":
+            return self._making.answer(operation, request)
         asked = DIALECT.decode_count_request(request)
         self._served(asked.model)
         pieces = tuple(split(asked.text))
         count = TokenCount(tokens=len(pieces), pieces=pieces, request_id=REQUEST_ID)
         return WireHead(200, JSON), [DIALECT.encode_token_count(count)]
-
-    def _images(self, operation: str, request: HttpRequest) -> bytes:
-        """A task, that is done when it is asked for the second time."""
-        if operation == "images":
-            if (b"x-dashscope-async", b"enable") not in {(k.lower(), v) for k, v in request.headers}:
-                raise RefusedError(Why.INVALID_REQUEST, "current user api does not support synchronous calls")
-            wanted = DIALECT.decode_images_request(request)
-            if not _is_one(without_fault(wanted.model), _IMAGES):
-                raise RefusedError(Why.UNKNOWN_MODEL, wanted.model)
-            task_id = f"fake-task-{len(self._tasks) + 1}"
-            self._tasks[task_id] = (wanted, 0)
-        else:
-            task_id = request.target.partition(b"?")[0].rpartition(b"/")[2].decode("latin-1")
-            if task_id not in self._tasks:
-                raise RefusedError(Why.INVALID_REQUEST, f"no task {task_id}")
-            wanted, asked = self._tasks[task_id]
-            self._tasks[task_id] = (wanted, asked + 1)
-        wanted, asked = self._tasks[task_id]
-        made = tuple(
-            MadeImage(url=f"https://dashscope-result.example/{task_id}-{number}.png")
-            for number in range(wanted.n or 1)
-        )
-        told = ImagesResponse(images=made, task_id=task_id, is_pending=asked < 2)
-        return DIALECT.encode_images_response(wanted, told)
 
     def _served(self, model: str) -> str:
         """The model's name. Raises RefusedError for one that is not served."""
