@@ -211,7 +211,7 @@ def test_reasoning_goes_back_to_a_host_that_asks_for_it_and_stays_out_where_it_i
         Message(role=Role.ASSISTANT, content=(Thinking(text="I must look."), call)),
         Message(role=Role.TOOL, content=(ToolResult(call_id="c1", content=(Text(text="24 C"),)),)),
     )
-    wants = b'{"error":{"message":"The `reasoning_content` in the thinking mode must be passed back to the API."}}'
+    wants = b'{"error":{"message":"The `reasoning_content` in the thinking mode must be passed back."}}'
     play = Play(BAD, wants, b"", OK, WORDS, b"")
     outcome = run(play, messages=history)
     assert "reasoning_content" not in body(play, 0)["messages"][1]

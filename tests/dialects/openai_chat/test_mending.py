@@ -221,9 +221,9 @@ def test_reasoning_that_is_there_goes_back_where_it_is_asked_for(words: str) -> 
 
 def test_reasoning_stays_out_where_it_is_refused() -> None:
     words = (
-        "The reasoning_content is an intermediate result for display purposes only and will not be included in "
-        "the context for inference. Please remove the reasoning_content from your message to reduce network "
-        "traffic."
+        "The reasoning_content is an intermediate result for display purposes only and will not be included "
+        "in the context for inference. Please remove the reasoning_content from your message to reduce "
+        "network traffic."
     )
     assert changes(words, quirks=Quirks(reasoning_replay="always")) == {"reasoning_replay": "never"}
     assert found(words) is None

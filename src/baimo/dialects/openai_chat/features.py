@@ -13,7 +13,7 @@ FEATURES = declare(
         temperature top_p frequency_penalty presence_penalty seed stop logit_bias max_tokens n
         logprobs json_object json_schema verbosity prediction citations stream stream_usage
         usage_cached usage_reasoning prompt_cache_key service_tier store metadata user embeddings
-        model_list images transcription speech moderation
+        token_count model_list images transcription speech moderation
     """,
     emulated="""
         tool_choice_allowed tool_result_error
@@ -45,6 +45,7 @@ FEATURES = declare(
         "top_k": ("some rows can be told", "部分服务商支持"),
         "min_p": ("some rows can be told", "部分服务商支持"),
         "repetition_penalty": ("some rows can be told", "部分服务商支持"),
+        "token_count": ("some providers count", "部分服务商支持"),
         "cache_marks": ("some rows can be told", "部分服务商支持"),
     },
 )

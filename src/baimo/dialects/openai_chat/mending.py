@@ -2,8 +2,8 @@
 
 Each entry says which words tell it, when it applies, and what helps. The words are those of the providers'
 own documentation and of replies quoted in public; the words alone never decide: what they speak of must have
-been sent. Reasoning that is missing from a history is never made up; what is there goes back where it is asked
-for, and stays out where it is refused.
+been sent. Reasoning that is missing from a history is never made up; what is there goes back where it is
+asked for, and stays out where it is refused.
 """
 
 from __future__ import annotations

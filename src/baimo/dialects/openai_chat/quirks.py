@@ -123,6 +123,8 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rerank: str = ""
     """Where texts are ranked; with two slashes in front it is counted from the root of the host. Empty:
     nowhere."""
+    count: str = ""
+    """Where tokens are counted. Empty: nowhere."""
     images: str = "/images/generations"
     edits: str = "/images/edits"
     transcribe: str = "/audio/transcriptions"

@@ -55,8 +55,9 @@ _RULE = Refusal(400, "{detail}", _BAD, _BAD)
 
 _REASONING = "The `reasoning_content` in the thinking mode must be passed back to the API."
 _DISPLAYED = (
-    "The reasoning_content is an intermediate result for display purposes only and will not be included in the "
-    "context for inference. Please remove the reasoning_content from your message to reduce network traffic."
+    "The reasoning_content is an intermediate result for display purposes only and will not be included in "
+    "the context for inference. Please remove the reasoning_content from your message to reduce network "
+    "traffic."
 )
 _RESULTS = "An assistant message with 'tool_calls' must be followed by a tool message for each of them"
 _PREFIX = "prefix is a beta feature: set base_url to https://api.deepseek.com/beta"
@@ -117,9 +118,9 @@ class DeepSeekFace(OpenAIFace):
         name = without_fault(asked.model)
         is_first = fnmatchcase(name, _FIRST)
         for index, message in enumerate(asked.messages):
-            if message.thinking and not _is_prefix(message):
-                if is_first or (name == _BOTH and not message.tool_calls):
-                    raise RefusedError(Why.INVALID_REQUEST, _DISPLAYED)
+            is_refused = is_first or (name == _BOTH and not message.tool_calls)
+            if is_refused and message.thinking and not _is_prefix(message):
+                raise RefusedError(Why.INVALID_REQUEST, _DISPLAYED)
             if not message.tool_calls:
                 continue
             if thinks and not is_first and not message.thinking:
