@@ -160,6 +160,7 @@ REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
     (saying(Video(url="https://a.example")), {}, "video content"),
     (saying(Opaque(dialect="x", json=Raw(b"{}"))), {}, "one of the dialect 'x'"),
     (saying(Text(text="a", cache=Cache(ttl="5m"))), {"cache_marks": "breakpoint"}, "it takes 30m, 12h"),
+    (saying(Text(text="a", cache=Cache(ttl="1h"))), {"cache_marks": "ephemeral"}, "it takes 5m"),
     (saying(Text(text="a", cache=Cache())), {}, "what to cache"),
     (saying(Text(text="a"), name="Ann"), {"refused": ["name"]}, "the name of a message's author"),
     (saying(ToolResult(call_id="c", content=(PICTURE,)), role=Role.TOOL), {}, "a tool's result with image"),
@@ -264,6 +265,22 @@ def test_the_type_of_a_picture_is_seen_in_its_bytes() -> None:
     assert sent(b"GIF89a") == "data:image/gif"
     assert sent(b"RIFF....WEBP") == "data:image/webp"
     assert sent(b"????") == "data:image/png"
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "sent"),
+    [
+        (None, {"reasoning_format": "parsed"}),
+        (Reasoning(enabled=True), {"reasoning_effort": "default", "reasoning_format": "parsed"}),
+        (Reasoning(enabled=False), {"reasoning_effort": "none"}),
+    ],
+)
+def test_thinking_is_asked_into_a_field_of_its_own_while_the_model_thinks(
+    reasoning: Reasoning | None, sent: dict[str, Any]
+) -> None:
+    at = site(thinking_switch="effort_default", efforts=[], extras=["reasoning_parsed"])
+    said = body(request(reasoning=reasoning), at)
+    assert {name: value for name, value in said.items() if name.startswith("reasoning")} == sent
 
 
 def test_a_cached_tool_and_a_cached_result_carry_their_marks() -> None:
