@@ -200,7 +200,8 @@ CACHES: list[tuple[str, list[str], list[str]]] = [
     *((name, [], []) for name in (
         "azure:responses/deployment", "cohere/command-a-03-2025", "deepseek/deepseek-flash",
         "gemini/gemini-3.8-flash", "hunyuan:native/hunyuan-lite", "minimax:native/MiniMax-M3",
-        "moonshot/kimi-k2.6", "openrouter/deepseek/deepseek-v4-pro", "moonshot:anthropic/kimi-k2.6", "ollama/qwen3:8b", "qianfan:v1/ernie-4.0-8k",
+        "moonshot/kimi-k2.6", "openrouter/deepseek/deepseek-v4-pro",
+        "moonshot:anthropic/kimi-k2.6", "ollama/qwen3:8b", "qianfan:v1/ernie-4.0-8k",
         "zhipu/glm-5.2",
     )),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Counting tokens, both ways, as providers of this wire added it: a conversation as chat takes it to a number.
+"""Counting tokens, both ways, as providers of this wire added it: a conversation in, a number out.
 
 OpenAI itself has none here, so a provider's row says where it is. Read at
 https://platform.kimi.com/docs/api/estimate and https://docs.z.ai/api-reference/tools/tokenizer on 2026-11-29:

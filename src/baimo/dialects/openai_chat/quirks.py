@@ -85,9 +85,9 @@ that must be true for tool calls to come as a list. `json_word`: a JSON object i
 hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
 boolean beside `top_logprobs`. `schema_told`: the models know no schema of an answer, or are not known to hold
 to one, so that `parse` tells it to the model and asks for a JSON object. `tool_stream` is a field that must
-be true for the arguments of calls to be streamed. `reasoning_parsed`: thinking stands in a field of its own only
-where `reasoning_format` is "parsed", which is sent while the model thinks. `prefix` and `partial` are fields that mark a last message
-of the assistant as the beginning of the answer.
+be true for the arguments of calls to be streamed. `reasoning_parsed`: thinking stands in a field of its own
+only where `reasoning_format` is "parsed", which is sent while the model thinks. `prefix` and `partial` are
+fields that mark a last message of the assistant as the beginning of the answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
 
@@ -193,9 +193,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = "effort"
     """How reasoning is asked for.
 
-    effort: `reasoning_effort`, off is "none". effort_default: there on is "default", off "none". thinking_type: `thinking.type` enabled or disabled, beside it
-    `reasoning_effort`. thinking_adaptive: `thinking.type` adaptive or disabled. thinking_enabled: a boolean
-    `thinking.enabled`. enable_thinking: a boolean with `thinking_budget`. reasoning_object: `reasoning` with
+    effort: `reasoning_effort`, off is "none". effort_default: there on is "default", off "none".
+    thinking_type: `thinking.type` enabled or disabled, beside it `reasoning_effort`. thinking_adaptive:
+    `thinking.type` adaptive or disabled. thinking_enabled: a boolean `thinking.enabled`. enable_thinking: a
+    boolean with `thinking_budget`. reasoning_object: `reasoning` with
     effort, max_tokens or enabled. template_…: a boolean of that name in `chat_template_kwargs`. none: it
     cannot be said.
     """
