@@ -149,6 +149,11 @@ def saying(*parts: Part, role: Role = Role.USER, **fields: Any) -> ChatRequest:
     return request(Message(role=role, content=parts, **fields))
 
 
+def telling(part: Any) -> ChatRequest:
+    """What a tool gave."""
+    return saying(ToolResult(call_id="c", content=(part,)), role=Role.TOOL)
+
+
 REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
     (saying(Image(file_id="f")), {}, "by the id of a file"),
     (saying(PICTURE), {"refused": ["image"]}, "image content"),
@@ -163,7 +168,9 @@ REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
     (saying(Text(text="a", cache=Cache(ttl="1h"))), {"cache_marks": "ephemeral"}, "it takes 5m"),
     (saying(Text(text="a", cache=Cache())), {}, "what to cache"),
     (saying(Text(text="a"), name="Ann"), {"refused": ["name"]}, "the name of a message's author"),
-    (saying(ToolResult(call_id="c", content=(PICTURE,)), role=Role.TOOL), {}, "a tool's result with image"),
+    (telling(PICTURE), {"refused": ["image"]}, "a tool's result with image"),
+    (telling(PICTURE), {"string_content": True}, "a tool's result with image"),
+    (telling(Video(data=b"x")), {}, "a tool's result with video"),
     (saying(Audio(transcript="x"), role=Role.ASSISTANT), {}, "audio other than by its bytes"),
 ]
 
@@ -421,3 +428,29 @@ def test_a_template_is_told_nothing_that_was_not_asked() -> None:
     at = site(thinking_switch="template_enable_thinking", efforts=["low"])
     assert body(request(reasoning=Reasoning(effort="low")), at)["reasoning_effort"] == "low"
     assert "chat_template_kwargs" not in body(request(reasoning=Reasoning(effort="low")), at)
+
+
+@pytest.mark.parametrize(
+    ("part", "quirks", "kind"),
+    [
+        (PICTURE, {}, "image_url"),
+        (Audio(data=b"wav"), {}, "input_audio"),
+        (File(data=b"pdf", name="a.pdf"), {}, "file"),
+        (
+            File(url="https://a.example/a.pdf"),
+            {"extras": ["document_url"], "refused": ["file"]},
+            "document_url",
+        ),
+        (Video(data=b"x"), {"extras": ["video"]}, "video_url"),
+    ],
+)
+def test_media_of_a_result_stand_in_a_message_of_the_user_behind_it(
+    part: Any, quirks: dict[str, Any], kind: str
+) -> None:
+    wire = DIALECT.encode_request(telling(part), site(**quirks))
+    assert isinstance(wire.body, bytes)
+    result, behind = msgspec.json.decode(wire.body)["messages"]
+    assert (result["role"], behind["role"]) == ("tool", "user")
+    assert "see the next message of the user" in result["content"]
+    assert [entry["type"] for entry in behind["content"]] == ["text", kind]
+    assert [note.code for note in wire.notes] == ["emulated"]

@@ -17,11 +17,16 @@ FEATURES = declare(
     """,
     emulated="""
         tool_choice_allowed tool_result_error
+        tool_result_images
     """,
     untold="""
         developer thinking_replay
     """,
     remarks={
+        "tool_result_images": (
+            "stand in a message of the user behind the result",
+            "放在结果之后的 user 消息中",
+        ),
         "developer": (
             "goes out as a system message, unless the row says that the role is known",
             "作为 system 消息发送，除非行中注明支持该角色",

@@ -9,11 +9,13 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.aside import set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, Message, Reasoning, ResponseFormat, Role
+from baimo.types.content import File, Video
 from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, Tool, ToolChoice
 from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
 
@@ -115,7 +117,8 @@ class _Body:
 
     def build(self) -> dict[str, Any]:
         request, body = self._request, self._body
-        body["messages"] = self._encoder.encode(request.messages, mark=self.mark)
+        messages = set_aside(request.messages, self._takes, self._complaints)
+        body["messages"] = self._encoder.encode(messages, mark=self.mark)
         if request.tools:
             self._tools(request.tools, request.tool_choice)
         elif request.tool_choice is not None and request.tool_choice.mode == "required":
@@ -148,6 +151,17 @@ class _Body:
             self._complaints.cannot(field or name)
             return False
         return True
+
+    def _takes(self, part: Any) -> bool:
+        """Whether a message of the user can hold a part that a tool's result cannot."""
+        quirks = self._quirks
+        if quirks.string_content:
+            return False
+        if isinstance(part, Video):
+            return "video" in quirks.extras
+        if isinstance(part, File) and "document_url" in quirks.extras:
+            return True
+        return type(part).__name__.lower() not in quirks.refused
 
     def _sampling(self) -> None:
         request, body = self._request, self._body
