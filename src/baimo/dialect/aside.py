@@ -1,8 +1,8 @@
 """Pictures and other media in the results of tools, for wires whose results hold text alone.
 
 They go into a message of the user right behind the results, where such wires take them, with words that tell
-whence they are; a result that had no words of its own gets some that tell where they are. Results of one answer
-stay together: that is behind the last of them.
+whence they are; a result that had no words of its own gets some that tell where they are. Results of one
+answer stay together: that is behind the last of them.
 """
 
 from __future__ import annotations

@@ -290,6 +290,14 @@ def test_thinking_is_asked_into_a_field_of_its_own_while_the_model_thinks(
     assert {name: value for name, value in said.items() if name.startswith("reasoning")} == sent
 
 
+def test_an_effort_is_left_out_where_only_on_and_off_can_be_said() -> None:
+    at = site(thinking_switch="effort_default", efforts=[])
+    asked = request(reasoning=Reasoning(effort="low"), unsupported="drop")
+    wire = DIALECT.encode_request(asked, at)
+    assert "reasoning_effort" not in body(asked, at)
+    assert [note.code for note in wire.notes] == ["dropped"]
+
+
 def test_a_cached_tool_and_a_cached_result_carry_their_marks() -> None:
     at = site(cache_marks="cache_control", extras=["video"])
     mark = {"type": "ephemeral"}
