@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 import baimo
 from baimo.dialect.protocols import Site
-from baimo.dialects.openai_chat import DIALECT
+from baimo.dialects.openai_chat import DIALECT, Quirks
 from baimo.errors import EmptyAnswerError, InvalidRequestError, ServerError
 from baimo.exchange import Deployment, Outcome, exchange
 from baimo.operations import ChatOperation
@@ -19,6 +19,8 @@ from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.simulator.faces.openai import OpenAIFace
 from baimo.testing import Simulator
+from baimo.types.chat import Message, Role
+from baimo.types.content import Text, Thinking, ToolCall, ToolResult
 from baimo.types.fold import fold
 from baimo.wire.http import HttpRequest, WireHead
 from tests.playing import Play
@@ -200,3 +202,24 @@ def test_a_provider_that_nobody_has_looked_at_is_called_in_words_that_it_takes()
             dropped = client.chat("acme/o3", "Hi", temperature=0.5, stop="x", unsupported="drop")
             assert [note.code for note in dropped.notes].count("mended") == 2
             assert client.chat("acme/o3", "Hi", temperature=1).text == "Hello"
+
+
+def test_reasoning_goes_back_to_a_host_that_asks_for_it_and_stays_out_where_it_is_refused() -> None:
+    call = ToolCall(id="c1", name="f", arguments="{}")
+    history = (
+        *chat_request().messages,
+        Message(role=Role.ASSISTANT, content=(Thinking(text="I must look."), call)),
+        Message(role=Role.TOOL, content=(ToolResult(call_id="c1", content=(Text(text="24 C"),)),)),
+    )
+    wants = b'{"error":{"message":"The `reasoning_content` in the thinking mode must be passed back."}}'
+    play = Play(BAD, wants, b"", OK, WORDS, b"")
+    outcome = run(play, messages=history)
+    assert "reasoning_content" not in body(play, 0)["messages"][1]
+    assert body(play, 1)["messages"][1]["reasoning_content"] == "I must look."
+    assert [note.code for note in outcome.notes] == ["mended"]
+    refuses = b'{"error":{"message":"Please remove the reasoning_content from your message."}}'
+    play = Play(BAD, refuses, b"", OK, WORDS, b"")
+    site = Site(base_url="http://acme.test", provider="acme", quirks=Quirks(reasoning_replay="always"))
+    run(play, messages=history, where=replace(at(), site=site))
+    assert body(play, 0)["messages"][1]["reasoning_content"] == "I must look."
+    assert "reasoning_content" not in body(play, 1)["messages"][1]

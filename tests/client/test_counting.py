@@ -25,6 +25,10 @@ ABLE = {
     "gemini": ("gemini/gemini-2.5-flash", {"generateContentRequest"}),
     "bedrock": ("bedrock/anthropic.claude-sonnet-4-20250514-v1:0", {"input"}),
     "openai": ("openai/gpt-6-luna", {"model", "input", "tools"}),
+    "moonshot": ("moonshot/kimi-k2.6", {"model", "messages", "tools"}),
+    "moonshot-intl": ("moonshot-intl/kimi-k3", {"model", "messages", "tools"}),
+    "zhipu": ("zhipu/glm-4.6", {"model", "messages", "tools"}),
+    "zai": ("zai/glm-4.5", {"model", "messages", "tools"}),
 }
 
 
@@ -89,6 +93,15 @@ def test_nobody_is_asked_where_that_is_said_and_no_key_is_needed_then() -> None:
         assert len(sim.requests) == sent
     with Client(config={}) as client:
         assert client.count_tokens("anthropic/claude-sonnet-4-5", "Hello", offline=True).family == "claude"
+
+
+def test_of_one_provider_some_models_are_counted_and_others_reckoned() -> None:
+    with Simulator("zhipu") as sim, sim.client() as client:
+        assert client.count_tokens("zhipu/glm-4.6", "你好").exact
+        reckoned = client.count_tokens("zhipu/glm-5.2", "你好")
+        assert (reckoned.how, reckoned.family) == ("offline", "glm")
+        with pytest.raises(ConfigError, match="zhipu does not count texts"):
+            client.count_tokens("zhipu/glm-5.2", "你好", offline=False)
 
 
 def test_only_the_provider_counts_where_that_is_said() -> None:

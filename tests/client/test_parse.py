@@ -287,6 +287,7 @@ def test_a_kept_answer_that_an_equal_type_refuses_is_an_error(sim: Simulator, tm
     [
         ({"response_format": "json_object"}, "response_format is not for parse"),
         ({"validate": True}, "validate is not for parse"),
+        ({"tools_as": "prompt"}, "tools_as is not for parse"),
         ({"how": "magic"}, "how must be auto, json_schema"),
         ({"repair": 2}, "repair must be true or false"),
         ({"into": Callable}, "has no form in JSON"),

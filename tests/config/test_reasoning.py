@@ -108,6 +108,9 @@ WAYS: dict[str, Ways] = {
     "MiniMax by Anthropic's form": switched(16384, kind="adaptive"),
     "OpenAI": effort(),
     "efforts alone": effort(off=NO),
+    "Qwen at Groq": Ways(
+        {"reasoning_format": None, "reasoning_effort": "none"}, {"reasoning_effort": "default"}, NO, NO, NO
+    ),
     "efforts low and high": effort(off=NO, on="high"),
     "Responses": responses(SUMMARY, **SEALED),
     "Responses, sealed always or never": responses(SUMMARY),
@@ -267,7 +270,9 @@ FAMILIES: list[tuple[str, str, str]] = [
     ("cohere/command-a-reasoning-08-2025", "Cohere", "cohere 7.3.1"),
     ("ollama/qwen3:8b", "Ollama", "https://github.com/ollama/ollama/blob/main/docs/api.md"),
     ("mistral/mistral-medium-latest", "OpenAI", "mistralai 3.7.0"),
-    ("groq/openai/gpt-oss-120b", "OpenAI", "groq 1.7.0"),
+    ("groq/openai/gpt-oss-120b", "efforts alone", "https://console.groq.com/docs/reasoning"),
+    ("groq/qwen/qwen3-32b", "Qwen at Groq", "https://console.groq.com/docs/reasoning"),
+    ("groq/moonshotai/kimi-k2-instruct", "OpenAI", "groq 1.7.0"),
     ("xai/grok-4.3", "OpenAI", "pydantic-ai, 2026-08-22"),
     ("xai/grok-4.5", "efforts alone", "pydantic-ai, 2026-08-22"),
     ("xai:responses/grok-4.5", "Responses, sealed always or never", "ruby_llm, 2026-08-10"),

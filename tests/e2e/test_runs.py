@@ -113,6 +113,33 @@ async def test_a_streamed_run_on_asyncio(sim: Simulator, provider: str, endpoint
     assert isinstance(events[0], baimo.Started) and sum(isinstance(one, baimo.Started) for one in events) == 3
 
 
+@pytest.mark.parametrize("provider", ["openai", "ollama", "cohere", "gemini"])
+def test_a_picture_that_a_tool_gives_is_seen_where_results_hold_text_alone(
+    sim: Simulator, provider: str
+) -> None:
+    picture = baimo.Image(data=b"\x89PNG\r\n\x1a\n0000", media_type="image/png")
+
+    def shot(place: str) -> list[object]:
+        """A picture of a place."""
+        return ["Taken at noon.", picture]
+
+    def looks(request: ChatRequest) -> Answer:
+        seen = [
+            part.data for one in request.messages for part in one.content if isinstance(part, baimo.Image)
+        ]
+        if seen:
+            return f"I see {len(seen[0] or b'')} bytes."
+        return Reply(tool_calls=(ToolCall(id="c1", name="shot", arguments='{"place": "here"}'),))
+
+    sim.script(looks)
+    endpoint = {"openai": "chat"}.get(provider, "native")
+    name = "gemini/gemini-2.5-flash" if provider == "gemini" else f"{provider}/{MODELS[provider, endpoint]}"
+    with sim.client(endpoints={provider: endpoint}, max_retries=0) as client:
+        found = client.run(name, "Hi", tools=[shot])
+    assert found.text == "I see 12 bytes."
+    assert "emulated" in [note.code for note in found.notes]
+
+
 @pytest.mark.parametrize(("provider", "endpoint"), list(WITHOUT_TOOLS))
 def test_a_run_with_tools_in_the_prompt(sim: Simulator, provider: str, endpoint: str) -> None:
     def in_words(request: ChatRequest) -> Answer:

@@ -68,6 +68,15 @@ WIRES = {
     "openai_chat, Mistral": Wire("mistral", "chat", "magistral-medium-latest", "all"),
     "openai_chat, Doubao": Wire("volcengine", "chat", "doubao-seed-2-1-lite-260915", "nothing"),
     "openai_chat, Qwen": Wire("qwen", "chat", "qwen-plus", "nothing"),
+    "openai_chat, DeepSeek R1": Wire("deepseek", "chat", "deepseek-r1", "nothing"),
+    "openai_chat, DeepSeek of two generations": Wire("deepseek", "chat", "deepseek-reasoner", "with calls"),
+    "openai_chat, Hy3 of TokenHub": Wire("tokenhub", "chat", "hy3-preview", "with calls"),
+    "openai_chat, DeepSeek of TokenHub": Wire("tokenhub", "chat", "deepseek-v4-pro", "with calls"),
+    "openai_chat, Kimi of TokenHub": Wire("tokenhub-intl", "chat", "kimi-k2.6", "all"),
+    "openai_chat, DeepSeek of Ark": Wire("volcengine", "chat", "deepseek-v4-pro-ga-260813", "with calls"),
+    "openai_chat, R1 of Ark": Wire("volcengine", "chat", "deepseek-r1-250528", "nothing"),
+    "openai_chat, Kimi of Model Studio": Wire("qwen", "chat", "kimi-k2-thinking", "with calls"),
+    "openai_chat, DeepSeek of Qianfan": Wire("qianfan", "v2", "deepseek-v3.2", "with calls"),
     "openai_chat, MaaS": Wire("maas", "chat", "deepseek-v3.2", "nothing"),
     "openai_responses": Wire("openai", "responses", "gpt-5.1", "all", ("input",)),
     "openai_responses, Azure": Wire("azure", "responses", "gpt-5.1", "all", ("input",)),
@@ -169,7 +178,9 @@ def test_three_turns_with_thinking_pass(sim: Simulator, wire: Wire, stream: bool
     if wire.provider in ("pangu", "spark") and wire.endpoint in ("v1", "socket"):
         return  # no tools, or told in words: nothing of it goes back as a call
     assert [len(answer.tool_calls) for answer in answers] == [1, 0, 1, 0, 0]
-    assert len(tells) == (2 if wire.provider == "qianfan" else 5), "Qianfan thinks before calls alone"
+    assert len(tells) == (2 if wire.endpoint == "v1" else 5), (
+        "Qianfan's first version thinks before calls alone"
+    )
     last = sim.requests[-1].asked
     if last is None:  # Vertex's face keeps no neutral words of a request
         return
@@ -290,6 +301,12 @@ REFUSED: list[tuple[str, Spoil, str]] = [
         "reasoning_content is missing in assistant tool call",
     ),
     ("openai_chat, Kimi", with_field("reasoning_content", ""), "reasoning_content is missing in assistant"),
+    ("openai_chat, DeepSeek R1", with_field("reasoning_content", LOOKING), "remove the reasoning_content"),
+    (
+        "openai_chat, DeepSeek of two generations",
+        no_field("reasoning_content"),
+        "`reasoning_content` in the thinking mode must",
+    ),
     ("openai_responses", no_item, "without its required 'reasoning' item"),
     ("openai_responses", other_seal, "could not be verified"),
     ("openai_responses", other_summary, "could not be verified"),
@@ -333,6 +350,11 @@ PASSES: list[tuple[str, Spoil]] = [
     ("openai_chat, GLM", no_field("reasoning_content")),
     ("openai_chat, Doubao", with_field("reasoning_content", LOOKING)),
     ("openai_chat, Qwen", with_field("reasoning_content", LOOKING)),
+    ("openai_chat, Hy3 of TokenHub", no_field("reasoning_content")),
+    ("openai_chat, Kimi of TokenHub", no_field("reasoning_content")),
+    ("openai_chat, DeepSeek of Ark", no_field("reasoning_content")),
+    ("openai_chat, Kimi of Model Studio", no_field("reasoning_content")),
+    ("openai_chat, DeepSeek of Qianfan", no_field("reasoning_content")),
     ("openai_chat, MaaS", with_field("reasoning_content", LOOKING)),
     ("openai_chat, Spark X", with_field("reasoning_content", LOOKING)),
     ("qianfan_v1", no_thoughts),

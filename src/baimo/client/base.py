@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .attachments import Attachments
     from .extras import Extras
     from .forming import Forming
+    from .prompting import Tooled
     from .ruling import Ruling
 
     AskedBeside: TypeAlias = (
@@ -151,6 +152,7 @@ class ClientBase:
         from baimo.accounting.estimate import estimate_chat
 
         route = self._settings.resolve(model)
+        messages, options, _ = self._tooled(messages, options)
         request, _ = build(messages, options, stream=False, model=route[0][0].model)
         return estimate_chat(route, request, wall=self._clock.wall())
 
@@ -165,12 +167,23 @@ class ClientBase:
     ) -> Prepared:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
+        messages, options, reads = self._tooled(messages, options)
         route = self._settings.resolve(model)
         request, call = build(messages, options, stream=stream, model=route[0][0].model)
         prepared = self._asked(model, route, request, call, forming)
+        prepared.reads = reads
         if options:
             prepared.tier = tier_of(request)
         return prepared
+
+    @staticmethod
+    def _tooled(messages: Messages, options: ChatOptions) -> Tooled:
+        """The call in words where its tools are to be described in the prompt, and what reads its answer."""
+        if options.get("tools_as") is None:
+            return messages, options, None
+        from .prompting import described
+
+        return described(messages, options)
 
     def _asked(
         self,

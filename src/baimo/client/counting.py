@@ -9,6 +9,7 @@ from baimo.catalogue.tokenizers import family
 from baimo.config.settings import Settings
 from baimo.context.counting import Reckoned, reckon, reckon_text
 from baimo.errors import ConfigError, InputError, MissingKeyError
+from baimo.exchange import Deployment
 from baimo.notes import Note
 from baimo.rules import Route
 from baimo.types.chat import ChatRequest
@@ -40,9 +41,7 @@ def prepare(
             raise
         return request, (), _reckoned(request, model, None)
     at = route[0][0]
-    able = hasattr(at.dialect, "encode_count") and (
-        request.chat is None or getattr(at.dialect, "counts_prompts", False)
-    )
+    able = _counts(at) and (request.chat is None or getattr(at.dialect, "counts_prompts", False))
     if offline is True or (offline is None and not able):
         return request, route, _reckoned(request, at.model, at.provider)
     if not able:
@@ -51,6 +50,12 @@ def prepare(
             hint="Leave offline=False away, and the tokens are reckoned here.",
         )
     return request, route, None
+
+
+def _counts(at: Deployment) -> bool:
+    """Whether the provider has a tokenizer to ask."""
+    tells = getattr(at.dialect, "counts", None)
+    return hasattr(at.dialect, "encode_count") and (tells is None or tells(at.site))
 
 
 def _request(messages: Messages, options: CountOptions) -> CountRequest:

@@ -38,6 +38,9 @@ class SharedOptions(TypedDict, total=False):
 
     system: str | None
     """Put before the messages as the system message."""
+    tools_as: Literal["native", "prompt"]
+    """"prompt" describes the tools in the system message and reads calls out of the text, for models
+    without tools of their own; never done unless it is asked for."""
     tool_choice: ToolChoice | str | Mapping[str, Any] | None
     parallel_tool_calls: bool | None
     temperature: float | None

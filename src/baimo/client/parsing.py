@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OWN = ("response_format", "validate")
+_OWN = ("response_format", "validate", "tools_as")
 
 
 def prepare(

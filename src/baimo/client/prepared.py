@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from baimo.errors import AnswerFormatError, Error
@@ -54,6 +55,8 @@ class Prepared:
     """What was asked, where a reader of the answer needs it."""
     services: Any = None
     """What a driver needs, where this call needs other than its client's."""
+    reads: Callable[[Any], Any] | None = None
+    """Reads out of the answer what the model was told to write into its text."""
 
     def __init__(self, steps: Exchange, model: str, options: CallOptions = NO_OPTIONS) -> None:
         self.steps = steps
@@ -71,7 +74,7 @@ class Prepared:
                 self.watch.done(response)
             else:
                 self.watch.done(response, at=outcome.at, cached=outcome.cached)
-        return response
+        return response if self.reads is None or response is None else self.reads(response)
 
     def broke(self, error: Error) -> Error:
         """It failed."""

@@ -50,9 +50,6 @@ class RunOptions(SharedOptions, total=False):
     """Told of each call when it is over. What it returns, but for None, is told to the model instead."""
     on_step: Callable[[RunStep], Any] | None
     """Told of each step when it is over."""
-    tools_as: Literal["native", "prompt"]
-    """"prompt" describes the tools in the system message and reads calls out of the text, for models
-    without tools of their own; never done unless it is asked for."""
     context: Any
     """Handed to tools that have a parameter of the type ToolContext, as its `value`."""
 

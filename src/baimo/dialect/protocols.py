@@ -140,7 +140,8 @@ class ServedDialect(Dialect, Protocol):
 class CountDialect(Dialect, Protocol):
     """Counting a text's tokens with the provider's own tokenizer, both ways.
 
-    A dialect that counts whole prompts besides has a true attribute `counts_prompts`.
+    A dialect that counts whole prompts besides has a true attribute `counts_prompts`; one of which only some
+    providers count has `counts(site)`, which tells.
     """
 
     def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:

@@ -14,6 +14,7 @@ from baimo.dialects.cohere_chat.quirks import Quirks
 from baimo.errors import ConfigError, InputError, UnsupportedError
 from baimo.types.chat import ChatRequest, Message, Reasoning, ResponseFormat, Role
 from baimo.types.content import (
+    Audio,
     Cache,
     Image,
     Opaque,
@@ -111,9 +112,9 @@ def test_a_failed_result_of_several_pieces_says_so_before_them() -> None:
     assert [block["text"] for block in message["content"]] == ["Error:", "a", "b"]
 
 
-def test_a_result_of_pictures_cannot_be_said() -> None:
-    message = said(Role.TOOL, ToolResult(call_id="c", content=(Image(url="https://a.example"),)))
-    with pytest.raises(UnsupportedError, match="result with image content"):
+def test_a_result_of_sounds_cannot_be_said() -> None:
+    message = said(Role.TOOL, ToolResult(call_id="c", content=(Audio(data=b"wav"),)))
+    with pytest.raises(UnsupportedError, match="result with audio content"):
         DIALECT.encode_request(request(message), site())
 
 

@@ -173,10 +173,13 @@ def test_the_stand_in_for_a_signature_is_told_once() -> None:
     assert wire.body.count(b"thoughtSignature") == 2
 
 
-def test_a_picture_in_a_result_is_refused_where_the_model_takes_none() -> None:
+def test_a_picture_in_a_result_stands_behind_it_where_results_hold_none() -> None:
     turn = message("user", ToolResult(call_id="c", name="f", content=(Image(data=b"\x89PNG"),)))
-    with pytest.raises(UnsupportedError, match="a tool's result with image content"):
-        body(request(turn))
+    (content,) = body(request(turn))["contents"]
+    answer, words, picture = content["parts"]
+    assert "next message" in answer["functionResponse"]["response"]["result"]
+    assert words == {"text": "[From the result of f:]"}
+    assert picture["inlineData"]["data"] == "iVBORw=="
     dropped = ToolResult(call_id="c", name="f", content=(Image(url="https://x.example/a.png"),))
     at = site(result_media=True)
     wire = body(request(message("user", dropped), unsupported="drop"), at)

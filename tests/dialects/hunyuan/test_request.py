@@ -279,7 +279,7 @@ def test_results_of_tools_become_a_message_each() -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [((Image(data=b"x"),), "image content"), ((Text(text="x", cache=Cache()),), "what to cache")],
+    [((Audio(data=b"x"),), "audio content"), ((Text(text="x", cache=Cache()),), "what to cache")],
 )
 def test_results_that_cannot_be_said(content: tuple[Any, ...], says: str) -> None:
     result = Message(role=Role.TOOL, content=(ToolResult(call_id="a", content=content),))

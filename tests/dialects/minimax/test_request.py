@@ -157,7 +157,7 @@ def test_results_of_tools_become_a_message_each() -> None:
 
 @pytest.mark.parametrize(
     ("piece", "says"),
-    [(Image(url="https://a.example"), "result with image"), (Text(text="a", cache=Cache()), "what to cache")],
+    [(Audio(url="https://a.example"), "result with audio"), (Text(text="a", cache=Cache()), "what to cache")],
 )
 def test_results_that_cannot_be_said(piece: Any, says: str) -> None:
     with pytest.raises(UnsupportedError, match=says):

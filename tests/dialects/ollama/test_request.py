@@ -116,8 +116,8 @@ def test_what_cannot_be_said_is_refused_or_noted(fields: dict[str, Any], words: 
         ((user("a"), answer(ToolCall(id="1", name="f", arguments="[1]"))), "no JSON object"),
         ((user("a"), answer(ToolCall(id="1", name="f", arguments="{}", kind="custom"))), "custom tool"),
         (
-            (Message(role=Role.TOOL, content=(ToolResult(call_id="1", content=(Image(data=b"x"),)),)),),
-            "result with image",
+            (Message(role=Role.TOOL, content=(ToolResult(call_id="1", content=(Audio(data=b"x"),)),)),),
+            "result with audio",
         ),
     ],
 )

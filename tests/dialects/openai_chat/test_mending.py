@@ -18,11 +18,12 @@ from baimo.errors import (
     ProviderError,
 )
 from baimo.types.chat import ChatRequest, Message, Reasoning, ResponseFormat, Role
-from baimo.types.content import Text, ToolCall
+from baimo.types.content import Text, Thinking, ToolCall
 from baimo.types.tools import ToolChoice
 
 PLAIN = ChatRequest(model="m", messages=(Message(role=Role.USER, content=(Text(text="Hi"),)),))
 CALL = Message(role=Role.ASSISTANT, content=(ToolCall(id="1", name="f", arguments="{}"),))
+THOUGHT_CALL = replace(CALL, content=(Thinking(text="I must look."), *CALL.content))
 TOLD = Message(role=Role.DEVELOPER, content=(Text(text="Be brief"),))
 STREAM_WORDS = [
     "This model only support stream mode, please enable the stream parameter to access the model. ",
@@ -197,16 +198,35 @@ def test_a_form_that_the_model_does_not_know_is_left_to_the_user(words: str) -> 
     assert found(words) is None
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "thinking is enabled but reasoning_content is missing in assistant tool call message at index 2",
-        "The reasoning_content in the thinking mode must be passed back to the API.",
-        "Missing `reasoning_content` field in the assistant message at message index 2",
-    ],
-)
+MISSING = [
+    "thinking is enabled but reasoning_content is missing in assistant tool call message at index 2",
+    "The reasoning_content in the thinking mode must be passed back to the API.",
+    "Missing `reasoning_content` field in the assistant message at message index 2",
+]
+
+
+@pytest.mark.parametrize("words", MISSING)
 def test_reasoning_is_never_made_up(words: str) -> None:
     assert "append the response" in hint(words)
+    without = replace(PLAIN, messages=(*PLAIN.messages, THOUGHT_CALL, CALL))
+    assert "append the response" in hint(words, without)
+
+
+@pytest.mark.parametrize("words", MISSING)
+def test_reasoning_that_is_there_goes_back_where_it_is_asked_for(words: str) -> None:
+    request = replace(PLAIN, messages=(*PLAIN.messages, THOUGHT_CALL))
+    assert changes(words, request) == {"reasoning_replay": "tool_turns"}
+    assert "append the response" in hint(words, request, Quirks(reasoning_replay="tool_turns"))
+
+
+def test_reasoning_stays_out_where_it_is_refused() -> None:
+    words = (
+        "The reasoning_content is an intermediate result for display purposes only and will not be included "
+        "in the context for inference. Please remove the reasoning_content from your message to reduce "
+        "network traffic."
+    )
+    assert changes(words, quirks=Quirks(reasoning_replay="always")) == {"reasoning_replay": "never"}
+    assert found(words) is None
 
 
 @pytest.mark.parametrize("kind", [AuthError, ContentFilteredError, ContextTooLongError])

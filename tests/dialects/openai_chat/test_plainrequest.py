@@ -39,6 +39,7 @@ NUMBER = st.one_of(st.none(), st.floats(-1, 3))
             Quirks(max_tokens_field="max_completion_tokens", temperature=Interval("(0, 1]")),
             Quirks(refused=("temperature", "max_tokens")),
             Quirks(renamed={"max_tokens": "limit"}),
+            Quirks(extras=("reasoning_parsed",)),
         ]
     ),
 )

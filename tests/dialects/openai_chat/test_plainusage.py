@@ -16,7 +16,18 @@ COUNT = st.one_of(st.none(), st.integers(-2, 20))
 DETAILS = st.one_of(
     st.none(),
     st.dictionaries(
-        st.sampled_from(["cached_tokens", "reasoning_tokens", "audio_tokens", "image_tokens", "other"]), COUNT
+        st.sampled_from(
+            [
+                *(
+                    "cached_tokens",
+                    "cache_write_tokens",
+                    "cache_creation_input_tokens",
+                    "cache_creation_tokens",
+                ),
+                *("reasoning_tokens", "audio_tokens", "image_tokens", "other"),
+            ]
+        ),
+        COUNT,
     ),
 )
 COUNTS = st.fixed_dictionaries(
@@ -27,6 +38,7 @@ COUNTS = st.fixed_dictionaries(
         "completion_tokens_details": DETAILS,
         "cached_tokens": COUNT,
         "prompt_cache_hit_tokens": COUNT,
+        "cache_read_input_tokens": COUNT,
         "queue_time": st.floats(0, 1),
     },
 )
@@ -52,6 +64,9 @@ def test_the_commonest_usage_is_read_and_kept_as_it_came() -> None:
         b'{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 20}',
         b'{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "prompt_cache_hit_tokens": 1}',
         b'{"prompt_tokens": 9.0, "completion_tokens": 5, "total_tokens": 14}',
+        b'{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "cache_read_input_tokens": 1}',
+        b'{"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14, "prompt_tokens_details": '
+        b'{"cache_creation_input_tokens": 1}}',
         b"[]",
     ],
 )

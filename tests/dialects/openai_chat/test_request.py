@@ -149,6 +149,11 @@ def saying(*parts: Part, role: Role = Role.USER, **fields: Any) -> ChatRequest:
     return request(Message(role=role, content=parts, **fields))
 
 
+def telling(part: Any) -> ChatRequest:
+    """What a tool gave."""
+    return saying(ToolResult(call_id="c", content=(part,)), role=Role.TOOL)
+
+
 REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
     (saying(Image(file_id="f")), {}, "by the id of a file"),
     (saying(PICTURE), {"refused": ["image"]}, "image content"),
@@ -160,9 +165,12 @@ REFUSED_PARTS: list[tuple[ChatRequest, dict[str, Any], str]] = [
     (saying(Video(url="https://a.example")), {}, "video content"),
     (saying(Opaque(dialect="x", json=Raw(b"{}"))), {}, "one of the dialect 'x'"),
     (saying(Text(text="a", cache=Cache(ttl="5m"))), {"cache_marks": "breakpoint"}, "it takes 30m, 12h"),
+    (saying(Text(text="a", cache=Cache(ttl="1h"))), {"cache_marks": "ephemeral"}, "it takes 5m"),
     (saying(Text(text="a", cache=Cache())), {}, "what to cache"),
     (saying(Text(text="a"), name="Ann"), {"refused": ["name"]}, "the name of a message's author"),
-    (saying(ToolResult(call_id="c", content=(PICTURE,)), role=Role.TOOL), {}, "a tool's result with image"),
+    (telling(PICTURE), {"refused": ["image"]}, "a tool's result with image"),
+    (telling(PICTURE), {"string_content": True}, "a tool's result with image"),
+    (telling(Video(data=b"x")), {}, "a tool's result with video"),
     (saying(Audio(transcript="x"), role=Role.ASSISTANT), {}, "audio other than by its bytes"),
 ]
 
@@ -264,6 +272,30 @@ def test_the_type_of_a_picture_is_seen_in_its_bytes() -> None:
     assert sent(b"GIF89a") == "data:image/gif"
     assert sent(b"RIFF....WEBP") == "data:image/webp"
     assert sent(b"????") == "data:image/png"
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "sent"),
+    [
+        (None, {"reasoning_format": "parsed"}),
+        (Reasoning(enabled=True), {"reasoning_effort": "default", "reasoning_format": "parsed"}),
+        (Reasoning(enabled=False), {"reasoning_effort": "none"}),
+    ],
+)
+def test_thinking_is_asked_into_a_field_of_its_own_while_the_model_thinks(
+    reasoning: Reasoning | None, sent: dict[str, Any]
+) -> None:
+    at = site(thinking_switch="effort_default", efforts=[], extras=["reasoning_parsed"])
+    said = body(request(reasoning=reasoning), at)
+    assert {name: value for name, value in said.items() if name.startswith("reasoning")} == sent
+
+
+def test_an_effort_is_left_out_where_only_on_and_off_can_be_said() -> None:
+    at = site(thinking_switch="effort_default", efforts=[])
+    asked = request(reasoning=Reasoning(effort="low"), unsupported="drop")
+    wire = DIALECT.encode_request(asked, at)
+    assert "reasoning_effort" not in body(asked, at)
+    assert [note.code for note in wire.notes] == ["dropped"]
 
 
 def test_a_cached_tool_and_a_cached_result_carry_their_marks() -> None:
@@ -404,3 +436,29 @@ def test_a_template_is_told_nothing_that_was_not_asked() -> None:
     at = site(thinking_switch="template_enable_thinking", efforts=["low"])
     assert body(request(reasoning=Reasoning(effort="low")), at)["reasoning_effort"] == "low"
     assert "chat_template_kwargs" not in body(request(reasoning=Reasoning(effort="low")), at)
+
+
+@pytest.mark.parametrize(
+    ("part", "quirks", "kind"),
+    [
+        (PICTURE, {}, "image_url"),
+        (Audio(data=b"wav"), {}, "input_audio"),
+        (File(data=b"pdf", name="a.pdf"), {}, "file"),
+        (
+            File(url="https://a.example/a.pdf"),
+            {"extras": ["document_url"], "refused": ["file"]},
+            "document_url",
+        ),
+        (Video(data=b"x"), {"extras": ["video"]}, "video_url"),
+    ],
+)
+def test_media_of_a_result_stand_in_a_message_of_the_user_behind_it(
+    part: Any, quirks: dict[str, Any], kind: str
+) -> None:
+    wire = DIALECT.encode_request(telling(part), site(**quirks))
+    assert isinstance(wire.body, bytes)
+    result, behind = msgspec.json.decode(wire.body)["messages"]
+    assert (result["role"], behind["role"]) == ("tool", "user")
+    assert "see the next message of the user" in result["content"]
+    assert [entry["type"] for entry in behind["content"]] == ["text", kind]
+    assert [note.code for note in wire.notes] == ["emulated"]

@@ -232,3 +232,38 @@ def test_the_balance_is_told(simulation: Simulation) -> None:
     _, body = answer(simulation, msgspec.structs.replace(ask(path="/user/balance"), method="GET"))
     (told,) = msgspec.json.decode(body)["balance_infos"]
     assert (told["currency"], told["total_balance"]) == ("CNY", "88.00")
+
+
+THOUGHT = {"role": "assistant", "content": "24 C", "reasoning_content": "I know."}
+THOUGHT_CALL = {**CALLED, "reasoning_content": "I must look."}
+
+
+@pytest.mark.parametrize(
+    ("model", "history"),
+    [
+        ("deepseek-r1", (THOUGHT,)),
+        ("deepseek-r1-0528", (THOUGHT_CALL, RESULT)),
+        ("deepseek-reasoner", (THOUGHT,)),
+    ],
+)
+def test_the_first_generation_refuses_reasoning_that_comes_back(
+    simulation: Simulation, model: str, history: tuple[Any, ...]
+) -> None:
+    error = refused(simulation, ask(USER, *history, USER, model=model))
+    assert isinstance(error, InvalidRequestError)
+    assert (error.status, error.provider_code) == (400, "invalid_request_error")
+    assert "Please remove the reasoning_content from your message" in str(error)
+    bare = [{name: value for name, value in one.items() if name != "reasoning_content"} for one in history]
+    assert model == "deepseek-reasoner" or read(simulation, ask(USER, *bare, USER, model=model))[1] is None
+
+
+def test_the_name_of_two_generations_wants_the_reasoning_of_calls_alone(simulation: Simulation) -> None:
+    model = "deepseek-reasoner"
+    assert read(simulation, ask(USER, THOUGHT_CALL, RESULT, model=model))[1] is None
+    assert "must be passed back" in str(refused(simulation, ask(USER, CALLED, RESULT, model=model)))
+    begun = {**THOUGHT, "prefix": True}
+    assert read(simulation, ask(USER, begun, model=model, path="/beta/chat/completions"))[1] is None
+
+
+def test_the_present_generation_passes_over_reasoning_that_is_not_needed(simulation: Simulation) -> None:
+    assert read(simulation, ask(USER, THOUGHT, USER))[1] is None

@@ -54,6 +54,20 @@ def refused(simulation: Simulation, request: HttpRequest) -> ProviderError:
     return error
 
 
+def count(*messages: Any, model: str = "kimi-k2.6") -> HttpRequest:
+    return post({"model": model, "messages": messages}, "/v1/tokenizers/estimate-token-count", key=KEY)
+
+
+def test_tokens_are_counted_and_an_empty_message_is_refused(simulation: Simulation) -> None:
+    head, told = answer(simulation, count({"role": "system", "content": "Be brief."}, USER))
+    assert head.status == 200
+    assert msgspec.json.decode(told)["data"]["total_tokens"] > 2
+    assert "position 1 with role user must not be empty" in str(
+        refused(simulation, count(USER, {"role": "user", "content": ""}))
+    )
+    assert isinstance(refused(simulation, count(USER, model="gpt-4o")), NotFoundError)
+
+
 def test_both_sites_have_a_face() -> None:
     assert faces.make("moonshot").hosts == ("api.moonshot.cn",)
     assert faces.make("moonshot-intl").hosts == ("api.moonshot.ai",)

@@ -51,6 +51,15 @@ def token(now: float, key: str = KEY) -> str:
     return steps["Authorization"].removeprefix("Bearer ")
 
 
+def test_tokens_are_counted_at_an_address_of_its_own(simulation: Simulation) -> None:
+    body = {"model": "glm-4.6", "messages": [USER]}
+    head, told = answer(simulation, post(body, "/api/paas/v4/tokenizer", key=KEY))
+    assert head.status == 200
+    assert msgspec.json.decode(told)["usage"] == {"prompt_tokens": 2}
+    unknown = post({**body, "model": "gpt-4o"}, "/api/paas/v4/tokenizer", key=KEY)
+    assert isinstance(refused(simulation, unknown), ProviderError)
+
+
 @pytest.fixture
 def simulation() -> Simulation:
     return Simulation([ZhipuFace()])

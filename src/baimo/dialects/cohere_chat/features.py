@@ -14,11 +14,16 @@ FEATURES = declare(
     """,
     emulated="""
         refusal tool_choice_named tool_choice_allowed tool_result_error
+        tool_result_images
     """,
     untold="""
         developer tool_choice_auto
     """,
     remarks={
+        "tool_result_images": (
+            "stand in a message of the user behind the result",
+            "放在结果之后的 user 消息中",
+        ),
         "developer": ("goes out as a system message", "作为 system 消息发送"),
         "refusal": ("goes out as the text of its message", "作为普通文字发送"),
         "tool_choice_auto": ("is what the wire always does", "该接口一贯如此"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.aside import is_picture, set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -83,7 +84,8 @@ class _Body:
 
     def build(self) -> dict[str, Any]:
         request, body = self._request, self._body
-        body["messages"] = MessageEncoder(self._quirks, self._complaints).encode(request.messages)
+        messages = set_aside(request.messages, is_picture, self._complaints)
+        body["messages"] = MessageEncoder(self._quirks, self._complaints).encode(messages)
         self._tools()
         self._sampling()
         if request.response_format is not None:

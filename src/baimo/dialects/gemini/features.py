@@ -16,11 +16,16 @@ FEATURES = declare(
     """,
     emulated="""
         system_later refusal reasoning_effort
+        tool_result_images
     """,
     untold="""
         developer image_file_id file_id strict_tools
     """,
     remarks={
+        "tool_result_images": (
+            "stand in a turn of the user behind the result, unless the row says that results hold them",
+            "放在结果之后的 user 消息中，除非行中注明结果可含媒体",
+        ),
         "system_later": (
             "goes out with the system's text, or as words of the user",
             "并入 system 文字，或作为用户的话",

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.aside import set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
@@ -35,7 +36,10 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     foreign = foreign_fields(request)
     foreign.pop(FORM, None)
     functions = foreign.pop(FUNCTIONS, {})
-    system, contents = ContentsEncoder(complaints, quirks, files_of(site)).encode(request.messages)
+    messages = request.messages
+    if not quirks.result_media:
+        messages = set_aside(messages, lambda part: True, complaints)
+    system, contents = ContentsEncoder(complaints, quirks, files_of(site)).encode(messages)
     if not contents:
         raise InputError("messages holds the system's words only; a request needs a turn of the user")
     body: dict[str, Any] = {"contents": contents}

@@ -13,11 +13,16 @@ FEATURES = declare(
     """,
     emulated="""
         tool_choice_allowed tool_result_error stop max_tokens
+        tool_result_images
     """,
     untold="""
         search developer refusal thinking_replay
     """,
     remarks={
+        "tool_result_images": (
+            "stand in a message of the user behind the result",
+            "放在结果之后的 user 消息中",
+        ),
         "search": ("as EnableEnhancement, with sources", "以 EnableEnhancement 表达，并要求来源"),
         "developer": ("goes out as a system message", "作为 system 消息发送"),
         "refusal": ("goes out as the text of its message", "作为普通文字发送"),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.aside import is_picture, set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -101,7 +102,8 @@ class _Body:
 
     def build(self) -> dict[str, Any]:
         request, body = self._request, self._body
-        body["Messages"] = MessageEncoder(self._complaints).encode(request.messages)
+        messages = set_aside(request.messages, is_picture, self._complaints)
+        body["Messages"] = MessageEncoder(self._complaints).encode(messages)
         if request.stream or request.max_tokens is not None:
             body["Stream"] = True
         if request.max_tokens is not None:

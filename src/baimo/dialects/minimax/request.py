@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.aside import is_picture, set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -108,7 +109,8 @@ class _Body:
 
     def build(self) -> dict[str, Any]:
         request, body, within = self._request, self._body, self._complaints.within
-        body["messages"] = MessageEncoder(self._complaints).encode(request.messages)
+        messages = set_aside(request.messages, is_picture, self._complaints)
+        body["messages"] = MessageEncoder(self._complaints).encode(messages)
         if request.max_tokens is not None:
             body["max_completion_tokens"] = request.max_tokens
         if request.temperature is not None:

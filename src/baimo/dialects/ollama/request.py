@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from baimo.dialect.aside import is_picture, set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
@@ -111,7 +112,8 @@ def _conversation(request: ChatRequest, body: dict[str, Any], complaints: Compla
     """The form of /api/chat."""
     if not request.messages:
         _must_load(request)
-    body["messages"] = MessageEncoder(complaints).encode(request.messages)
+    messages = set_aside(request.messages, is_picture, complaints)
+    body["messages"] = MessageEncoder(complaints).encode(messages)
     tools = request.tools
     if request.tool_choice is not None:
         tools = _chosen(request.tool_choice, tools, complaints)

@@ -21,6 +21,7 @@ from baimo.dialect.support import Features
 from baimo.errors import ConfigError, Error, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.content import Audio, File, Image, Video
+from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
 from baimo.types.rerank import RerankRequest, RerankResponse
@@ -44,6 +45,8 @@ _OPERATIONS = (
     (b"/embeddings", "POST", "embed"),
     (b"/rerank", "POST", "rerank"),
     (b"/reranks", "POST", "rerank"),
+    (b"/tokenizers/estimate-token-count", "POST", "count"),
+    (b"/tokenizer", "POST", "count"),
     (b"/models", "GET", "models"),
     (b"/images/generations", "POST", "images"),
     (b"/images/edits", "POST", "images"),
@@ -58,6 +61,7 @@ class OpenAIChat(Making):
     """The dialect `openai_chat`. What a plain call does not need is imported where it is used."""
 
     name = NAME
+    counts_prompts = True
 
     def quirks(self, fields: Mapping[str, Any]) -> Quirks:
         """Quirks from a row's table. Raises ConfigError naming an unknown key or a wrong value."""
@@ -136,7 +140,7 @@ class OpenAIChat(Making):
         return FEATURES
 
     def operation(self, method: str, target: bytes, headers: HeaderFields) -> str | None:
-        """Being the provider: `chat`, `embed`, `rerank`, `models`, `images`, `transcribe`, `speak`,
+        """Being the provider: `chat`, `embed`, `rerank`, `count`, `models`, `images`, `transcribe`, `speak`,
         `moderate`, or `complete` for a text without roles."""
         path = target.partition(b"?")[0].rstrip(b"/")
         for end, verb, operation in _OPERATIONS:
@@ -204,6 +208,35 @@ class OpenAIChat(Making):
         from . import reranking
 
         return reranking.encode_rerank_response(request, response)
+
+    def counts(self, site: Site) -> bool:
+        """Whether this provider of the wire is known to count tokens."""
+        quirks: Quirks = site.quirks or _DEFAULTS
+        return bool(quirks.paths.count)
+
+    def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
+        """The unsigned request for a count of tokens."""
+        from . import counting
+
+        return counting.encode_count(request, site)
+
+    def decode_count(self, head: WireHead, body: bytes, site: Site) -> TokenCount:
+        """The count of a whole reply. Raises ProviderError or WireError."""
+        from . import counting
+
+        return counting.decode_count(head, body, site)
+
+    def decode_count_request(self, wire: HttpRequest) -> CountRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import counting
+
+        return counting.decode_count_request(wire)
+
+    def encode_token_count(self, count: TokenCount) -> bytes:
+        """Being the provider: the body of the reply."""
+        from . import counting
+
+        return counting.encode_token_count(count)
 
     def encode_models(self, site: Site) -> HttpRequest:
         """The unsigned request for the list of models."""

@@ -13,15 +13,20 @@ FEATURES = declare(
         temperature top_p frequency_penalty presence_penalty seed stop logit_bias max_tokens n
         logprobs json_object json_schema verbosity prediction citations stream stream_usage
         usage_cached usage_reasoning prompt_cache_key service_tier store metadata user embeddings
-        model_list images transcription speech moderation
+        token_count model_list images transcription speech moderation
     """,
     emulated="""
         tool_choice_allowed tool_result_error
+        tool_result_images
     """,
     untold="""
         developer thinking_replay
     """,
     remarks={
+        "tool_result_images": (
+            "stand in a message of the user behind the result",
+            "放在结果之后的 user 消息中",
+        ),
         "developer": (
             "goes out as a system message, unless the row says that the role is known",
             "作为 system 消息发送，除非行中注明支持该角色",
@@ -45,6 +50,7 @@ FEATURES = declare(
         "top_k": ("some rows can be told", "部分服务商支持"),
         "min_p": ("some rows can be told", "部分服务商支持"),
         "repetition_penalty": ("some rows can be told", "部分服务商支持"),
+        "token_count": ("some providers count", "部分服务商支持"),
         "cache_marks": ("some rows can be told", "部分服务商支持"),
     },
 )

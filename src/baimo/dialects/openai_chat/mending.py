@@ -2,7 +2,8 @@
 
 Each entry says which words tell it, when it applies, and what helps. The words are those of the providers'
 own documentation and of replies quoted in public; the words alone never decide: what they speak of must have
-been sent. Reasoning that is missing from a history is never made up.
+been sent. Reasoning that is missing from a history is never made up; what is there goes back where it is
+asked for, and stays out where it is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from baimo.types.chat import ChatRequest, Role
 from .quirks import Quirks
 
 _REFUSED = r"(?:not (?:be )?support\w*|unsupported|unrecognized|unknown|not (?:permitted|allowed)|unexpected)"
+
+_MISSING = r"(?i)reasoning_content.{0,80}(?:missing|must be passed back)|missing.{0,20}reasoning_content"
 
 
 class _Entry(NamedTuple):
@@ -37,6 +40,12 @@ def _sends_empty_answer(request: ChatRequest, quirks: Quirks) -> bool:
     return not quirks.blank_content and any(
         message.role is Role.ASSISTANT and not message.text for message in request.messages
     )
+
+
+def _has_all_reasoning(request: ChatRequest, quirks: Quirks) -> bool:
+    """Whether every answer that called tools still has its reasoning, of which none was sent."""
+    thought = [bool(message.thinking) for message in request.messages if message.tool_calls]
+    return quirks.reasoning_replay == "never" and bool(thought) and all(thought)
 
 
 _ENTRIES: tuple[_Entry, ...] = (
@@ -115,7 +124,23 @@ _ENTRIES: tuple[_Entry, ...] = (
         ),
     ),
     _Entry(
-        r"(?i)reasoning_content.{0,80}(?:missing|must be passed back)|missing.{0,20}reasoning_content",
+        r"(?i)remove the .?reasoning_content",
+        lambda request, quirks: quirks.reasoning_replay != "never",
+        Mending(
+            quirks={"reasoning_replay": "never"},
+            told="The model refuses earlier reasoning: it was sent without any.",
+        ),
+    ),
+    _Entry(
+        _MISSING,
+        _has_all_reasoning,
+        Mending(
+            quirks={"reasoning_replay": "tool_turns"},
+            told="The model wants its reasoning back where it called tools: it was sent with it.",
+        ),
+    ),
+    _Entry(
+        _MISSING,
         _always,
         Mending(
             hint="An answer that called tools while thinking was sent back without its reasoning: append the "

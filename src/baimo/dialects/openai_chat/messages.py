@@ -148,25 +148,25 @@ class MessageEncoder:
         else:
             entry = self._video(part)
         if entry is not None and part.cache is not None:
-            self._mark(entry, part.cache)
+            self.mark(entry, part.cache)
         return entry
 
     def _text(self, part: Text, cache: Cache | None) -> dict[str, Any]:
         entry: dict[str, Any] = {"type": "text", "text": part.text}
         if cache is not None:
-            self._mark(entry, cache)
+            self.mark(entry, cache)
         return entry
 
-    def _mark(self, entry: dict[str, Any], cache: Cache) -> None:
-        """Mark a part for the provider's cache."""
+    def mark(self, entry: dict[str, Any], cache: Cache) -> None:
+        """Mark a part, or a tool, for the provider's cache."""
         way = self._quirks.cache_marks
-        ttls = _TTLS[way]
+        ttls = TTLS[way]
         if way == "none":
             self._complaints.cannot("what to cache")
             return
         if cache.ttl is not None and cache.ttl not in ttls:
             self._complaints.cannot(f"to cache for {cache.ttl}", f"it takes {', '.join(ttls)}")
-        ttl = {"ttl": cache.ttl} if cache.ttl in ttls else {}
+        ttl = {"ttl": cache.ttl} if cache.ttl in ttls and way != "ephemeral" else {}
         if way == "breakpoint":
             entry["prompt_cache_breakpoint"] = {"mode": "explicit", **ttl}
         else:
@@ -353,11 +353,13 @@ def fields_of(replay: Replay) -> dict[str, Any]:
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
-_TTLS: dict[str, tuple[str, ...]] = {
+TTLS: dict[str, tuple[str, ...]] = {
     "none": (),
     "breakpoint": ("30m", "12h"),
     "cache_control": ("5m", "1h"),
+    "ephemeral": ("5m",),
 }
+"""How long a mark may ask for, by the way of marking."""
 
 
 def _before(wire: dict[str, Any], part: dict[str, Any]) -> None:

@@ -29,6 +29,8 @@ def plain_request(request: ChatRequest, site: Site, quirks: Quirks) -> HttpReque
     bare = replace(request, model="", messages=(), temperature=None, top_p=None, max_tokens=None)
     if bare != _NOTHING_ELSE or quirks.renamed or quirks.stream_only or not request.messages:
         return None
+    if "reasoning_parsed" in quirks.extras:
+        return None
     messages = []
     for message in request.messages:
         said = _said(message)

@@ -19,6 +19,9 @@ NoneMade: TypeAlias = Literal[0] | None
 class _Inside(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
     cache_write_tokens: NoneMade = None
+    cache_creation_input_tokens: None = None
+    cache_creation_tokens: None = None
+    cache_creation: None = None
     audio_tokens: NoneMade = None
     image_tokens: NoneMade = None
 
@@ -41,6 +44,8 @@ class _Counts(msgspec.Struct, gc=False):
     num_cached_tokens: None = None
     cache_write_tokens: None = None
     cache_creation_input_tokens: None = None
+    cache_creation_tokens: None = None
+    cache_read_input_tokens: None = None
     reasoning_tokens: None = None
 
 

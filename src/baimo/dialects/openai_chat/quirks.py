@@ -74,6 +74,7 @@ Extra: TypeAlias = Literal[
     "logprobs_number",
     "tool_stream",
     "schema_told",
+    "reasoning_parsed",
 ]
 """What some providers of this wire understand beyond the common words.
 
@@ -84,8 +85,9 @@ that must be true for tool calls to come as a list. `json_word`: a JSON object i
 hold the word "json"; a note tells so. `logprobs_number`: `logprobs` is the number of alternatives, not a
 boolean beside `top_logprobs`. `schema_told`: the models know no schema of an answer, or are not known to hold
 to one, so that `parse` tells it to the model and asks for a JSON object. `tool_stream` is a field that must
-be true for the arguments of calls to be streamed. `prefix` and `partial` are fields that mark a last message
-of the assistant as the beginning of the answer.
+be true for the arguments of calls to be streamed. `reasoning_parsed`: thinking stands in a field of its own
+only where `reasoning_format` is "parsed", which is sent while the model thinks. `prefix` and `partial` are
+fields that mark a last message of the assistant as the beginning of the answer.
 After `prefix` the answer repeats it; after `partial`, which is not known for JSON objects, it does not.
 """
 
@@ -123,6 +125,8 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rerank: str = ""
     """Where texts are ranked; with two slashes in front it is counted from the root of the host. Empty:
     nowhere."""
+    count: str = ""
+    """Where tokens are counted. Empty: nowhere."""
     images: str = "/images/generations"
     edits: str = "/images/edits"
     transcribe: str = "/audio/transcriptions"
@@ -177,6 +181,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     thinking_switch: Literal[
         "effort",
+        "effort_default",
         "thinking_type",
         "thinking_adaptive",
         "thinking_enabled",
@@ -188,9 +193,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = "effort"
     """How reasoning is asked for.
 
-    effort: `reasoning_effort`, off is "none". thinking_type: `thinking.type` enabled or disabled, beside it
-    `reasoning_effort`. thinking_adaptive: `thinking.type` adaptive or disabled. thinking_enabled: a boolean
-    `thinking.enabled`. enable_thinking: a boolean with `thinking_budget`. reasoning_object: `reasoning` with
+    effort: `reasoning_effort`, off is "none". effort_default: there on is "default", off "none".
+    thinking_type: `thinking.type` enabled or disabled, beside it `reasoning_effort`. thinking_adaptive:
+    `thinking.type` adaptive or disabled. thinking_enabled: a boolean `thinking.enabled`. enable_thinking: a
+    boolean with `thinking_budget`. reasoning_object: `reasoning` with
     effort, max_tokens or enabled. template_…: a boolean of that name in `chat_template_kwargs`. none: it
     cannot be said.
     """
@@ -240,8 +246,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     beside: Beside = Beside()
     """Operations beside chat."""
 
-    cache_marks: Literal["none", "breakpoint", "cache_control"] = "none"
-    """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`."""
+    cache_marks: Literal["none", "breakpoint", "cache_control", "ephemeral"] = "none"
+    """How a part is marked for the provider's cache: `prompt_cache_breakpoint` or `cache_control`. ephemeral:
+    as the latter, for five minutes, of which nothing is said."""
 
     search: SearchWay = "none"
     """How a search of the web is asked for; none: it cannot be."""

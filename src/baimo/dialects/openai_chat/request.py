@@ -9,17 +9,19 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw
 
+from baimo.dialect.aside import set_aside
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.interval import Interval
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError
 from baimo.types.chat import ChatRequest, Message, Reasoning, ResponseFormat, Role
+from baimo.types.content import File, Video
 from baimo.types.tools import CustomTool, FunctionTool, Search, ServerTool, Tool, ToolChoice
 from baimo.wire.http import HeaderFields, HttpRequest, header_fields, with_headers
 
 from .address import address, address_beside
 from .finish import NAME
-from .messages import MessageEncoder, fields_of
+from .messages import TTLS, MessageEncoder, fields_of
 from .plainrequest import HEAD, plain_request
 from .quirks import Quirks
 
@@ -36,9 +38,8 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     if request.prompt_cache is not None and quirks.cache_marks != "none":
         from baimo.dialect.marks import SAID, marked
 
-        by_part = quirks.cache_marks == "cache_control"
-        ttls = ("5m", "1h") if by_part else ("30m", "12h")
-        request = marked(request, ttls=ttls, tools=by_part, kinds=SAID)
+        way = quirks.cache_marks
+        request = marked(request, ttls=TTLS[way], tools=way != "breakpoint", kinds=SAID)
     plain = plain_request(request, site, quirks)
     if plain is not None:
         return plain
@@ -109,14 +110,15 @@ class _Body:
         self._body: dict[str, Any] = {"model": request.model}
         asked = request.reasoning
         self._thinks = asked is None or not (asked.enabled is False or asked.effort == "none")
+        self._encoder = MessageEncoder(quirks, complaints, thinks=self._thinks)
         self.mark = mark_of(request, quirks)
         """What marks the last message as an answer to be continued."""
         self.strict = False
 
     def build(self) -> dict[str, Any]:
         request, body = self._request, self._body
-        encoder = MessageEncoder(self._quirks, self._complaints, thinks=self._thinks)
-        body["messages"] = encoder.encode(request.messages, mark=self.mark)
+        messages = set_aside(request.messages, self._takes, self._complaints)
+        body["messages"] = self._encoder.encode(messages, mark=self.mark)
         if request.tools:
             self._tools(request.tools, request.tool_choice)
         elif request.tool_choice is not None and request.tool_choice.mode == "required":
@@ -135,6 +137,8 @@ class _Body:
             self._format(request.response_format)
         if request.reasoning is not None:
             self._reasoning(request.reasoning)
+        if "reasoning_parsed" in self._quirks.extras and self._thinks:
+            body["reasoning_format"] = "parsed"
         self._rare()
         self._stream()
         if self._quirks.renamed:
@@ -147,6 +151,17 @@ class _Body:
             self._complaints.cannot(field or name)
             return False
         return True
+
+    def _takes(self, part: Any) -> bool:
+        """Whether a message of the user can hold a part that a tool's result cannot."""
+        quirks = self._quirks
+        if quirks.string_content:
+            return False
+        if isinstance(part, Video):
+            return "video" in quirks.extras
+        if isinstance(part, File) and "document_url" in quirks.extras:
+            return True
+        return type(part).__name__.lower() not in quirks.refused
 
     def _sampling(self) -> None:
         request, body = self._request, self._body
@@ -228,8 +243,8 @@ class _Body:
                 function["strict"] = tool.strict
             entry: dict[str, Any] = {"type": "function", "function": function}
             if tool.cache is not None:
-                if self._quirks.cache_marks == "cache_control":
-                    entry["cache_control"] = {"type": "ephemeral"}
+                if self._quirks.cache_marks in ("cache_control", "ephemeral"):
+                    self._encoder.mark(entry, tool.cache)
                 else:
                     self._complaints.cannot(f"a cache mark on the tool {tool.name!r}")
             return entry
@@ -427,6 +442,11 @@ def _say_effort(body: dict[str, Any], on: bool | None, effort: str | None, budge
         body["reasoning_effort"] = effort
 
 
+def _say_default(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["reasoning_effort"] = "default" if on else "none"
+
+
 def _say_type(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
     if on is not None:
         body["thinking"] = {"type": "enabled" if on else "disabled"}
@@ -479,6 +499,7 @@ _Say: TypeAlias = Callable[[dict[str, Any], bool | None, str | None, int | None]
 
 _SWITCHES: Mapping[str, _Say] = {
     "effort": _say_effort,
+    "effort_default": _say_default,
     "thinking_type": _say_type,
     "thinking_adaptive": _say_adaptive,
     "thinking_enabled": _say_enabled,

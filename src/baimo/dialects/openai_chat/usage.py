@@ -9,6 +9,10 @@ from msgspec import Raw
 
 from baimo.types.usage import Usage
 
+_READ = ("cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens", "cache_read_input_tokens")
+_WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens")
+"""What providers call tokens read from their cache, and written to it: OpenAI, Model Studio, LiteLLM."""
+
 
 def decode_usage(counts: dict[str, Any], *, outside: bool = False) -> Usage:
     """Usage from a `usage` object. `outside`: reasoning that exceeds the completion is counted
@@ -24,14 +28,16 @@ def decode_usage(counts: dict[str, Any], *, outside: bool = False) -> Usage:
     completion = _first(counts, "completion_tokens", "output_tokens")
     cached = _count(inside, "cached_tokens")
     if cached is None:
-        cached = _first(counts, "cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
-    written = _count(inside, "cache_write_tokens")
+        cached = _first(counts, *_READ)
+    written = _first(inside, *_WRITTEN)
     if written is None:
-        written = _first(counts, "cache_write_tokens", "cache_creation_input_tokens")
+        written = _first(counts, *_WRITTEN)
+    longer = _count(_mapping(inside.get("cache_creation")), "ephemeral_1h_input_tokens")
     left = prompt
     if cached is None or prompt is None or cached <= prompt:
         cached, left = _take(cached, left)
     written, left = _take(written, left)
+    longer, written = _take(longer, written)
     heard, left = _take(_count(inside, "audio_tokens"), left)
     seen, left = _take(_count(inside, "image_tokens"), left)
     output, reasoning = _output(counts, made, prompt, completion, outside)
@@ -42,6 +48,7 @@ def decode_usage(counts: dict[str, Any], *, outside: bool = False) -> Usage:
         input_uncached=left,
         cache_read=cached,
         cache_write_5m=written,
+        cache_write_1h=longer,
         output_visible=output,
         reasoning=reasoning,
         audio_in=heard,

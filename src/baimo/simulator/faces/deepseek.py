@@ -2,11 +2,14 @@
 
 It refuses what the real one refuses: an answer that called tools while thinking and comes back without its
 reasoning, calls without results, a prefix outside the beta address, a JSON object that no message speaks of.
+The first generation (`deepseek-r1*`) refuses the contrary, reasoning that comes back; `deepseek-reasoner`, a
+name of both generations, is held to what each of them documented.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 import msgspec
 from msgspec.structs import replace
@@ -51,11 +54,19 @@ _REFUSALS: Mapping[Why, Refusal] = {
 _RULE = Refusal(400, "{detail}", _BAD, _BAD)
 
 _REASONING = "The `reasoning_content` in the thinking mode must be passed back to the API."
+_DISPLAYED = (
+    "The reasoning_content is an intermediate result for display purposes only and will not be included in "
+    "the context for inference. Please remove the reasoning_content from your message to reduce network "
+    "traffic."
+)
 _RESULTS = "An assistant message with 'tool_calls' must be followed by a tool message for each of them"
 _PREFIX = "prefix is a beta feature: set base_url to https://api.deepseek.com/beta"
 _WORD = "The prompt must contain the word 'json' for a response_format of json_object"
 _VARIANT = "tools: unknown variant, expected `function`"
-_RULES = (_REASONING, _RESULTS, _PREFIX, _WORD, _VARIANT)
+_RULES = (_REASONING, _DISPLAYED, _RESULTS, _PREFIX, _WORD, _VARIANT)
+
+_FIRST, _BOTH = "deepseek-r1*", "deepseek-reasoner"
+"""The first generation that thinks, and the name that it shared with the next."""
 
 
 class DeepSeekFace(OpenAIFace):
@@ -71,7 +82,7 @@ class DeepSeekFace(OpenAIFace):
             hosts=("api.deepseek.com",),
             endpoints={"chat": ""},
             key="sk-fakefakefakefakefakefakefake1234",
-            models=("deepseek-flash", "deepseek-v4-*", "deepseek-chat", "deepseek-reasoner"),
+            models=("deepseek-flash", "deepseek-v4-*", "deepseek-chat", "deepseek-reasoner", _FIRST),
             listed=("deepseek-flash", "deepseek-v4-pro"),
         )
 
@@ -104,10 +115,15 @@ class DeepSeekFace(OpenAIFace):
         """Raises RefusedError for a history or a wish that breaks a rule."""
         if not all(isinstance(tool, FunctionTool) for tool in asked.tools):
             raise RefusedError(Why.INVALID_REQUEST, _VARIANT)
+        name = without_fault(asked.model)
+        is_first = fnmatchcase(name, _FIRST)
         for index, message in enumerate(asked.messages):
+            is_refused = is_first or (name == _BOTH and not message.tool_calls)
+            if is_refused and message.thinking and not _is_prefix(message):
+                raise RefusedError(Why.INVALID_REQUEST, _DISPLAYED)
             if not message.tool_calls:
                 continue
-            if thinks and not message.thinking:
+            if thinks and not is_first and not message.thinking:
                 raise RefusedError(Why.INVALID_REQUEST, _REASONING)
             if not {call.id for call in message.tool_calls} <= _answered(asked.messages[index + 1 :]):
                 raise RefusedError(Why.INVALID_REQUEST, _RESULTS)

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from baimo.simulator.words import Credentials, FaceMaker, RefusedError, ServedRequest, Why, without_fault
 from baimo.types.chat import ChatRequest, Reasoning, Role
+from baimo.types.content import Text
+from baimo.types.counting import CountRequest
 from baimo.wire.http import HttpRequest, WireHead
 
 from .openai import JSON, OpenAIFace, Refusal, foreign
@@ -62,6 +64,7 @@ class MoonshotFace(OpenAIFace):
     """One of the two sites."""
 
     refusals = _REFUSALS
+    counts = True
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class MoonshotFace(OpenAIFace):
         )
 
     def operation(self, request: ServedRequest) -> str | None:
-        """Chat, the list of models, the balance."""
+        """Chat, counts of tokens, the list of models, the balance."""
         if (
             isinstance(request, HttpRequest)
             and request.method == "GET"
@@ -88,7 +91,7 @@ class MoonshotFace(OpenAIFace):
         ):
             return "balance"
         operation = super().operation(request)
-        return operation if operation in ("chat", "models") else None
+        return operation if operation in ("chat", "count", "models") else None
 
     def chat_request(self, request: ServedRequest) -> ChatRequest:
         """What is asked for. Raises InputError or RefusedError."""
@@ -134,8 +137,17 @@ class MoonshotFace(OpenAIFace):
         error = {"message": told.message.format(detail=detail), "type": told.type}
         return WireHead(told.status, JSON), msgspec.json.encode({"error": error})
 
+    def count(self, asked: CountRequest) -> bytes:
+        """As `data.total_tokens`. Raises RefusedError for a message that holds nothing."""
+        assert asked.chat is not None  # this wire counts conversations
+        for index, message in enumerate(asked.chat.messages):
+            if all(part == Text(text="") for part in message.content):
+                why = f"message at position {index} with role {message.role.value} must not be empty"
+                raise RefusedError(Why.INVALID_REQUEST, why)
+        return super().count(asked)
+
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """The list of models, or the balance."""
+        """The list of models, a count, or the balance."""
         if operation != "balance":
             return super().other(operation, request, now)
         data = {"available_balance": 49.5, "voucher_balance": 9.5, "cash_balance": 40.0}

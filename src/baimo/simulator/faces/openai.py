@@ -28,6 +28,7 @@ from baimo.errors import (
 )
 from baimo.simulator import making
 from baimo.simulator.making import MAKING
+from baimo.simulator.reply import split
 from baimo.simulator.words import (
     Caller,
     Credentials,
@@ -37,6 +38,7 @@ from baimo.simulator.words import (
     without_fault,
 )
 from baimo.types.chat import ChatRequest, FinishReason
+from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import Finished
 from baimo.types.models import ModelInfo
@@ -131,6 +133,8 @@ class OpenAIFace:
     refusals: Mapping[Why, Refusal] = OPENAI
     makes: tuple[str, ...] = ()
     """Of the operations in `MAKING` those that are served."""
+    counts = False
+    """Whether tokens are counted."""
 
     def __init__(
         self,
@@ -175,6 +179,8 @@ class OpenAIFace:
         path = request.target.partition(b"?")[0].decode("latin-1")
         known = any(path.startswith(f"{base}/") for base in self._bases.values())
         if not known or operation == "complete" or (operation in MAKING and operation not in self.makes):
+            return None
+        if operation == "count" and not self.counts:
             return None
         return operation
 
@@ -274,8 +280,16 @@ class OpenAIFace:
         if operation in MAKING:
             assert isinstance(request, HttpRequest)
             return self.make(operation, request)
+        if operation == "count":
+            assert isinstance(request, HttpRequest)
+            return WireHead(200, JSON), [self.count(DIALECT.decode_count_request(request))]
         models = tuple(ModelInfo(id=name, provider=self.name, created=0) for name in self._listed)
         return WireHead(200, JSON), [DIALECT.encode_model_list(models)]
+
+    def count(self, asked: CountRequest) -> bytes:
+        """How many tokens the texts have, as the simulator counts them. Raises RefusedError."""
+        self.check_model(asked.model)
+        return DIALECT.encode_token_count(TokenCount(tokens=len(list(split(asked.text)))))
 
     def make(self, operation: str, request: HttpRequest) -> tuple[WireHead, list[bytes]]:
         """Images, sound, its text, or what moderation says of a text."""

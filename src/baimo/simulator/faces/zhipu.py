@@ -29,6 +29,7 @@ from baimo.simulator.words import (
     without_fault,
 )
 from baimo.types.chat import ChatRequest, Reasoning, Role
+from baimo.types.counting import CountRequest
 from baimo.wire.http import HttpRequest, WireHead
 
 from .openai import JSON, OpenAIFace, Refusal, bearer, foreign, shown
@@ -66,6 +67,7 @@ class ZhipuFace(OpenAIFace):
     manner = Manner(usage="finish")
     refusals = _REFUSALS
     makes = MAKING
+    counts = True
 
     def __init__(
         self,
@@ -92,7 +94,7 @@ class ZhipuFace(OpenAIFace):
     def operation(self, request: ServedRequest) -> str | None:
         """All but a list of models, which there is none of."""
         operation = super().operation(request)
-        return operation if operation in ("chat", "embed", *MAKING) else None
+        return operation if operation in ("chat", "embed", "count", *MAKING) else None
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """The key itself, or a token made of it that has not ended. Raises RefusedError."""
@@ -132,6 +134,12 @@ class ZhipuFace(OpenAIFace):
         for index, message in enumerate(asked.messages):
             if message.role is Role.ASSISTANT and not message.text and not message.tool_calls:
                 raise RefusedError(Why.INVALID_REQUEST, f"messages[{index}]:{_EMPTY}")
+
+    def count(self, asked: CountRequest) -> bytes:
+        """As `usage.prompt_tokens`. Raises RefusedError."""
+        counted = msgspec.json.decode(super().count(asked))
+        usage = {"prompt_tokens": counted["data"]["total_tokens"]}
+        return msgspec.json.encode({"created": 0, "id": "fake-1", "request_id": "fake-1", "usage": usage})
 
     def make(self, operation: str, request: HttpRequest) -> tuple[WireHead, list[bytes]]:
         """As OpenAI's, but for moderation: of one text the level and the kinds of its risk."""
