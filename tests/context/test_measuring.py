@@ -122,6 +122,8 @@ def test_a_picture_of_high_detail_is_held_to_less_than_one_of_none() -> None:
     st.integers(1, 70000),
     st.integers(1, 70000),
 )
-def test_no_size_counts_for_nothing_or_more_than_the_bound(rule: PictureRule, width: int, height: int) -> None:
+def test_no_size_counts_for_nothing_or_more_than_the_bound(
+    rule: PictureRule, width: int, height: int
+) -> None:
     most = {"side": 56 * 55, "auto": rule.most_auto * rule.factor, "most": rule.most * rule.factor}
     assert 1 <= picture_tokens(rule, width, height) <= max(most.values()) + rule.extra + 1

@@ -197,7 +197,10 @@ def test_a_loop_must_be_in_what_may_be_left_out_where_the_rules_say_so() -> None
     free = narrow(describe(Loop).schema, BOUNDED)
     assert free.cannot == ""
     assert free.schema["properties"]["next"] == {"anyOf": [{"$ref": "#/$defs/Loop"}, NULL]}
-    assert narrow(describe(Tree).schema, BOUNDED).cannot == "it refers to itself in a property that must be given"
+    assert (
+        narrow(describe(Tree).schema, BOUNDED).cannot
+        == "it refers to itself in a property that must be given"
+    )
     named = {**an({"a": {"$ref": "#/$defs/A"}}), "$defs": {"A": an({"b": INTEGER}, required=["b", "gone"])}}
     assert narrow(named, BOUNDED).cannot == ""
 
@@ -219,7 +222,9 @@ def test_a_loop_must_be_in_what_may_be_left_out_where_the_rules_say_so() -> None
         (STRICT, "^a(?=b)$", True),
     ],
 )
-def test_patterns_go_out_where_the_wire_can_read_them(rules: SchemaRules, pattern: str, is_kept: bool) -> None:
+def test_patterns_go_out_where_the_wire_can_read_them(
+    rules: SchemaRules, pattern: str, is_kept: bool
+) -> None:
     found = narrow(an({"a": {"type": "string", "pattern": pattern}}, required=["a"]), rules)
     assert (found.schema["properties"]["a"].get("pattern") == pattern) is is_kept
     assert found.lost == (() if is_kept else ("pattern",))

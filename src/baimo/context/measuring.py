@@ -17,13 +17,13 @@ def picture_tokens(rule: PictureRule, width: int, height: int, *, detail: str | 
 
     - `tiles` (OpenAI up to GPT-5): scaled to at most 2048 a side and 768 on the short one, `base` and `tile`
       for each square of 512; `base` alone with detail "low".
-    - `patches` (OpenAI since): `factor` for each square that the picture, scaled down to `most` of them and to
-      `side`, touches; with detail "low" it has 512 a side.
+    - `patches` (OpenAI since): `factor` for each square that the picture, scaled down to `most` of them and
+      to `side`, touches; with detail "low" it has 512 a side.
     - `blocks` (Anthropic): one for each square that the largest picture of its shape within `most` and `side`
       touches.
     - `crops` (Gemini up to 2.5): `tile` for at most 384 pixels a side, else `tile` for each square crop.
-    - `cells` (Qwen, Mistral and others): one for each square, from 4 to `most`, and `extra`; where no `most` is
-      given one for the end of each row.
+    - `cells` (Qwen, Mistral and others): one for each square, from 4 to `most`, and `extra`; where no `most`
+      is given one for the end of each row.
     - `flat` (Gemini 3): `base`, whatever the size.
 
     Sources, with their days, are in the rows of `catalogue/tokenizers.toml`.

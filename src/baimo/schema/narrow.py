@@ -227,7 +227,7 @@ class _Narrowing:
 
 
 def references(schema: Any, *, must: bool = False) -> list[str]:
-    """All names in `$defs` that a piece of schema refers to; `must` passes over properties that may be left out."""
+    """All names in `$defs` that a piece of schema refers to; with `must` not in what may be left out."""
     found: list[str] = []
     waiting = [schema]
     while waiting:

@@ -42,8 +42,8 @@ STRICT = SchemaRules(
     formats=_FORMATS,
     strict=True,
 )
-"""OpenAI's strict mode: https://platform.openai.com/docs/guides/structured-outputs (2026-11-29, from a copy of
-the page). It knows schemas that refer to themselves."""
+"""OpenAI's strict mode: https://platform.openai.com/docs/guides/structured-outputs (2026-11-29, from a copy
+of the page). It knows schemas that refer to themselves."""
 CLOSED = SchemaRules(
     is_closed=True,
     words=frozenset(("pattern", "format", "minItems")),
@@ -52,8 +52,8 @@ CLOSED = SchemaRules(
     max_min_items=1,
     recursion="none",
 )
-"""Anthropic's form of an answer, also on Bedrock: no bounds of numbers, texts or lists but `minItems` of 0 and 1,
-patterns without references back, looks ahead and edges of words, no schema that refers to itself.
+"""Anthropic's form of an answer, also on Bedrock: no bounds of numbers, texts or lists but `minItems` of 0
+and 1, patterns without references back, looks ahead and edges of words, no schema that refers to itself.
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs and
 https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html (2026-11-29)"""
 BOUNDED = SchemaRules(
