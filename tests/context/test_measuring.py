@@ -94,6 +94,7 @@ def test_no_file_breaks_the_reading(data: bytes, at: int, put: bytes) -> None:
         (CELLS, 10, 10, 6),
         (CELLS, 9000, 9000, 35 * 35 + 2),
         (CELLS, 640, 64, 42),
+        (CELLS, 1, 70000, 1280 + 2),
         (ROWS, 280, 280, 11 * 10),
         (ROWS, 3080, 1540, 56 * 28),
         (ROWS, 1, 90000, 2 * 55),

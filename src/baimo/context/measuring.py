@@ -95,7 +95,7 @@ def _cells(rule: PictureRule, width: int, height: int) -> int:
     if across * down > rule.most:
         scale = sqrt(cell * cell * rule.most / (width * height))
         across, down = (max(1, floor(side * scale / cell)) for side in (width, height))
-    return max(4, across * down) + rule.extra
+    return min(rule.most, max(4, across * down)) + rule.extra
 
 
 def _touched(width: int, height: int, cell: int) -> int:
