@@ -310,3 +310,9 @@ def test_a_balance_that_is_not_enough_for_calls_is_a_warning() -> None:
     assert finding.verdict == "warn"
     assert finding.text == "0 CNY left"
     assert "no calls can be made" in finding.cure
+
+
+def test_the_embedded_model_has_no_address(run: Run) -> None:
+    shown = run("check", "local").stdout
+    assert "embedded in this process" in shown
+    assert "http" not in shown

@@ -18,6 +18,17 @@ def test_an_encoding_without_the_symbol_gets_the_plain_one(monkeypatch: pytest.M
         assert Console().symbol("✓", "*") == shown
 
 
+def test_streams_that_were_closed_before_swallow_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    console = Console()
+    console.line("into nothing")
+    console.tell("beside nothing")
+    assert not console.out_is_terminal
+    for stream in (sys.stdout, sys.stderr):
+        stream.close()
+
+
 def test_nothing_is_coloured_where_nobody_sees_it(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console()
     assert console.bold("x") == "x" and console.coloured("x", "red") == "x"

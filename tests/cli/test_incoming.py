@@ -10,6 +10,7 @@ import pytest
 
 from baimo.cli import incoming
 from baimo.types.content import Audio, File, Image, Video
+from tests.cli.conftest import Run
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -73,3 +74,10 @@ def test_a_file_of_which_nothing_is_known_is_refused(tmp_path: Path) -> None:
         incoming.medium(str(tmp_path / "a.bin"))
     with pytest.raises(click.UsageError, match="cannot be read"):
         incoming.medium(str(tmp_path / "missing.pdf"))
+
+
+def test_a_file_that_is_not_there_is_said_in_the_users_language(run: Run) -> None:
+    for option in ("-i", "-f", "--schema"):
+        assert "gone.png cannot be read: there is no such file" in run("ask", option, "gone.png", "x").stderr
+    assert "没有这个文件" in run("ask", "-f", "没有.png", "x", BAIMO_LANG="zh").stderr
+    assert "cannot be read: Is a directory" in run("ask", "-f", ".", "x").stderr

@@ -81,3 +81,16 @@ def test_only_the_price_of_the_day_is_said() -> None:
     assert price_words(model, TODAY) == "2.5 / 8 CNY+"
     assert price_words(ModelInfo(id="m", provider="p", prices=(old,)), TODAY) == "–"
     assert price_words(ModelInfo(id="m", provider="p", prices=(more,)), TODAY) == "5 / 16 CNY"
+
+
+def test_a_model_in_the_place_of_a_provider_is_told_what_to_write(run: Run) -> None:
+    result = run("models", "deepseek/deepseek-flash")
+    assert result.exit_code == 2
+    assert "`baimo models deepseek` lists" in result.stderr
+    assert "`baimo models --why deepseek/deepseek-flash`" in result.stderr
+
+
+def test_of_models_in_this_process_those_on_this_machine_are_listed(run: Run) -> None:
+    result = run("models", "local")
+    assert result.exit_code == 0
+    assert "Any name works" not in result.stderr

@@ -91,7 +91,9 @@ def test_an_id_is_looked_for_where_recordings_are_kept(run: Run, recording: Path
     (recording.parent / f"{ID[:8]}{'0' * 24}.baimo").write_bytes(recording.read_bytes())
     several = run("replay", ID[:6])
     assert several.exit_code == 2 and "several calls" in several.stderr
-    assert "there is no recording eeee" in run("replay", "eeee").stderr
+    unknown = run("replay", "eeee").stderr
+    assert "there is no recording eeee" in unknown and "`baimo trace` lists" in unknown
+    assert "`baimo trace` lists" in run("replay", "x").stderr
 
 
 def test_an_id_is_looked_for_in_the_ledger(run: Run, recording: Path, ledger: Path) -> None:

@@ -395,7 +395,9 @@ def test_a_cut_async_stream_raises_with_what_came() -> None:
     asyncio.run(drive())
 
 
-@pytest.mark.parametrize("bad", [{"max_retries": -1}, {"max_retries": True}, {"timeout": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"max_retries": -1}, {"max_retries": True}, {"timeout": 0}, {"timeout": "5"}]
+)
 def test_a_client_that_cannot_work_is_not_made(bad: dict[str, Any]) -> None:
     with pytest.raises(baimo.InputError):
         baimo.Client(config={}, **bad)

@@ -30,6 +30,12 @@ def test_pairs_are_turns_of_user_and_assistant() -> None:
     ]
 
 
+def test_one_message_by_itself_is_told_to_stand_in_a_list() -> None:
+    with pytest.raises(InputError, match="got dict") as caught:
+        parse_messages({"role": "user", "content": "Hi"})
+    assert "in a list" in str(caught.value.hint)
+
+
 def test_our_own_messages_pass_as_they_are() -> None:
     mine = Message(role=Role.USER, content=(Text(text="Hi"),))
     assert parse_messages(mine) == (mine,)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from baimo.auth.keys import HeaderKey, NoKey
 from baimo.config.resolve import split
-from baimo.config.settings import Settings
+from baimo.config.settings import Settings, load_settings
 from baimo.errors import ConfigError, MissingKeyError, NotFoundError, RateLimitedError, UnknownProviderError
 from baimo.types.secret import Secret
 from baimo.wire.http import HttpRequest
@@ -278,3 +280,25 @@ def test_of_endpoints_that_would_do_alike_the_one_of_the_wanted_wire_is_taken(ma
     assert [pool[0].dialect.name for pool in settings.resolve(["openai/gpt-4o"] * 2, "openai_responses")] == [
         "openai_responses"
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("model", "endpoint", "most"),
+    [
+        ("mistral/mistral-embed", None, 256),
+        ("qianfan/embedding-v1", "v2", 16),
+        ("qianfan/tao-8k", "v2", 1),
+        ("gemini/gemini-embedding-001", "compatible", 100),
+        ("cohere/embed-v4.0", "compatible", 96),
+        ("zhipu/embedding-3", None, 64),
+        ("qwen/text-embedding-v4", None, 10),
+        ("openai/text-embedding-3-small", None, 2048),
+    ],
+)
+def test_texts_go_in_batches_that_the_provider_takes(model: str, endpoint: str | None, most: int) -> None:
+    name = model.partition("/")[0]
+    table = {"endpoint": endpoint} if endpoint else {}
+    settings = load_settings({"providers": {name: table}}, keys={name: "fake-0000000000000000"})
+    at = settings.resolve(model)[0][0]
+    dialect: Any = at.dialect
+    assert dialect.most_inputs(at.model, at.site) == most

@@ -87,6 +87,8 @@ def test_keys_for_nobody_or_of_a_wrong_type_are_errors(machine: Machine) -> None
         machine.settings(keys={"deepsek": "k"})
     with pytest.raises(ConfigError, match=r"keys\['deepseek'\] must be text, not int"):
         machine.settings(keys={"deepseek": 5})
+    with pytest.raises(ConfigError, match="keys must be a mapping of providers to keys, not str"):
+        machine.settings(keys="sk-1")
 
 
 @pytest.mark.parametrize(

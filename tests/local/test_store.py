@@ -151,3 +151,10 @@ def test_a_file_that_is_no_gguf_is_refused_with_the_reason(tmp_path: Path, data:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LocalModelError, match=r"gone\.gguf cannot be read"):
         check_gguf(tmp_path / "gone.gguf")
+
+
+def test_a_folder_that_cannot_be_used_is_named_with_its_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(LocalModelError, match="cannot be used: Not a directory") as caught:
+        Store(tmp_path / "file" / "models").find("smollm2")
+    assert "BAIMO_HOME" in str(caught.value.hint)

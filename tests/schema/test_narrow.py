@@ -9,7 +9,7 @@ import pytest
 
 from baimo.schema.narrow import as_object, narrow
 from baimo.schema.of_types import describe
-from baimo.schema.rules import ANY, CLOSED, STRICT, SchemaRules
+from baimo.schema.rules import ANY, BOUNDED, CLOSED, STRICT, UNBOUNDED, SchemaRules
 
 INTEGER = {"type": "integer"}
 NULL = {"type": "null"}
@@ -182,3 +182,68 @@ def test_whatever_is_no_object_becomes_the_value_of_one() -> None:
         "$defs": {"A": INTEGER},
     }
     assert as_object({}) == ({"type": "object", "properties": {"value": {}}, "required": ["value"]}, True)
+
+
+class Branch(msgspec.Struct):
+    leaves: list[Branch]
+
+
+class Tree(msgspec.Struct):
+    root: Branch
+    more: list[Tree] = []
+
+
+def test_a_loop_must_be_in_what_may_be_left_out_where_the_rules_say_so() -> None:
+    free = narrow(describe(Loop).schema, BOUNDED)
+    assert free.cannot == ""
+    assert free.schema["properties"]["next"] == {"anyOf": [{"$ref": "#/$defs/Loop"}, NULL]}
+    assert (
+        narrow(describe(Tree).schema, BOUNDED).cannot
+        == "it refers to itself in a property that must be given"
+    )
+    named = {**an({"a": {"$ref": "#/$defs/A"}}), "$defs": {"A": an({"b": INTEGER}, required=["b", "gone"])}}
+    assert narrow(named, BOUNDED).cannot == ""
+
+
+@pytest.mark.parametrize(
+    ("rules", "pattern", "is_kept"),
+    [
+        (CLOSED, "^[a-z]{2}-\\d+$", True),
+        (CLOSED, "(a)\\1", False),
+        (CLOSED, "\\bword", False),
+        (CLOSED, "a(?=b)", False),
+        (CLOSED, "(?<!a)b", False),
+        (CLOSED, "(?:ab)+", True),
+        (UNBOUNDED, "[a-z]+", True),
+        (UNBOUNDED, "^a", False),
+        (UNBOUNDED, "a$", False),
+        (UNBOUNDED, "a(?!b)", False),
+        (BOUNDED, "a", False),
+        (STRICT, "^a(?=b)$", True),
+    ],
+)
+def test_patterns_go_out_where_the_wire_can_read_them(
+    rules: SchemaRules, pattern: str, is_kept: bool
+) -> None:
+    found = narrow(an({"a": {"type": "string", "pattern": pattern}}, required=["a"]), rules)
+    assert (found.schema["properties"]["a"].get("pattern") == pattern) is is_kept
+    assert found.lost == (() if is_kept else ("pattern",))
+
+
+def test_a_list_that_must_hold_something_may_say_so_to_anthropic() -> None:
+    schema = an({name: {"type": "array", "items": INTEGER, "minItems": at} for at, name in enumerate("abc")})
+    found = narrow(schema, CLOSED)
+    assert [one.get("minItems") for one in found.schema["properties"].values()] == [0, 1, None]
+    assert found.schema["properties"]["c"]["description"] == "minItems: 2"
+    assert found.lost == ("minItems",)
+
+
+def test_an_object_requires_something_where_the_wire_wants_it() -> None:
+    found = narrow(an({"a": INTEGER, "b": INTEGER, "c": {"type": "string", "format": "uri"}}), UNBOUNDED)
+    assert found.schema["required"] == ["a"]
+    assert found.schema["properties"]["a"] == {"anyOf": [INTEGER, NULL]}
+    assert found.schema["properties"]["b"] == INTEGER
+    assert found.lost == ("format", "properties that may be left out (they may be null instead)")
+    assert narrow(an({"a": INTEGER}, required=["a"]), UNBOUNDED).lost == ()
+    open_one = an({"a": {"type": "object", "additionalProperties": INTEGER}}, required=["a"])
+    assert narrow(open_one, UNBOUNDED).cannot == "it has an object whose keys are not named"

@@ -51,3 +51,5 @@ def test_only_what_another_try_can_mend_is_retryable() -> None:
     assert stale_connection().retryable
     assert not call_aborted().retryable
     assert not transport_closed().retryable
+    assert "this client is closed" in str(transport_closed())
+    assert "make another client" in str(transport_closed().hint)

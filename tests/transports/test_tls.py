@@ -101,8 +101,9 @@ def test_a_plain_server_behind_https_is_told_in_words(make: Make) -> None:
         connection.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         connection.ended_at()
 
-    with peer(script) as server, pytest.raises(ConnectError, match="TLS handshake"):
+    with peer(script) as server, pytest.raises(ConnectError, match="TLS handshake") as caught:
         fetch(make(), get(server.origin.replace("http:", "https:")))
+    assert "its address begins with http://" in str(caught.value.hint)
 
 
 def test_a_server_that_hangs_up_in_the_handshake_is_told_in_words(make: Make) -> None:

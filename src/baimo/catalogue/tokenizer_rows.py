@@ -11,12 +11,32 @@ import msgspec
 class PictureRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a picture's size becomes tokens: a formula of `baimo.context.measuring` and its figures."""
 
-    formula: Literal["tiles", "area", "crops", "cells"]
+    formula: Literal["tiles", "patches", "blocks", "crops", "cells", "flat"]
     base: int = 0
     tile: int = 0
-    pixels: int = 0
     cell: int = 0
     extra: int = 0
+    most: int = 0
+    """Cells to which a larger picture is scaled down."""
+    side: int = 0
+    """Pixels of the longer side to which a larger picture is scaled down."""
+    most_auto: int = 0
+    """`most` where the request names no detail; 0: the same."""
+    side_auto: int = 0
+    """`side` where the request names no detail; 0: the same."""
+    factor: float = 1.0
+    """Tokens of a cell."""
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row: models that count pictures alike."""
+
+    models: tuple[str, ...]
+    """Patterns, as those of a family."""
+    rule: PictureRule
+    source: str
+    checked: date
+    remark: str = ""
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,4 +56,5 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tools: int = 0
     tool: int = 8
     image: PictureRule | None = None
+    """Laid on by the model's name: no part of the file's row."""
     remark: str = ""

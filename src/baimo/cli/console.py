@@ -6,6 +6,7 @@ Writing never fails on what a console cannot show, and a reader that goes away e
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import sys
@@ -32,8 +33,10 @@ class Console:
         self.debug = bool(os.environ.get("BAIMO_DEBUG"))
         self.as_json = False
         """True once `--json` was given: a program reads the output."""
-        for stream in (sys.stdout, sys.stderr):
-            _never_fail(stream)
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # it was closed before we began
+                setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
+            _never_fail(getattr(sys, name))
         self.out_is_terminal = _is_terminal(sys.stdout)
         self.err_is_terminal = _is_terminal(sys.stderr)
         self.colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

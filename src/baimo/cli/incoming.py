@@ -121,7 +121,7 @@ def _made(kind: Any, path: str, wrong: str) -> Any:
     except InputError:
         raise click.UsageError(say(wrong, path=path)) from None
     except OSError as error:
-        raise click.UsageError(say("usage.cannot_read", path=path, why=error.strerror or error)) from None
+        raise click.UsageError(say("usage.cannot_read", path=path, why=_why(error))) from None
 
 
 def schema(given: str) -> ResponseFormat:
@@ -145,11 +145,16 @@ def schema(given: str) -> ResponseFormat:
     return ResponseFormat(type="json_schema", name="answer", schema=found)
 
 
+def _why(error: OSError) -> str:
+    """Why a file cannot be read, in the user's language where it is the usual reason."""
+    return say("file.missing") if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+
+
 def _read(path: str) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()
     except OSError as error:
-        raise click.UsageError(say("usage.cannot_read", path=path, why=error.strerror or error)) from None
+        raise click.UsageError(say("usage.cannot_read", path=path, why=_why(error))) from None
 
 
 def _decoded(data: bytes, encodings: Iterable[str], what: str) -> str:

@@ -40,9 +40,13 @@ def run(
         return explain(console, model, as_json=as_json)
     if live and provider is None:
         raise click.UsageError(say("usage.live_whom"))
+    if provider is not None and "/" in provider:
+        raise click.UsageError(say("models.is_one", name=provider, provider=provider.split("/")[0]))
     from .calling import open_client
 
     with open_client(console) as client:
+        if provider is not None and client.settings.row(provider).endpoints[0].transport == "local":
+            live = True  # what is on this machine is all that there is
         found = client.models(provider) if live else client.settings.known_models(provider)
     today = date.today()
     shown = [one for one in found if with_retired or live or one.retired is None or one.retired > today]

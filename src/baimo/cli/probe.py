@@ -234,7 +234,9 @@ def _endpoint(settings: Settings, name: str) -> list[Finding]:
     from .providers import why
 
     used = _used(settings, name)
-    text = say("check.endpoint", name=used.name, address=used.address, why=why(used.why))
+    is_local = settings.row(name).endpoints[0].transport == "local"
+    address = say("providers.in_process") if is_local else say("check.at", address=used.address)
+    text = say("check.endpoint", name=used.name, address=address, why=why(used.why))
     if used.scheme not in KEYS:
         text += " " + say("secret.signed", scheme=used.scheme)
     if used.address_source and used.address_source != "the catalogue":

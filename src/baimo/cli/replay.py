@@ -56,7 +56,7 @@ def _found(what: str, ledger: str | None) -> Path:
     if Path(what).is_file():
         return Path(what)
     if not re.fullmatch("[0-9a-fA-F]{4,32}", what):
-        raise ConfigError(say("replay.no_file", what=what))
+        raise ConfigError(say("replay.no_file", what=what), hint=say("replay.which"))
     from baimo.config.settings import load_settings
 
     settings = load_settings()
@@ -73,7 +73,7 @@ def _found(what: str, ledger: str | None) -> Path:
             raise ConfigError(
                 say("replay.off"), hint=say("replay.switch_on", file=settings.user_file)
             ) from None
-        raise ConfigError(say("replay.no_file", what=what)) from None
+        raise ConfigError(say("replay.no_file", what=what), hint=say("replay.which")) from None
     if call.recording is None:
         raise ConfigError(
             say("replay.not_recorded", id=call.id), hint=say("replay.switch_on", file=settings.user_file)

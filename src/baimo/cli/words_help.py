@@ -50,8 +50,9 @@ HELP: dict[str, tuple[str, str]] = {
     "ask.system": ("System message.", "系统提示。"),
     "ask.image": ("A picture to send along; may be given several times.", "附带的图片，可多次给出。"),
     "ask.file": (
-        "A PDF, a sound, a film or another file to send along; may be given several times.",
-        "附带的 PDF、音频、视频或其他文件，可多次给出。",
+        "A PDF, a sound, a film or another file to send along; may be given several times. "
+        "A text is better piped in.",
+        "附带的 PDF、音频、视频或其他文件，可多次给出。文本请用管道输入。",
     ),
     "ask.schema": (
         "Have the answer as JSON that follows this JSON schema.",

@@ -135,6 +135,10 @@ LEDGER: dict[str, tuple[str, str]] = {
     "replay.real_time": ("Wait as long as it took then.", "按当时的时间等待。"),
     "replay.as_test": ("Print a test for pytest that replays it.", "输出一个用于重放的 pytest 测试。"),
     "replay.no_file": ("there is no recording {what}", "没有录制文件 {what}"),
+    "replay.which": (
+        "Name a recording's file, or four or more letters of a call's id: `baimo trace` lists the calls.",
+        "请给出录制文件名，或调用 id 的至少四个字符：`baimo trace` 会列出各次调用。",
+    ),
     "replay.off": ("calls are not recorded", "没有开启录制"),
     "replay.not_recorded": ("the call {id} was not recorded", "调用 {id} 没有录制"),
     "replay.switch_on": (

@@ -46,6 +46,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "无法从开头的字节或文件名判断 {path} 是什么。",
     ),
     "usage.bad_schema": ("the schema is no JSON object: {why}", "schema 不是 JSON 对象：{why}"),
+    "file.missing": ("there is no such file", "没有这个文件"),
     "usage.cannot_read": ("{path} cannot be read: {why}", "无法读取 {path}：{why}"),
     "usage.cannot_write": ("{path} cannot be written: {why}", "无法写入 {path}：{why}"),
     "usage.not_text": ("{what} is not UTF-8 text.", "{what} 不是 UTF-8 文本。"),
@@ -138,6 +139,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "models.successor": ("Use {name}.", "请改用 {name}。"),
     "models.hidden": ("{count} that are no longer served: --all", "另有 {count} 个已下线：--all"),
     "models.checked": ("Checked {date}: {source}", "核对于 {date}：{source}"),
+    "models.is_one": (
+        "{name} names one model: `baimo models {provider}` lists all of that provider, "
+        "`baimo models --why {name}` tells what calls to this one go by.",
+        "{name} 是一个模型：`baimo models {provider}` 列出该服务商的全部模型，"
+        "`baimo models --why {name}` 说明调用它时的规则。",
+    ),
     "models.none_known": (
         "Nothing is known of models of {provider}. Any name works; --live asks the provider.",
         "没有 {provider} 模型的资料。任何名称都可使用；--live 可向服务商查询。",
@@ -195,7 +202,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "local/{name} is not on this machine yet: fetching {title}, once.",
         "本机还没有 local/{name}：正在下载 {title}，只需一次。",
     ),
-    "check.endpoint": ("{name} at {address} ({why})", "{name}，地址 {address}（{why}）"),
+    "check.endpoint": ("{name} {address} ({why})", "{name}，{address}（{why}）"),
+    "check.at": ("at {address}", "地址 {address}"),
     "check.address_from": ("[address from {source}]", "[地址来自 {source}]"),
     "check.until": ("its end is announced for {date}", "已公告 {date} 停止服务"),
     "check.retired": ("ended on {date}", "已于 {date} 停止服务"),

@@ -92,6 +92,8 @@ class ClientBase:
             extras = read_extras(extras)
         if max_retries is not None and (type(max_retries) is not int or max_retries < 0):
             raise InputError(f"max_retries must be a whole number from 0 up, got {max_retries!r}")
+        if timeout is not None and type(timeout) not in (int, float):
+            raise InputError(f"timeout must be a number of seconds, got {type(timeout).__name__}")
         if timeout is not None and timeout <= 0:
             raise InputError(f"timeout must be more than 0 seconds, got {timeout!r}")
         self._settings = config if isinstance(config, Settings) else load_settings(config, keys=keys)

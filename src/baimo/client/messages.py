@@ -24,7 +24,8 @@ def parse_messages(messages: Messages, system: str | None = None) -> tuple[Messa
     if isinstance(messages, (bytes, Mapping)) or not isinstance(messages, Sequence):
         raise InputError(
             "messages must be a string, a list of messages, or a list of (user, assistant) pairs; "
-            f"got {type(messages).__name__}"
+            f"got {type(messages).__name__}",
+            hint="One message stands in a list too: [{…}]." if isinstance(messages, Mapping) else None,
         )
     if not messages:
         raise InputError("messages is empty: give at least one")

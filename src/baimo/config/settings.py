@@ -396,6 +396,11 @@ def _providers(layers: Sequence[Layer]) -> dict[str, Tables]:
 
 def _keys(keys: Mapping[str, Key], tables: Mapping[str, Tables]) -> dict[str, Key]:
     """The caller's keys under the names of the rows. Raises ConfigError for one of no provider or no text."""
+    if not isinstance(keys, Mapping):
+        raise ConfigError(
+            f"keys must be a mapping of providers to keys, not {type(keys).__name__}",
+            hint='Write keys={"deepseek": "sk-…"}.',
+        )
     for name, key in keys.items():
         if key is not None and not isinstance(key, (str, Secret, Mapping)):
             raise ConfigError(f"keys[{name!r}] must be text, not {type(key).__name__}")

@@ -108,6 +108,11 @@ class Store:
             return msgspec.json.decode(path.read_bytes(), type=Record)
         except FileNotFoundError:
             return None
+        except (NotADirectoryError, PermissionError) as error:
+            raise LocalModelError(
+                f"the folder {path.parent} cannot be used: {error.strerror}",
+                hint="Set BAIMO_HOME to a folder that you may write.",
+            ) from error
         except (OSError, msgspec.MsgspecError) as error:
             raise LocalModelError(
                 f"the record {path} cannot be read: {error}", hint="Delete it and pull the model again."

@@ -5,6 +5,7 @@ The answer is always checked by the whole type on our side: nothing lost here le
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ _SILENT = frozenset(
     )
 )
 """Words that bind no answer: they go without being told of."""
+_NULL_INSTEAD = "properties that may be left out (they may be null instead)"
 
 
 class Narrowed(msgspec.Struct, frozen=True):
@@ -91,7 +93,7 @@ class _Narrowing:
         root = {name: value for name, value in self._root.items() if name != "$defs"}
         found = self._piece(root)
         if self._defs:
-            if not self._rules.may_recur:
+            if self._rules.recursion != "any":
                 self._look_for_loops()
             found["$defs"] = {name: self._piece(one) for name, one in self._defs.items()}
         return found
@@ -140,8 +142,10 @@ class _Narrowing:
             for name in properties.keys() - set(must):
                 found["properties"][name] = _nullable(found["properties"][name])
             if len(must) < len(properties):
-                self.lost["properties that may be left out (they may be null instead)"] = None
+                self.lost[_NULL_INSTEAD] = None
             must = list(properties)
+        if self._rules.has_required and not must:
+            must = self._one_required(found["properties"])
         if not properties:
             del found["properties"]
         if must:
@@ -149,9 +153,22 @@ class _Narrowing:
         if others is not None:
             found["additionalProperties"] = others if isinstance(others, bool) else self._piece(others)
 
+    def _one_required(self, properties: dict[str, Any]) -> list[str]:
+        """The first one, which may be null instead of left out."""
+        if not properties:
+            raise _CannotError("it has an object whose keys are not named")
+        first = next(iter(properties))
+        properties[first] = _nullable(properties[first])
+        self.lost[_NULL_INSTEAD] = None
+        return [first]
+
     def _knows(self, word: str, value: Any) -> bool:
         rules = self._rules
         if word == "format" and rules.formats is not None and value not in rules.formats:
+            return False
+        if word == "pattern" and rules.pattern_without and re.search(rules.pattern_without, str(value)):
+            return False
+        if word == "minItems" and rules.max_min_items is not None and value > rules.max_min_items:
             return False
         if word in _SILENT:
             return False
@@ -195,20 +212,22 @@ class _Narrowing:
         return self._rules.words is None or word in self._rules.words
 
     def _look_for_loops(self) -> None:
+        must = self._rules.recursion == "optional"
         for name in self._defs:
             seen: set[str] = set()
             waiting = [name]
             while waiting:
-                for other in references(self._defs.get(waiting.pop(), {})):
+                for other in references(self._defs.get(waiting.pop(), {}), must=must):
                     if other == name:
-                        raise _CannotError("it refers to itself")
+                        where = " in a property that must be given" if must else ""
+                        raise _CannotError(f"it refers to itself{where}")
                     if other not in seen:
                         seen.add(other)
                         waiting.append(other)
 
 
-def references(schema: Any) -> list[str]:
-    """All names in `$defs` that a piece of schema refers to."""
+def references(schema: Any, *, must: bool = False) -> list[str]:
+    """All names in `$defs` that a piece of schema refers to; with `must` not in what may be left out."""
     found: list[str] = []
     waiting = [schema]
     while waiting:
@@ -217,6 +236,10 @@ def references(schema: Any) -> list[str]:
             name = referred(piece.get("$ref"))
             if name is not None:
                 found.append(name)
+            properties = piece.get("properties")
+            if must and isinstance(properties, dict):
+                waiting += (properties[one] for one in piece.get("required", ()) if one in properties)
+                piece = {word: value for word, value in piece.items() if word != "properties"}
             waiting += piece.values()
         elif isinstance(piece, list):
             waiting += piece

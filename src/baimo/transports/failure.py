@@ -51,7 +51,11 @@ def call_aborted() -> TransportError:
 
 def transport_closed() -> ConnectError:
     """The error for a call on a transport after its `close`."""
-    return ConnectError("this transport is closed", retryable=False)
+    return ConnectError(
+        "this client is closed",
+        hint="Call inside its `with`, or make another client; a transport is closed with its client.",
+        retryable=False,
+    )
 
 
 def http_only(request: WireRequest, who: str, hint: str = _USE_OURS) -> HttpRequest:

@@ -32,7 +32,11 @@ def tls_failure(name: str, error: OSError) -> ConnectError:
             retryable=False,
         )
     if isinstance(error, ssl.SSLError):
-        return ConnectError(f"the TLS handshake with {name} failed: {_words(error)}")
+        plain = error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
+        return ConnectError(
+            f"the TLS handshake with {name} failed: {_words(error)}",
+            hint="What answers there speaks no TLS: its address begins with http://." if plain else None,
+        )
     return ConnectError(f"the connection to {name} ended in the TLS handshake")
 
 

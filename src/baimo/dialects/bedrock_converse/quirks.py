@@ -22,10 +22,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reasoning_replay: Literal["signed", "all", "none"] = "signed"
     """Which earlier reasoning is sent back: what carries a signature or is encrypted, all of it, or none."""
 
-    cache_points: Literal["none", "messages", "all"] = "none"
+    cache_points: Literal["none", "messages", "short", "all"] = "none"
     """Where `prompt_cache` puts cache points. messages: behind the system's words and the last message, for
-    five minutes; all: behind the tools too, for an hour where that is asked for. Points that are laid by hand
-    go out in any case."""
+    five minutes; short: behind the tools too; all: also for an hour where that is asked for. Points that are
+    laid by hand go out in any case."""
 
     search_tool: str = ""
     """The system tool that searches the web."""

@@ -38,8 +38,8 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     if request.prompt_cache is not None and quirks.cache_points != "none":
         from baimo.dialect.marks import marked
 
-        everywhere = quirks.cache_points == "all"
-        request = marked(request, ttls=("5m", "1h") if everywhere else (), tools=everywhere)
+        times = ("5m", "1h") if quirks.cache_points == "all" else ()
+        request = marked(request, ttls=times, tools=quirks.cache_points != "messages")
     complaints = Complaints(drop=request.unsupported == "drop", who=site.provider or "Bedrock")
     foreign = foreign_fields(request)
     if not request.messages:
