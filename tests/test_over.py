@@ -297,7 +297,7 @@ def test_the_cheapest_is_asked_first() -> None:
 
 def test_the_least_busy_is_asked_first() -> None:
     health = HealthBook()
-    health.began(("b", "only", "b", "b"), 0.0)
+    health.began(("b", "only", "b", "b"), 0.0, 1)
     assert ask(AB, *ANSWER, strategy="least-busy", health=health).asked == "a"
 
 

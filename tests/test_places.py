@@ -38,7 +38,7 @@ def test_a_standing_tells_what_the_book_and_the_purse_know() -> None:
     (place,) = places_of((pool("k1"),), LIMITS, Rules())
     bare = place.standing(0.0, None, 0.5)
     assert (bare.name, bare.cost, bare.reason, bare.busy) == ("acme/m/k1", 0.5, None, 0)
-    health.began(place.name, 0.0)
+    health.began(place.name, 0.0, 1)
     health.failed(place.name, RateLimitedError("x", retry_after=3.0), 0.0)
     known = place.standing(1.0, health, None)
     assert (known.wait_s, known.reason, known.word, known.busy) == (2.0, "cooling", "rate_limited", 1)
@@ -94,9 +94,9 @@ def test_where_nobody_listens_nothing_is_told() -> None:
 def test_a_probe_that_is_over_lets_the_next_one_try() -> None:
     health, name = HealthBook(), ("acme", "only", "k1", "m")
     for _ in range(5):
-        health.began(name, 0.0)
+        health.began(name, 0.0, 1)
         health.failed(name, ServerError("x"), 0.0)
-        health.left(name)
+        health.left(name, 1)
     probe = Told(Rules(health=health), name, 40.0, waited_s=0.0)
     assert health.condition(name, 40.0).reason == "ejected"
     probe.left()

@@ -245,7 +245,9 @@ def _attempted(
     secrets, watch, streams = at.secrets, attempts.watch, operation.streams
     counted, asked = attempts.counting, attempts.now
     timed = streams or at.signer.timed or watch is not None
-    attempts.begin()
+    together = attempts.together
+    if together is not None:
+        together.begin(attempts)
     try:
         while True:
             progress = Progress(limits, streams=streams, counted=counted)
@@ -316,7 +318,8 @@ def _attempted(
                     continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
-        attempts.end()
+        if together is not None:
+            together.end(attempts)
 
 
 _NOW = Now()
@@ -427,16 +430,6 @@ class _Attempts(Tally):
         self.together = together
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
-
-    def begin(self) -> None:
-        """The call begins."""
-        if self.together is not None:
-            self.together.begin(self)
-
-    def end(self) -> None:
-        """The call is over."""
-        if self.together is not None:
-            self.together.end(self)
 
     def watched(self, now: float) -> None:
         """An attempt begins."""

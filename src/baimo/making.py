@@ -14,6 +14,7 @@ from baimo.dialect.making import ImagesDialect, ModerateDialect, SpeakDialect, T
 from baimo.errors import ConfigError, Error, TimedOutError
 from baimo.exchange import Decoder, Deployment, Exchange, Outcome
 from baimo.passing import through
+from baimo.rules import Route
 from baimo.steps import Emit, Now, Wait
 from baimo.types.images import ImagesRequest, ImagesResponse
 from baimo.types.moderation import ModerateRequest
@@ -135,6 +136,11 @@ class TaskOperation:
     def decoder(self, head: WireHead, at: Deployment) -> Decoder:
         dialect: ImagesDialect = at.dialect
         return Whole(lambda body: dialect.decode_images(self._request, head, body, at.site))
+
+
+def makes_tasks(route: Route) -> bool:
+    """Whether some place of a route makes images as a task that is waited for."""
+    return any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool)
 
 
 def waited_for(

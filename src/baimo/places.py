@@ -76,12 +76,12 @@ class Told:
         self._latency_s: float | None = None
         self.billed = False
         """Whether a request that gave no answer may be billed."""
-        self._probes = self._health.began(name, now) if self._health is not None else False
+        self._probes = self._health.began(name, now, self) if self._health is not None else False
 
     def left(self) -> None:
         """The attempt is over, however it ended."""
         if self._health is not None:
-            self._health.left(self._name, probed=self._probes)
+            self._health.left(self._name, self, probed=self._probes)
 
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         if self._watch is not None:

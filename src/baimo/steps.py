@@ -82,7 +82,7 @@ class Shared(msgspec.Struct, frozen=True):
     """Seconds that this call may wait for it; None: as long as `make` takes."""
 
 
-class Reserve(msgspec.Struct, frozen=True):
+class Reserve(msgspec.Struct, frozen=True, gc=False):
     """Take a place within limits, before a request. Result: `Receipt` of the first claim that is granted.
 
     Claims are alternatives, best first. Where none can be granted now, the call waits in line.
@@ -96,7 +96,7 @@ class Reserve(msgspec.Struct, frozen=True):
     """The higher goes first; in line among its like."""
 
 
-class Settle(msgspec.Struct, frozen=True):
+class Settle(msgspec.Struct, frozen=True, gc=False):
     """Give a place back, and tell what became of the request. Result: None."""
 
     receipt: Receipt

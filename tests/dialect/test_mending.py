@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from baimo.dialect.mending import Mending, MendingDialect, laid_over
+from baimo.dialect.mending import LIVES_S, Lessons, Mending, MendingDialect, laid_over
 from baimo.dialect.protocols import Site
 from baimo.dialects.ollama import DIALECT as OLLAMA
 from baimo.dialects.openai_chat import DIALECT as OPENAI
@@ -33,3 +33,18 @@ def test_a_mending_is_told() -> None:
 def test_a_dialect_mends_or_does_not() -> None:
     assert isinstance(OPENAI, MendingDialect)
     assert not isinstance(OLLAMA, MendingDialect)
+
+
+def test_what_helped_is_forgotten_when_it_is_old() -> None:
+    now = [5.0]
+    lessons, here, there = Lessons(lambda: now[0]), ("a", "chat", "x"), ("a", "chat", "y")
+    lessons[here] = (Mending(told="one"),)
+    now[0] += LIVES_S - 0.5
+    lessons[there] = (Mending(told="two"),)
+    assert lessons.get(here, ()) == (Mending(told="one"),)
+    now[0] += 0.5
+    assert lessons.get(here, ()) == () and here not in lessons
+    assert lessons.get(there) == (Mending(told="two"),)
+    lessons[here] = (Mending(told="three"),)
+    assert lessons.get(here) == (Mending(told="three"),)
+    assert lessons.get(("a", "chat", "z")) is None

@@ -8,11 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import baimo
+from baimo.ledger.reading import last_calls
+from baimo.testing import replay
+from baimo.types.record import CallRecord
 from tests.faults import remains
 from tests.faults.lingering import Lingering, lingering, now
 from tests.transports.contract import wait_until
@@ -118,6 +122,38 @@ def test_closing_a_stream_in_another_thread(provider: Lingering, path: str) -> N
             calling.result(5)
         provider.seen_to_leave(since)
         well(client)
+
+
+class Order:
+    """An observer that remembers in which order it is told what."""
+
+    wants_content = False
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def began(self) -> None:
+        """Nothing is needed of it."""
+
+    def ended(self, call: CallRecord, began: Any, content: Any) -> None:
+        self.told.append(call.outcome)
+
+    def close(self) -> None:
+        self.told.append("closed")
+
+
+def test_who_closes_a_client_in_a_map_is_told_of_its_calls_before_that(provider: Lingering) -> None:
+    order = Order()
+    with remains.nothing_left():
+        client = baimo.Client(config=provider.config("silent"), observers=[order], max_retries=0)
+        answers = client.map("slow/m", ["Hi"] * 3, concurrency=3)
+        with ThreadPoolExecutor(1) as others:
+            reading = others.submit(list, answers)
+            wait_until(lambda: provider.requests == 3)
+            client.close()
+            told = list(order.told)
+            assert [type(one) for one in reading.result(5)] == [baimo.TransportError] * 3
+    assert told == ["failed"] * 3 + ["closed"]
 
 
 async def awaited(client: baimo.AsyncClient) -> Any:
@@ -253,6 +289,51 @@ def test_ctrl_c_closes_the_connection_and_the_program_goes_on(
         provider.seen_to_leave(since)
         program.stdin.close()
         assert program.wait(10) == 0
+
+
+TOLD = """
+import asyncio, signal, sys
+import baimo
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+provider = {"dialect": "openai_chat", "api_key": "fake-key", "base_url": sys.argv[1] + "/stream"}
+options = {"config": {"providers": {"slow": provider}}, "ledger": {"path": sys.argv[2] + "/ledger.db"},
+           "record": sys.argv[2] + "/calls"}
+
+def blocking():
+    with baimo.Client(**options) as client, client.stream("slow/m", "Hi") as stream:
+        for piece in stream.text:
+            print(piece, flush=True)
+
+async def awaiting():
+    async with baimo.AsyncClient(**options) as client, client.stream("slow/m", "Hi") as stream:
+        async for piece in stream.text:
+            print(piece, flush=True)
+
+blocking() if sys.argv[3] == "sync" else asyncio.run(awaiting())
+"""
+
+
+@pytest.mark.parametrize(
+    ("sign", "how"), [(signal.SIGTERM, "sync"), (signal.SIGTERM, "async"), (signal.SIGINT, "async")]
+)
+def test_who_is_ended_by_a_signal_leaves_a_row_and_a_recording(
+    provider: Lingering, sign: signal.Signals, how: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", TOLD, provider.origin, str(tmp_path), how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+        assert program.stdout
+        assert [program.stdout.readline(), program.stdout.readline()] == ["one\n", " two\n"]
+        since = now()
+        program.send_signal(sign)
+        provider.seen_to_leave(since)
+        assert program.wait(30) == (3 if sign == signal.SIGTERM else -signal.SIGINT)
+    (call,) = last_calls(tmp_path / "ledger.db", 10)
+    (attempt,) = call.attempts
+    assert (call.outcome, attempt.outcome, attempt.maybe_billed) == ("cancelled", "cancelled", True)
+    assert call.first_s is not None
+    assert call.recording is not None
+    assert replay(call.recording).text == "one two"
 
 
 def test_many_who_leave_at_once_leave_nothing(provider: Lingering) -> None:

@@ -32,12 +32,12 @@ def told(
     book: HealthBook, name: Name, outcome: Error | None, now: float, latency_s: float | None = None
 ) -> bool:
     """One call from its beginning to its end, in no time. Whether it was a probe."""
-    probed = book.began(name, now)
+    probed = book.began(name, now, 1)
     if outcome is None:
         book.answered(name, now, latency_s)
     else:
         book.failed(name, outcome, now)
-    book.left(name, probed=probed)
+    book.left(name, 1, probed=probed)
     return probed
 
 
@@ -90,7 +90,7 @@ def test_even_after_a_thousand_refusals_in_a_row() -> None:
 def test_calls_that_are_refused_together_are_one_refusal() -> None:
     book = HealthBook()
     for _ in range(50):
-        book.began(ONE, 100.0)
+        book.began(ONE, 100.0, 1)
     for _ in range(50):
         book.failed(ONE, RateLimitedError("x"), 100.0)
     assert wait(book, ONE, 100.0) == ("cooling", 1.0)
@@ -139,7 +139,7 @@ def test_a_key_that_may_not_use_one_model_is_good_for_others() -> None:
 def test_keys_that_are_refused_together_are_refused_once() -> None:
     book = HealthBook()
     for _ in range(50):
-        book.began(ONE, 100.0)
+        book.began(ONE, 100.0, 1)
     for _ in range(50):
         book.failed(ONE, AuthError("x"), 100.0)
     assert wait(book, ONE, 100.0) == ("out", 300.0)
@@ -149,12 +149,12 @@ def test_one_call_finds_out_whether_somebody_has_paid() -> None:
     book = HealthBook()
     told(book, ONE, QuotaError("x"), 100.0)
     assert wait(book, ONE, 400.0) == (None, 0.0)
-    book.began(ONE, 400.0)
+    book.began(ONE, 400.0, 1)
     assert wait(book, OTHER, 400.0) == ("out", 10.0)
     book.failed(ONE, QuotaError("x"), 401.0)
     assert wait(book, ONE, 401.0) == ("out", 600.0)
-    book.left(ONE)
-    book.began(ONE, 1001.0)
+    book.left(ONE, 1)
+    book.began(ONE, 1001.0, 1)
     book.answered(ONE, 1002.0, None)
     assert wait(book, OTHER, 1002.0) == (None, 0.0)
     told(book, ONE, QuotaError("x"), 1003.0)
@@ -163,8 +163,8 @@ def test_one_call_finds_out_whether_somebody_has_paid() -> None:
 
 def test_one_that_is_out_tells_how_many_calls_are_with_it_yet() -> None:
     book = HealthBook()
-    book.began(ONE, 0.0)
-    book.began(ONE, 0.0)
+    book.began(ONE, 0.0, 1)
+    book.began(ONE, 0.0, 2)
     book.failed(ONE, AuthError("x"), 0.0)
     assert book.condition(ONE, 0.0).busy == 2
     assert book.condition(OTHER, 0.0).busy == 0
@@ -256,7 +256,7 @@ def test_time_grows_with_each_ejection_and_has_an_end() -> None:
 def test_what_was_under_way_when_it_was_ejected_does_not_lengthen_it() -> None:
     book = HealthBook()
     for _ in range(60):
-        book.began(ONE, 100.0)
+        book.began(ONE, 100.0, 1)
     for _ in range(60):
         book.failed(ONE, ServerError("x"), 100.0)
     assert wait(book, ONE, 100.0) == ("ejected", 30.0)
@@ -266,24 +266,24 @@ def test_after_its_time_one_call_at_a_time_may_try_it() -> None:
     book = HealthBook()
     failing(book, 5, 100.0)
     assert wait(book, ONE, 130.0) == (None, 0.0)
-    assert book.began(ONE, 130.0)
+    assert book.began(ONE, 130.0, 1)
     assert wait(book, ONE, 130.0) == ("ejected", 1.0)
-    assert not book.began(ONE, 130.0)
-    book.left(ONE)
+    assert not book.began(ONE, 130.0, 2)
+    book.left(ONE, 2)
     assert wait(book, ONE, 131.0) == ("ejected", 1.0)  # the probe is under way yet
-    book.left(ONE, probed=True)
+    book.left(ONE, 1, probed=True)
     assert wait(book, ONE, 131.0) == (None, 0.0)
-    assert book.began(ONE, 131.0)
+    assert book.began(ONE, 131.0, 1)
     book.answered(ONE, 132.0, None)
-    book.left(ONE, probed=True)
+    book.left(ONE, 1, probed=True)
     assert wait(book, ONE, 132.0) == (None, 0.0)
-    assert not book.began(ONE, 132.0)
+    assert not book.began(ONE, 132.0, 1)
 
 
 def test_one_that_is_used_while_ejected_is_no_probe() -> None:
     book = HealthBook()
     failing(book, 5, 100.0)
-    assert not book.began(ONE, 110.0)
+    assert not book.began(ONE, 110.0, 1)
 
 
 def test_ejections_are_forgotten_in_a_time_without_failures() -> None:
@@ -307,10 +307,10 @@ def test_the_numbers_are_those_that_were_given() -> None:
 
 def test_calls_under_way_are_counted() -> None:
     book = HealthBook()
-    book.began(ONE, 0.0)
-    book.began(ONE, 0.0)
+    book.began(ONE, 0.0, 1)
+    book.began(ONE, 0.0, 2)
     assert book.condition(ONE, 0.0).busy == 2
-    book.left(ONE)
+    book.left(ONE, 1)
     assert book.condition(ONE, 0.0).busy == 1
     told(book, ONE, RateLimitedError("x", retry_after=9.0), 0.0)
     assert book.condition(ONE, 0.0).busy == 1

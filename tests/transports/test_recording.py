@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -152,6 +153,42 @@ def test_a_file_is_there_when_the_call_ended_and_is_its_owners_alone(tmp_path: P
     assert call.path.stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
     assert read_recording(call.path).record.recording == str(call.path)
+
+
+def test_what_is_written_aside_makes_nobody_wait_and_is_there_after_the_close(tmp_path: Path) -> None:
+    recorder = Recorder(settings(tmp_path / "calls"))
+    recorder.write_aside()
+    ids = [f"{number:032x}" for number in range(5)]
+    slow = tmp_path / "calls" / f"{ids[0]}.baimo.new"
+    slow.parent.mkdir(mode=0o700)
+    os.mkfifo(slow)  # who writes there waits until somebody reads
+
+    def call() -> None:
+        for id in ids:
+            begun(recorder, id).ended(call_record(id, "answered"))
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    caller.join(10)
+    was_done = not caller.is_alive()
+    assert list(slow.parent.glob("*.baimo")) == [], "those after it wait for their turn"
+    assert slow.read_bytes().count(b"\n") == 2
+    caller.join()
+    recorder.close()
+    assert was_done
+    written = sorted(slow.parent.glob("*.baimo"))
+    assert [path.stem for path in written] == ids
+    assert {path.stat().st_mode & 0o777 for path in written[1:]} == {0o600}
+    assert [read_recording(path).id for path in written[1:]] == ids[1:]
+
+
+def test_what_cannot_be_told_in_json_fails_no_call(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder(settings(tmp_path))
+    call = begun(recorder)
+    call.told("x", "\udcff")
+    with caplog.at_level(logging.WARNING):
+        call.ended(call_record(ID, "answered"))
+    assert recorder.lost == 1 and "cannot be told in JSON" in caplog.text
 
 
 def test_a_call_that_never_began_leaves_nothing(tmp_path: Path) -> None:

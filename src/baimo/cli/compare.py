@@ -105,7 +105,7 @@ def ask_all(client: Client, models: tuple[str, ...], text: str, options: ChatOpt
         watch.stop()
         return Compared(model, response, None, watch)
 
-    return list(run_all(ask, models, len(models)))
+    return list(run_all(ask, models, len(models), works=client._works))
 
 
 def _show(console: Console, found: list[Compared]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from types import TracebackType
@@ -37,8 +38,12 @@ _COMMANDS = {
 }
 
 
+TERMINATED = 143
+"""As shells tell of a program that a TERM signal ended: 128 and its number."""
+
+
 class Program(Group):
-    """The whole program. Exit codes: 0 done, 1 the call failed, 2 wrong usage, 130 interrupted."""
+    """The whole program. Exit codes: 0 done, 1 the call failed, 2 wrong usage, 130 interrupted, 143 ended."""
 
     def main(
         self,
@@ -76,7 +81,22 @@ class Program(Group):
 def main() -> None:
     """The entry point of the installed command."""
     sys.excepthook = show_fault
+    end_in_order()
     PROGRAM.main()
+
+
+def end_in_order() -> None:
+    """Have a TERM signal end the program as Ctrl-C does: calls are broken off and written down.
+
+    A second one ends it at once, and one that is ignored stays ignored.
+    """
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.exit(TERMINATED)
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, end)
 
 
 def show_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:

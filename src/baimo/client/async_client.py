@@ -66,6 +66,8 @@ class AsyncClient(AsyncParses, AsyncMakingClient):
         )
         self._transport = transport if transport is not None else open_transport(self._settings)
         attached = self._attached
+        if attached is not None and attached.recorder is not None:
+            attached.recorder.write_aside()  # a loop does not wait for a file
         self._limiter = attached.async_limiter() if attached is not None else None
         self._cache = attached.async_cache() if attached is not None else None
         self._services = AsyncServices(self._transport, on_retry, clock, self._limiter, self._cache)

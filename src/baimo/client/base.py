@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from baimo.config.provider import Key
 from baimo.config.settings import Settings, load_settings
+from baimo.dialect.mending import Lessons
 from baimo.errors import InputError
 from baimo.exchange import Deployment, Exchange, Operation, exchange
 from baimo.operations import (
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
         | ModerateRequest
     )
 
+Around: TypeAlias = Callable[[Exchange, RetryBudget], Exchange]
+"""What is laid around the steps of a call, with the budget of retries that its own requests share."""
 Config: TypeAlias = str | Path | Mapping[str, Any] | Settings | None
 
 
@@ -98,7 +101,7 @@ class ClientBase:
         self._together = RetryBudget()
         self._strategy: Any = extras.get("strategy") or self._settings.strategy or "ordered"
         self._mends = extras.get("mend", True) and self._settings.mend is not False
-        self._learned: Learned = {}
+        self._learned: Learned = Lessons(clock.mono)
         """What helped where a request had to be worded anew."""
         self._ruling: Ruling | None = None
         self._attached = self._attach(extras)
@@ -180,7 +183,8 @@ class ClientBase:
         at = route[0][0]
         media = self._media(call) if _has_media(request) else None
         if (
-            self._has_choice(route)
+            len(route) > 1
+            or len(route[0]) > 1
             or request.response_format is not None
             or (call is not NO_OPTIONS and call.has_rules)
             or self._settings.rule(model).on_cut is not None
@@ -214,11 +218,6 @@ class ClientBase:
             services = self._attached.services
         transport: Any = getattr(self, "_transport", None)
         return call_media(call.fetch, None if services is None else services.media, transport)
-
-    @staticmethod
-    def _has_choice(route: Route) -> bool:
-        """Whether there is more than one deployment."""
-        return len(route) > 1 or len(route[0]) > 1
 
     def _straight(
         self,
@@ -290,24 +289,30 @@ class ClientBase:
         route: Route,
         timeout: float | None,
         request: AskedBeside | None = None,
+        around: Around | None = None,
     ) -> Prepared:
-        if self._attached is not None or self._has_choice(route):
-            return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request)
+        if self._attached is not None or len(route) > 1 or len(route[0]) > 1:
+            return self._ruled.other(name, operation, route, self._limits_of(route, timeout), request, around)
         at = route[0][0]
-        return Prepared(self._straight(operation, at, timeout), at.model)
+        steps = self._straight(operation, at, timeout)
+        return Prepared(steps if around is None else around(steps, self._together), at.model)
 
     def _images(self, model: Model, operation: Operation, timeout: float | None, request: Any) -> Prepared:
         """Images; where the provider makes them as a task, the task is waited for."""
-        from baimo.making import waited_for
+        from baimo.making import makes_tasks, waited_for
 
         route = self._settings.resolve(model)
-        prepared = self._simple("images", operation, route, timeout, request)
-        if any(hasattr(at.dialect, "encode_images_task") for pool in route for at in pool):
-            total = self._timeout if timeout is None else timeout
-            prepared.steps = waited_for(
-                prepared.steps, request, total, lambda task, at: self._straight(task, at, timeout)
-            )
-        return prepared
+        if not makes_tasks(route):
+            return self._simple("images", operation, route, timeout, request)
+
+        def around(steps: Exchange, together: RetryBudget) -> Exchange:
+            def ask(task: Operation, at: Deployment) -> Exchange:
+                limits = self._limits_at(at, timeout)
+                return exchange(task, at, retry=self._retry, limits=limits, together=together)
+
+            return waited_for(steps, request, self._limits_of(route, timeout)[0].total, ask)
+
+        return self._simple("images", operation, route, timeout, request, around)
 
     def _balance(self, provider: str, timeout: float | None) -> Prepared:
         row = self._settings.row(provider)

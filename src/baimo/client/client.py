@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
+from weakref import WeakSet
 
 from baimo.config.provider import Key
 from baimo.errors import Error
@@ -23,7 +24,7 @@ from .base import Config, embed_request, rerank_request
 from .clock import REAL_CLOCK, Clock
 from .driving import Driver, OnRetry, Services
 from .making import MakingClient
-from .mapping import Row, read_row, run_all
+from .mapping import Row, Works, read_row, run_all, settle
 from .network import open_transport
 from .options import ChatOptions, CountOptions, Messages, Model
 from .parses import Parses
@@ -72,6 +73,7 @@ class Client(Parses, MakingClient):
             keys=keys, config=config, max_retries=max_retries, timeout=timeout, clock=clock, extras=extras
         )
         self._transport = transport if transport is not None else open_transport(self._settings)
+        self._works: Works = WeakSet()
         attached = self._attached
         self._limiter = attached.limiter() if attached is not None else None
         self._cache = attached.cache() if attached is not None else None
@@ -237,7 +239,7 @@ class Client(Parses, MakingClient):
             except Error as error:
                 return error
 
-        return run_all(call, inputs, concurrency)
+        return run_all(call, inputs, concurrency, works=self._works)
 
     def run(self, model: Model = None, messages: Messages = (), **options: Unpack[RunOptions]) -> RunResult:
         """Let the model call tools until it has its answer.
@@ -279,6 +281,7 @@ class Client(Parses, MakingClient):
     def close(self) -> None:
         """Close all connections; calls that other threads are in end with TransportError."""
         self._transport.close()
+        settle(self._works)  # so that what watches calls is told of those that were broken off here
         for kept in (self._limiter, self._cache, self._attached):
             if kept is not None:
                 kept.close()

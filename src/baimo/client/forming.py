@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import msgspec
+from msgspec import Raw
 from msgspec.structs import replace
 
 from baimo.dialect.forms import USUAL, Forms
@@ -14,10 +16,13 @@ from baimo.notes import Note
 from baimo.schema.narrow import Narrowed, narrow
 from baimo.schema.of_types import describe
 from baimo.schema.reading import AnswerReader
-from baimo.types.chat import ChatRequest, Message, ResponseFormat, Role
+from baimo.types.chat import ChatRequest, Message, ResponseFormat, Role, Validate
 from baimo.types.content import Text
 from baimo.types.parsed import How
 from baimo.types.tools import FunctionTool, ToolChoice
+
+if TYPE_CHECKING:
+    from baimo.transports.recorded import Formed
 
 T = TypeVar("T")
 
@@ -36,10 +41,20 @@ _SAID: dict[How, str] = {
 
 
 class Forming(Generic[T]):
-    """Asks for a value of one type; one a call. `how` stands for a choice of its own."""
+    """Asks for a value of one type; one a call. `how` stands for a choice of its own.
 
-    def __init__(self, into: Any, *, how: How | None = None, repairs: bool = False) -> None:
-        self.reader: AnswerReader[T] = AnswerReader(describe(into))
+    `reader` reads answers in place of one that is made of the type.
+    """
+
+    def __init__(
+        self,
+        into: Any,
+        *,
+        how: How | None = None,
+        repairs: bool = False,
+        reader: AnswerReader[T] | None = None,
+    ) -> None:
+        self.reader: AnswerReader[T] = reader if reader is not None else AnswerReader(describe(into))
         self.repairs = repairs
         self.asked = how
         self._found: dict[tuple[str, str, str], How] = {}
@@ -48,6 +63,20 @@ class Forming(Generic[T]):
     def form(self) -> ResponseFormat:
         """The whole of it, before any deployment is chosen."""
         return ResponseFormat(type="json_schema", name=self.reader.described.name, schema=self.reader.schema)
+
+    @property
+    def validate(self) -> Validate:
+        """How its answers are looked at."""
+        return "repair" if self.repairs else True
+
+    @property
+    def told(self) -> Formed:
+        """What a recording keeps of it."""
+        from baimo.transports.recorded import Formed
+
+        described = self.reader.described
+        schema = Raw(msgspec.json.encode(described.schema))
+        return Formed(name=described.name, schema=schema, how=self.asked, repairs=self.repairs)
 
     def how(self, request: ChatRequest, at: Deployment) -> How:
         """How a deployment is asked.

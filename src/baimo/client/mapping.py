@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
+from weakref import WeakSet
 
 from baimo.errors import InputError
 
@@ -16,6 +18,9 @@ Row: TypeAlias = Messages | Mapping[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 
+Works: TypeAlias = "WeakSet[Work[Any, Any]]"
+_SETTLES_S = 2.0
+"""How long calls that were broken off are waited for."""
 _AHEAD = 4
 """How many times `concurrency` may be answered ahead of the one that is read next."""
 
@@ -39,16 +44,29 @@ def check_concurrency(concurrency: int) -> None:
         raise InputError(f"concurrency must be a whole number from 1 up, got {concurrency!r}")
 
 
-def run_all(call: Callable[[T], R], inputs: Iterable[T], concurrency: int) -> Iterator[R]:
+def run_all(
+    call: Callable[[T], R], inputs: Iterable[T], concurrency: int, *, works: Works | None = None
+) -> Iterator[R]:
     """`call` for each input on `concurrency` threads; results in the order of the inputs.
 
-    Inputs are taken only as they are needed; an error of `call` or of the inputs ends the iteration.
+    Inputs are taken only as they are needed; an error of `call` or of the inputs ends the iteration. It is
+    put into `works`, where others see what is under way.
     """
     check_concurrency(concurrency)
-    return _read(_Work(call, inputs, concurrency))
+    work = Work(call, inputs, concurrency)
+    if works is not None:
+        works.add(work)
+    return _read(work)
 
 
-def _read(work: _Work[T, R]) -> Iterator[R]:
+def settle(works: Works) -> None:
+    """Return when the calls that are under way are over, for all of them were broken off: soon, if at all."""
+    end = time.monotonic() + _SETTLES_S
+    for work in list(works):
+        work.settle(end - time.monotonic())
+
+
+def _read(work: Work[T, R]) -> Iterator[R]:
     work.start()
     try:
         while True:
@@ -60,7 +78,7 @@ def _read(work: _Work[T, R]) -> Iterator[R]:
         work.stop()
 
 
-class _Work(Generic[T, R]):
+class Work(Generic[T, R]):
     """What the threads of one `run_all` share, under one lock."""
 
     def __init__(self, call: Callable[[T], R], inputs: Iterable[T], concurrency: int) -> None:
@@ -75,6 +93,8 @@ class _Work(Generic[T, R]):
         self._ended = False
         self._failure: BaseException | None = None
         self._threads = 0
+        self._calling: set[int] = set()
+        """The inputs whose calls are under way."""
 
     def start(self) -> None:
         """Start the first thread; each starts the next one while there is work."""
@@ -101,6 +121,12 @@ class _Work(Generic[T, R]):
             self._ended = True
             self._changed.notify_all()
 
+    def settle(self, within_s: float) -> None:
+        """Wait until the calls that are under way now are over."""
+        with self._changed:
+            calling = set(self._calling)
+            self._changed.wait_for(lambda: calling.isdisjoint(self._calling), max(within_s, 0.0))
+
     def _add_thread(self) -> None:
         self._threads += 1
         name = f"baimo-map-{self._threads}"
@@ -118,9 +144,11 @@ class _Work(Generic[T, R]):
             try:
                 result = self._call(one)
             except BaseException as error:
+                self._calling.discard(index)
                 self._fail(error)
                 return
             with self._changed:
+                self._calling.discard(index)
                 self._done[index] = result
                 self._changed.notify_all()
 
@@ -142,6 +170,7 @@ class _Work(Generic[T, R]):
             with self._changed:
                 index = self._started
                 self._started += 1
+                self._calling.add(index)
             return index, one
 
     def _fail(self, error: BaseException) -> None:

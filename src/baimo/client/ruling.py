@@ -17,13 +17,13 @@ from baimo.errors import ConfigError
 from baimo.exchange import Exchange, Operation
 from baimo.operations import ChatOperation, Learned
 from baimo.plan import plan
-from baimo.repair import is_checked, validated
+from baimo.repair import Looks, is_checked, validated
 from baimo.resilience.budget import RetryBudget
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
 from baimo.rules import Route, Rules
-from baimo.types.chat import ChatRequest
+from baimo.types.chat import ChatRequest, Validate
 from baimo.types.embeddings import EmbedRequest
 
 from .answer import folded_response
@@ -39,8 +39,11 @@ if TYPE_CHECKING:
     from baimo.transports.recorder import CallRecorder
 
     from .attachments import Attachments
-    from .base import AskedBeside
+    from .base import Around, AskedBeside
     from .forming import Forming
+
+
+_NOTHING_LEARNED: Learned = {}
 
 
 class Ruling:
@@ -92,7 +95,18 @@ class Ruling:
         rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
         if watch is not None and watch.recording is not None:
             rules = self._recorded(
-                watch, watch.recording, request, route, limits, call.keep_raw, rules, media
+                watch,
+                watch.recording,
+                request,
+                route,
+                limits,
+                call.keep_raw,
+                rules,
+                media,
+                validate=call.validate,
+                forming=forming,
+                mends=mends and call.mend,
+                learned=learned,
             )
 
         def make(asked: ChatRequest, left_s: float | None) -> Exchange:
@@ -108,12 +122,15 @@ class Ruling:
             return plan(operation, route, retry=self._retry, limits=each, raw=call.keep_raw, rules=rules)
 
         if forming is not None or is_checked(request, call.validate):
-            validate = call.validate if forming is None else ("repair" if forming.repairs else True)
+            validate = call.validate if forming is None else forming.validate
+            looks: Looks | None = None if forming is None else forming.reader
+            if looks is not None and watch is not None and watch.recording is not None:
+                looks = watch.recording.looks(looks)
             steps = validated(
                 make,
                 request,
                 validate=validate,
-                looks=None if forming is None else forming.reader,
+                looks=looks,
                 total=limits[0].total,
                 folded=lambda folder, outcome: folded_response(
                     folder, outcome, self._clock.wall, tier=tier_of(request)
@@ -161,8 +178,12 @@ class Ruling:
         route: Route,
         limits: list[TimeLimits],
         request: AskedBeside | None = None,
+        around: Around | None = None,
     ) -> Prepared:
-        """Another call than chat: watched and limited alike, not cached; budgets count embeddings."""
+        """Another call than chat: watched and limited alike, not cached; budgets count embeddings.
+
+        `around` is laid around its steps.
+        """
         watch = self._watch(name, route)
         purse = None
         if isinstance(request, EmbedRequest):
@@ -171,6 +192,8 @@ class Ruling:
         if watch is not None and watch.recording is not None:
             rules = self._recorded(watch, watch.recording, request, route, limits, False, rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
+        if around is not None:
+            steps = around(steps, rules.together or self._together)
         prepared = self._prepared(steps, route, NO_OPTIONS, watch)
         prepared.purse = purse
         return prepared
@@ -207,6 +230,11 @@ class Ruling:
         raw: bool,
         rules: Rules,
         media: CallMedia | None = None,
+        *,
+        validate: Validate = False,
+        forming: Forming[Any] | None = None,
+        mends: bool = True,
+        learned: Learned = _NOTHING_LEARNED,
     ) -> Rules:
         """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
@@ -220,6 +248,10 @@ class Ruling:
             raw=raw,
             rules=rules,
             fetch=None if media is None else media.how,
+            validate=validate,
+            formed=None if forming is None else forming.told,
+            mends=mends,
+            learned=learned,
         )
         return taken.rules(rules)
 

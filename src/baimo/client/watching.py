@@ -98,7 +98,13 @@ class CallWatch:
         self._streamed = streamed
         self._conversation = conversation
         self._request = request
-        self._began = [_began(observer) for observer in observers]
+        self._began: list[Any] = []
+        for observer in observers:
+            try:
+                self._began.append(observer.began())
+            except Exception as error:
+                self._began.append(None)
+                report(observer, error)
         wall = clock.wall()
         self.now = (wall, clock.mono())
         """When the call began, wall and monotonic."""
@@ -259,14 +265,6 @@ class CallWatch:
                 report(observer, error)
 
 
-def _began(observer: Observer) -> Any:
-    try:
-        return observer.began()
-    except Exception as error:
-        report(observer, error)
-        return None
-
-
 def report(observer: Observer, error: Exception) -> None:
     """An observer that fails must not fail the call; nobody but the log can be told."""
     logging.getLogger("baimo").error("the observer %r failed", type(observer).__name__, exc_info=error)
@@ -296,7 +294,11 @@ def _answer(response: Answered) -> dict[str, Any]:
     }
     if isinstance(response, ChatResponse):
         facts["response_id"] = response.id
-        facts["finish_reasons"] = tuple([choice.finish_reason._value_ for choice in response.choices])
+        choices = response.choices
+        if len(choices) == 1:  # the usual answer needs no list
+            facts["finish_reasons"] = (choices[0].finish_reason._value_,)
+        else:
+            facts["finish_reasons"] = tuple([choice.finish_reason._value_ for choice in choices])
     return facts
 
 
@@ -314,11 +316,11 @@ def _parameters(request: ChatRequest | None) -> dict[str, Any]:
     if request is None:
         return {}
     values = _asked_of(request)
-    if values == _NOTHING_ASKED:
-        told = {}
-    else:
-        asked = zip(_PARAMETERS, values, strict=True)
-        told = {name: value for name, value in asked if value is not None}
+    told: dict[str, Any] = {}
+    if values != _NOTHING_ASKED:
+        for name, value in zip(_PARAMETERS, values, strict=True):
+            if value is not None:
+                told[name] = value
     if request.stop:
         told["stop"] = list(request.stop)
     return told

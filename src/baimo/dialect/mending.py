@@ -6,9 +6,9 @@ of the model, had somebody looked at it before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -20,6 +20,9 @@ from .protocols import Site
 
 MOST = 2
 """So often one call is mended."""
+LIVES_S = 3600.0
+"""So long what helped is believed to help: then the model is asked as at first, for it may have changed."""
+_Place: TypeAlias = tuple[str, str, str]
 
 
 class Mending(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +40,31 @@ class Mending(msgspec.Struct, frozen=True, kw_only=True):
     def note(self) -> Note:
         """What the caller is told."""
         return Note(code="mended", message=self.told)
+
+
+class Lessons(dict[_Place, tuple[Mending, ...]]):
+    """What helped before, by provider, endpoint and model, until it is too old. `mono` tells the time.
+
+    >>> lessons = Lessons(lambda: 7.0)
+    >>> lessons["acme", "chat", "big"] = (Mending(told="seed left out"),)
+    >>> [one.told for one in lessons.get(("acme", "chat", "big"), ())]
+    ['seed left out']
+    """
+
+    def __init__(self, mono: Callable[[], float]) -> None:
+        super().__init__()
+        self._mono = mono
+        self._until: dict[_Place, float] = {}
+
+    def __setitem__(self, place: _Place, helped: tuple[Mending, ...]) -> None:
+        self._until[place] = self._mono() + LIVES_S
+        super().__setitem__(place, helped)
+
+    def get(self, place: _Place, otherwise: Any = None) -> Any:
+        """What helped there, where that is not too old."""
+        if place in self and self._mono() >= self._until[place]:
+            self.pop(place, None)
+        return super().get(place, otherwise)
 
 
 @runtime_checkable

@@ -58,7 +58,7 @@ class Emptiness:
         if not self.is_open:
             return
         self.saw(events)
-        if is_end and (error := self.verdict()) is not None:
+        if is_end and self.is_open and (error := self.verdict()) is not None:
             raise error
 
     def verdict(self) -> EmptyAnswerError | None:

@@ -91,7 +91,6 @@ class _Out:
 
 class _State:
     __slots__ = (
-        "busy",
         "calls",
         "cool_until",
         "coolings",
@@ -102,12 +101,14 @@ class _State:
         "latency",
         "latency_at",
         "probing",
+        "under_way",
         "window",
         "word",
     )
 
     def __init__(self) -> None:
-        self.busy = 0
+        self.under_way: set[object] = set()
+        """The calls that are with it. To add or to take away one needs no lock."""
         self.calls = self.failed = 0
         self.window = 0.0
         self.in_a_row = 0
@@ -117,6 +118,10 @@ class _State:
         self.latency: float | None = None
         self.latency_at = 0.0
         self.word: str | None = None
+
+    @property
+    def busy(self) -> int:
+        return len(self.under_way)
 
 
 class HealthBook:
@@ -162,20 +167,19 @@ class HealthBook:
 
     def is_usable(self, name: Name, now: float) -> bool:
         """Whether the only deployment that there is may be asked: better one that was ejected than none."""
-        with self._lock:
-            state = self._states.get(name)
-            if state is None or now >= state.cool_until:
-                return not self._outs or all(now >= out.until for out in self._out(name))
+        state = self._states.get(name)
+        if state is not None and now < state.cool_until:
             return False
+        return not self._outs or all(now >= out.until for out in self._out(name))
 
-    def began(self, name: Name, now: float) -> bool:
+    def began(self, name: Name, now: float, call: object) -> bool:
         """A call was given to a deployment. Whether it probes one that was ejected: `left` wants to know."""
+        state = self._states.get(name) or self._states.setdefault(name, _State())
+        state.under_way.add(call)
+        if not self._outs and not state.ejected_until:
+            return False
         with self._lock:
-            state = self._states.get(name)
-            if state is None:
-                state = self._states[name] = _State()
-            state.busy += 1
-            for out in self._out(name) if self._outs else ():
+            for out in self._out(name):
                 if now >= out.until:
                     out.until, out.probing = now + self._rules.probe_s, True
             if not state.ejected_until or now < state.ejected_until or state.probing:
@@ -183,19 +187,20 @@ class HealthBook:
             state.probing = True
             return True
 
-    def left(self, name: Name, *, probed: bool = False) -> None:
+    def left(self, name: Name, call: object, *, probed: bool = False) -> None:
         """A call is done with a deployment, however it ended. Said once for every `began`."""
-        with self._lock:
-            state = self._states[name]
-            state.busy -= 1
-            if probed:
-                state.probing = False
+        state = self._states[name]
+        state.under_way.discard(call)
+        if probed:
+            state.probing = False
 
     def answered(self, name: Name, now: float, latency_s: float | None) -> None:
         """It answered; `latency_s` are the seconds to its first event."""
         with self._lock:
             state = self._states[name]
-            self._count(state, now, failed=False)
+            if now - state.window > self._rules.rate_window_s:
+                self._age(state, now)
+            state.calls += 1
             state.in_a_row = state.coolings = 0
             if state.ejected_until:
                 state.ejected_until = 0.0
@@ -206,9 +211,10 @@ class HealthBook:
                 self._outs.pop(name[:3], None)
                 self._outs.pop(name, None)
             if latency_s is not None:
-                share = self._rules.latency_share
                 old = state.latency
-                state.latency = latency_s if old is None else old + share * (latency_s - old)
+                if old is not None:
+                    latency_s = old + self._rules.latency_share * (latency_s - old)
+                state.latency = latency_s
                 state.latency_at = now
 
     def failed(self, name: Name, error: Error, now: float) -> None:
@@ -235,8 +241,8 @@ class HealthBook:
 
     def _out(self, name: Name) -> list[_Out]:
         """What keeps a key from being used."""
-        outs = self._outs
-        return [outs[whose] for whose in (name[:3], name) if whose in outs]
+        found = [self._outs.get(whose) for whose in (name[:3], name)]
+        return [out for out in found if out is not None]
 
     def _take_out(self, whose: tuple[str, ...], error: Error, now: float) -> None:
         out = self._outs.setdefault(whose, _Out())
@@ -252,7 +258,10 @@ class HealthBook:
 
     def _broke(self, state: _State, error: Error, now: float) -> None:
         rules = self._rules
-        self._count(state, now, failed=True)
+        if now - state.window > rules.rate_window_s:
+            self._age(state, now)
+        state.calls += 1
+        state.failed += 1
         state.in_a_row += 1
         is_bad = state.calls >= rules.rate_calls and state.failed >= rules.rate * state.calls
         is_probe = state.ejected_until > 0
@@ -262,16 +271,13 @@ class HealthBook:
             state.ejected_until = now + min(rules.ejection_s * state.ejections, rules.longest_ejection_s)
             state.in_a_row = state.calls = state.failed = 0
 
-    def _count(self, state: _State, now: float, *, failed: bool) -> None:
-        """Count a call in the window; of what is older than one half remains, then nothing."""
+    def _age(self, state: _State, now: float) -> None:
+        """A new window begins: of the one before it one half still counts, of what is older nothing."""
         age = now - state.window
-        if age > self._rules.rate_window_s:
-            halves = 1 if age <= 2 * self._rules.rate_window_s and state.window else 32
-            state.calls >>= halves
-            state.failed >>= halves
-            state.window = now
-        state.calls += 1
-        state.failed += failed
+        halves = 1 if age <= 2 * self._rules.rate_window_s and state.window else 32
+        state.calls >>= halves
+        state.failed >>= halves
+        state.window = now
 
 
 def _doubled(first_s: float, times: int, longest_s: float) -> float:

@@ -26,6 +26,8 @@ from .tree import Trees
 
 _NOWHERE = context.Context()
 _KINDS = ("METER", "TRACER")
+_METRICS = getattr(metrics, "_internal", None)
+"""Where the API keeps the provider that the program has set."""
 
 
 class OpenTelemetry:
@@ -62,7 +64,9 @@ class OpenTelemetry:
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
         """The call is over: its spans are made now, with the times at which things happened."""
         parent = _NOWHERE if began is None else began
-        measure = self._metrics or (self._late_metrics() if self._measures_late else None)
+        measure = self._metrics
+        if measure is None and self._measures_late and not self._is_unset(_METRICS, "_METER_PROVIDER"):
+            measure = self._late_metrics()
         if measure is not None:
             measure.record(call, parent)
         tracer = self._tracer or self._late_tracer()
@@ -92,8 +96,6 @@ class OpenTelemetry:
         return None if type(provider) is trace.ProxyTracerProvider else self._trace_with(provider)
 
     def _late_metrics(self) -> Metrics | None:
-        if self._is_unset(getattr(metrics, "_internal", None), "_METER_PROVIDER"):
-            return None
         provider = metrics.get_meter_provider()
         if type(provider).__name__ == "_ProxyMeterProvider":  # the API gives it no public name
             return None

@@ -32,6 +32,7 @@ from .tree import CallTree, Span
 _log = logging.getLogger("opentelemetry.sdk.trace.export")
 _INTERNAL, _CLIENT = SpanKind.INTERNAL, SpanKind.CLIENT
 _UNSET = Status()
+_QUIET = set_value(SUPPRESSED, True, Context())
 _RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
 _ENOUGH = 64
 """No span of ours has as many attributes or events that a limit of this would cut."""
@@ -123,10 +124,10 @@ class QuickSpans:
             trace, state = above.trace_id, above.trace_state
             flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & _RANDOM))
         call = SpanContext(trace, self._drawn(), False, flags, state)
-        made = [
-            self._span(attempt, SpanContext(trace, self._drawn(), False, flags, state), call, _INTERNAL)
-            for attempt in tree.attempts
-        ]
+        made = []
+        for attempt in tree.attempts:
+            own = SpanContext(trace, self._drawn(), False, flags, state)
+            made.append(self._span(attempt, own, call, _INTERNAL))
         made.append(self._span(tree.call, call, above, _INTERNAL if tree.in_process else _CLIENT))
         if self._together:
             _hand_over(self._together, made, parent)
@@ -167,7 +168,7 @@ def _hand_over(processors: tuple[Any, ...], spans: list[Any], parent: Context) -
 
     An exporter's own requests are not traced, and its failures are told to the log.
     """
-    token = attach(set_value(SUPPRESSED, True, parent))
+    token = attach(set_value(SUPPRESSED, True, parent) if parent else _QUIET)
     try:
         for processor in processors:
             if processor._shutdown:

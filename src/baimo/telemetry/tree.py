@@ -55,7 +55,9 @@ class Trees:
         end = start + int(call.took_s * 1e9)
         failure = None if call.outcome == "answered" else _failure(call)
         span = Span(name, attributes, start, end, failure, _events(call, start))
-        made = [self._attempt_of(call.attempts, number, start) for number in range(1, len(call.attempts) + 1)]
+        made = []
+        for number in range(1, len(call.attempts) + 1):
+            made.append(self._attempt_of(call.attempts, number, start))
         return CallTree(span, made, (call.provider or target(call)[0]) in IN_PROCESS)
 
     def _attempt_of(self, attempts: tuple[AttemptRecord, ...], number: int, start: int) -> Span:

@@ -6,12 +6,17 @@ from typing import Any
 
 import msgspec
 
+from baimo.client.forming import Forming
 from baimo.errors import Error
 from baimo.exchange import Deployment, Operation
 from baimo.resilience.budget import RetryBudget
 from baimo.routing.health import Condition, HealthBook, Name
 from baimo.rules import Rules
-from baimo.transports.recorded import Fault, Recording, Told
+from baimo.schema.check import Fault as Misfit
+from baimo.schema.of_types import Described
+from baimo.schema.reading import AnswerReader
+from baimo.transports.recorded import Fault, Formed, Recording, Told
+from baimo.types.chat import Choice
 from baimo.types.limits import Claim
 from baimo.types.record import Decision
 
@@ -130,6 +135,27 @@ class PlayedWatch:
 
     def queued(self, seconds: float) -> None:
         """It waited for a place within limits."""
+
+
+class PlayedReader(AnswerReader[Any]):
+    """Finds the faults that the caller's type found: a recording holds its schema, not the type."""
+
+    def __init__(self, formed: Formed, answers: Answers) -> None:
+        super().__init__(Described(type=None, name=formed.name, schema=msgspec.json.decode(formed.schema)))
+        self._answers = answers
+
+    def fault(self, choice: Choice) -> Misfit | None:
+        """As it was."""
+        found = self._answers.next("fault")
+        return None if found is None else Misfit(*found)
+
+
+class PlayedForming(Forming[Any]):
+    """Asks for a value as it was asked for."""
+
+    def __init__(self, formed: Formed, answers: Answers) -> None:
+        reader = PlayedReader(formed, answers)
+        super().__init__(None, how=formed.how, repairs=formed.repairs, reader=reader)
 
 
 def where(provider: str, endpoint: str, model: str, key: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo import dialects
 from baimo.auth import schemes
@@ -17,9 +18,17 @@ from baimo.catalogue import load as catalogue
 from baimo.client.async_driving import AsyncDriver, AsyncServices
 from baimo.client.clock import Clock
 from baimo.client.driving import Driver, Services
-from baimo.errors import ConfigError, Error
-from baimo.exchange import Deployment, Operation
-from baimo.making import ImagesOperation, ModerateOperation, SpeakOperation, TranscribeOperation
+from baimo.dialect.mending import Mending
+from baimo.errors import AnswerFormatError, ConfigError, Error
+from baimo.exchange import Deployment, Exchange, Operation, exchange
+from baimo.making import (
+    ImagesOperation,
+    ModerateOperation,
+    SpeakOperation,
+    TranscribeOperation,
+    makes_tasks,
+    waited_for,
+)
 from baimo.media.fetching import FetchRules
 from baimo.media.inlining import CallMedia, MediaRules
 from baimo.operations import (
@@ -27,12 +36,16 @@ from baimo.operations import (
     CountOperation,
     DescribeOperation,
     EmbedOperation,
+    Learned,
     ModelsOperation,
     PullOperation,
     RerankOperation,
 )
 from baimo.plan import plan
-from baimo.rules import Rules
+from baimo.remember import Kept, encoded, remembered
+from baimo.repair import is_checked, validated
+from baimo.resilience.budget import RetryBudget
+from baimo.rules import Route, Rules
 from baimo.steps import Dice, Keep, Look, Reserve, Settle, Shared
 from baimo.transports import recorded
 from baimo.transports.async_replaying import AsyncReplayTransport
@@ -53,7 +66,7 @@ from baimo.types.speech import SpeechRequest
 from baimo.types.transcription import TranscribeRequest
 
 from .clock import VirtualClock
-from .played_rules import Answers, rules_of, where
+from .played_rules import Answers, PlayedForming, rules_of, where
 
 _ASKED: dict[str, tuple[Any, Any]] = {
     "chat": (ChatOperation, ChatRequest),
@@ -136,7 +149,7 @@ class _Run:
         self.played = Played(recording, self.clock)
         answers = Answers(recording)
         rules, self._watch = rules_of(recording, answers)
-        self.steps = _played(steps_of(recording, rules), recording, answers)
+        self.steps = _played(steps_of(recording, rules, answers), recording, answers)
         self._begun = self.clock.mono()
         self._events: list[Any] = []
         self._times: list[float] = []
@@ -153,7 +166,8 @@ class _Run:
         if isinstance(failure, RecordingOverError):
             outcome = "cancelled"
         elif failure is not None:
-            outcome = "interrupted" if self._events else "failed"
+            is_cut = self._events and not isinstance(failure, AnswerFormatError)
+            outcome = "interrupted" if is_cut else "failed"
         sent = sum(isinstance(line, recorded.Sent) for line in self._recording.exchanges)
         requests = sent - self.played.left
         differs = str(failure) if isinstance(failure, RequestDiffersError) else None
@@ -216,22 +230,68 @@ def _short(event: Any) -> str:
     return text if len(text) <= 200 else text[:200] + "…"
 
 
-def steps_of(recording: Recording, rules: Rules) -> Generator[Any, Any, Any]:
+def steps_of(recording: Recording, rules: Rules, answers: Answers) -> Generator[Any, Any, Any]:
     """The call's steps as the present code makes them. Raises ConfigError for what it does not know."""
     began = recording.began
     if began.operation not in _ASKED:
         raise ConfigError(f"{recording.path}: {began.operation} cannot be replayed")
     make, kind = _ASKED[began.operation]
-    asked = () if kind is None else (_request(began.request, kind),)
+    asked: tuple[Any, ...] = () if kind is None else (_request(began.request, kind),)
     more: dict[str, Any] = {}
     if began.operation == "chat":
         more["conversation"] = recording.record.conversation
+        more["mends"] = began.rules.mends
+        more["learned"] = _lessons(began)
     if began.fetch is not None:  # what was fetched is recorded: nothing is connected to, nothing held back
         rules_of_media = MediaRules(fetch=began.fetch, check=False, rules=FetchRules(allow_private=True))
         more["media"] = CallMedia(rules_of_media)
-    operation: Operation = make(*asked, **more)
     route = tuple(tuple(deployment_of(place) for place in pool) for pool in began.route)
-    return plan(operation, route, retry=began.retry, limits=began.limits, raw=began.raw, rules=rules)
+    forming = None if began.formed is None else PlayedForming(began.formed, answers)
+    if forming is not None:
+        more["shape"] = forming.shaped
+
+    def call(*asked: Any, left_s: float | None = None) -> Exchange:
+        operation: Operation = make(*asked, **more)
+        limits = began.limits if left_s is None else [replace(one, total=left_s) for one in began.limits]
+        return plan(operation, route, retry=began.retry, limits=limits, raw=began.raw, rules=rules)
+
+    total = began.limits[0].total if began.limits else None
+    validate = began.rules.validate if forming is None else forming.validate
+    if began.operation == "chat" and (forming is not None or is_checked(asked[0], validate)):
+        looks = None if forming is None else forming.reader
+        steps = validated(
+            lambda request, left_s: call(request, left_s=left_s),
+            asked[0],
+            validate=validate,
+            total=total,
+            looks=looks,
+        )
+    elif began.operation == "images" and makes_tasks(route):
+        steps = waited_for(
+            call(*asked), asked[0], total, lambda task, at: _task(task, at, route, began, rules)
+        )
+    else:
+        steps = call(*asked)
+    if answers.has("look"):
+        steps = remembered(steps, "", route=route, streams=began.streamed, within_s=total)
+    return steps
+
+
+def _lessons(began: recorded.Began) -> Learned:
+    """What was known then to help where a request is refused for its words."""
+    found: Learned = {}
+    for one in began.learned:
+        place = (one.provider, one.endpoint, one.model)
+        found[place] = (*found.get(place, ()), Mending(quirks=one.quirks, told=one.told))
+    return found
+
+
+def _task(task: Operation, at: Deployment, route: Route, began: recorded.Began, rules: Rules) -> Exchange:
+    """One question how a task goes."""
+    places = zip(route, began.limits, strict=True)
+    limits = next(limits for pool, limits in places if any(one is at for one in pool))
+    together = rules.together or RetryBudget()
+    return exchange(task, at, retry=began.retry, limits=limits, together=together)
 
 
 def _request(told: msgspec.Raw, kind: Any) -> Any:
@@ -248,7 +308,7 @@ def deployment_of(place: Place) -> Deployment:
     dialect = dialects.get(place.dialect)
     site = place.site
     if site.quirks is not None:
-        site = msgspec.structs.replace(site, quirks=dialect.quirks(site.quirks))
+        site = replace(site, quirks=dialect.quirks(site.quirks))
     signer = NoKey() if place.scheme is None else schemes.signer(place.scheme, place.scheme_options)
     secrets = {} if place.scheme is None else {name: Secret(text) for name, text in place.secrets.items()}
     known = place.provider in catalogue.provider_names()
@@ -286,8 +346,7 @@ def _played(
                 elif type(step) is Reserve:
                     answer = Receipt(*answers.next("reserve", (0, 0.0)))
                 elif type(step) is Look:
-                    kept = answers.next("look")
-                    answer = None if kept is None else kept.encode("utf-8", "surrogateescape")
+                    answer = _kept(answers.next("look"))
                 elif type(step) in (Settle, Keep):
                     answer = None
                 else:
@@ -300,6 +359,11 @@ def _played(
         return done.value
     finally:
         steps.close()
+
+
+def _kept(told: str | None) -> bytes | None:
+    """What the cache answered; without bytes where it was not to be read."""
+    return None if told is None else encoded(msgspec.json.decode(told, type=Kept)) if told else b""
 
 
 def _shared(step: Shared, granted: list[recorded.Granted]) -> Generator[Any, Any, Any]:

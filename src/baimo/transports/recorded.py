@@ -17,6 +17,8 @@ from baimo.errors import ConfigError, Error
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.routing.choose import Strategy
+from baimo.types.chat import Validate
+from baimo.types.parsed import How
 from baimo.types.record import CallRecord
 
 FORM = 1
@@ -57,6 +59,29 @@ class HowTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_cut: Literal["raise", "continue"] = "raise"
     limited: bool = False
     """Whether it asked for places within limits."""
+    mends: bool = True
+    """Whether it might be asked in other words after a refusal about words."""
+    validate: Validate = False
+    """How the answer is looked at by the form that was asked for; False: it is not."""
+
+
+class Formed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a value of a type was asked for. What the type itself said of answers stands in the lines."""
+
+    name: str
+    schema: Raw
+    how: How | None = None
+    repairs: bool = False
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A mending that had helped before, and where."""
+
+    provider: str
+    endpoint: str
+    model: str
+    quirks: dict[str, Any]
+    told: str
 
 
 class Began(_Line, frozen=True, kw_only=True):
@@ -76,10 +101,14 @@ class Began(_Line, frozen=True, kw_only=True):
     retry: RetryPolicy = RetryPolicy()
     limits: tuple[TimeLimits, ...] = ()
     rules: HowTold = HowTold()
+    learned: tuple[Lesson, ...] = ()
+    """What other calls had found to help where a request is refused for its words."""
     whole: bool = True
     """False where it was too long to be kept."""
     fetch: Literal["auto", "always", "never"] | None = None
     """Which addresses of its media were fetched; None: it had none."""
+    formed: Formed | None = None
+    """Of a call whose answer is a value of a type."""
 
 
 class Sent(_Line, frozen=True, kw_only=True):
@@ -170,7 +199,7 @@ class Granted(_Line, frozen=True, kw_only=True):
 
 
 class Told(_Line, frozen=True, kw_only=True):
-    """The world answered: a place within limits, the retry budget, the purse, the cache."""
+    """The world answered: a place within limits, the retry budget, the purse, the cache, a caller's type."""
 
     at: float
     what: str

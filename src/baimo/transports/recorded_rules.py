@@ -1,4 +1,4 @@
-"""What a call asks of all the others of its client while it is recorded: the retry budget, the purse."""
+"""What a call asks of others while it is recorded: the retry budget, the purse, the caller's type."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 
 from baimo.errors import Error
 from baimo.exchange import Deployment
+from baimo.repair import Looks
 from baimo.resilience.budget import RetryBudget
 from baimo.rules import Purse
+from baimo.schema.check import Fault
+from baimo.types.chat import Choice
 
 Tell = Callable[[str, Any], None]
 
@@ -54,3 +57,18 @@ class RecordedPurse:
             self._tell("purse", self._refused(error))
             raise
         self._tell("purse", None)
+
+
+class RecordedLooks:
+    """What finds faults of answers, with what it finds taken down. Meets the protocol `Looks`."""
+
+    def __init__(self, inner: Looks, tell: Tell) -> None:
+        self._inner = inner
+        self._tell = tell
+        self.is_unreadable = inner.is_unreadable
+
+    def fault(self, choice: Choice) -> Fault | None:
+        """As what is behind it."""
+        found = self._inner.fault(choice)
+        self._tell("fault", None if found is None else [found.path, found.says, found.detail])
+        return found

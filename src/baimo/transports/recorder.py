@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,20 +25,26 @@ from baimo.auth.signer import Grant
 from baimo.config.services import RecordSettings
 from baimo.errors import Error
 from baimo.exchange import Deployment
+from baimo.operations import Learned
+from baimo.remember import decoded
 from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.rules import NO_RULES, Route, Rules
 from baimo.steps import Dice, Emit, Look, Reserve, Shared
+from baimo.types.chat import Validate
 from baimo.types.record import CallRecord
 from baimo.wire.http import HttpRequest, WireHead, WireRequest
 
 from . import recorded
+from .aside import Aside
 from .masking import Mask, mask_of, masked_headers, open_headers, open_target, reply_headers, told_secrets
 from .recorded import ENDING, Line, Place, fault_of
-from .recorded_rules import RecordedBudget, RecordedPurse
+from .recorded_rules import RecordedBudget, RecordedLooks, RecordedPurse
 from .recording import RecordedTransport
 
 if TYPE_CHECKING:
+    from baimo.repair import Looks
+
     from .async_recording import AsyncRecordedTransport
     from .protocol import AsyncTransport, Transport
 
@@ -46,6 +53,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 _DAY_S = 86_400.0
 _TRIM_EVERY = 256
 _UNFINISHED = ".new"
+_NOTHING_LEARNED: Learned = {}
 
 
 class Recorder:
@@ -65,6 +73,7 @@ class Recorder:
         self._mono = mono
         self._wall = wall
         self._count = 0
+        self._aside: Aside | None = None
         self.version = version("baimo")
         self.trim()
 
@@ -72,8 +81,14 @@ class Recorder:
         """The recorder of one call."""
         return CallRecorder(self, id, self._mono, self._wall)
 
+    def write_aside(self) -> None:
+        """Write on a thread from now on: who ends a call, as one on an event loop, does not wait for it."""
+        self._aside = Aside("baimo-recordings")
+
     def close(self) -> None:
-        """Delete what is older or more than is kept."""
+        """Return when all is written; delete what is older or more than is kept."""
+        if self._aside is not None:
+            self._aside.close()
         self.trim()
 
     def trim(self) -> None:
@@ -90,10 +105,23 @@ class Recorder:
         for at, size, path in sorted(found, reverse=True):
             room -= size
             if at < oldest or room < 0:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # another process may delete it too, or own it
+                    path.unlink()
 
-    def write(self, path: Path, data: bytes) -> None:
+    def keep(self, path: Path, made: Callable[[], bytes]) -> None:
+        """Write a file: now, or aside. Never fails."""
+        if self._aside is None:
+            self.write(path, made)
+        else:
+            self._aside.put(lambda: self.write(path, made))
+
+    def write(self, path: Path, made: Callable[[], bytes]) -> None:
         """Put a file in its place in one step, readable by its owner only. A failure is counted and told."""
+        try:
+            data = made()
+        except (TypeError, ValueError) as error:
+            self._lose(f"{path} cannot be told in JSON: {error}")
+            return
         passing = path.with_name(f"{path.name}{_UNFINISHED}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -146,8 +174,16 @@ class CallRecorder:
         raw: bool = False,
         rules: Rules = NO_RULES,
         fetch: Any = None,
+        validate: Validate = False,
+        formed: recorded.Formed | None = None,
+        mends: bool = True,
+        learned: Learned = _NOTHING_LEARNED,
     ) -> None:
-        """What was asked, of whom, and how; `request` is the neutral one; `fetch` is of its media."""
+        """What was asked, of whom, and how; `request` is the neutral one; `fetch` is of its media.
+
+        `validate` tells how the answer is looked at, `formed` as a value of which type; `mends` whether it
+        may be asked in other words, and `learned` which words helped before.
+        """
         for pool in route:
             for at in pool:
                 self._secrets |= {secret.reveal() for secret in at.secrets.values()}
@@ -170,8 +206,12 @@ class CallRecorder:
                 weights=rules.weights,
                 on_cut=rules.on_cut,
                 limited=rules.claims is not None,
+                mends=mends,
+                validate=validate,
             ),
+            learned=_lessons(route, learned),
             fetch=fetch,
+            formed=formed,
         )
 
     def transport(self, inner: Transport) -> Transport:
@@ -193,6 +233,10 @@ class CallRecorder:
             rules = replace(rules, purse=purse)
         return rules
 
+    def looks(self, inner: Looks) -> Looks:
+        """What finds the faults of answers, with what it finds taken down."""
+        return RecordedLooks(inner, self.told)
+
     def watch(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """The call's own steps, with chance, what is shared and what is given to the caller taken down."""
         try:
@@ -208,8 +252,8 @@ class CallRecorder:
                 except Error as error:
                     if type(step) is Shared:
                         self._granted(fetched[0], None, error)
-                    elif type(step) is Reserve:
-                        self.told("reserve", fault_of(error, self.now()))
+                    elif isinstance(step, (Reserve, Look)):
+                        self.told("reserve" if type(step) is Reserve else "look", fault_of(error, self.now()))
                     step = steps.throw(error)
                     continue
                 self._answered(step, answer, fetched[0])
@@ -229,7 +273,7 @@ class CallRecorder:
         elif kind is Reserve:
             self.told("reserve", (answer.which, answer.waited_s))
         elif kind is Look:
-            self.told("look", None if answer is None else answer.decode("utf-8", "surrogateescape"))
+            self.told("look", None if answer is None else _unpacked(answer))
 
     def told(self, what: str, value: Any) -> None:
         """The world answered what the call asked."""
@@ -291,14 +335,16 @@ class CallRecorder:
         self._lines.append(recorded.Left(at=self.now()))
 
     def ended(self, record: CallRecord) -> None:
-        """The call is over: write it down. Never fails; what cannot be written is counted and told once."""
+        """The call is over: write it down, or have it written aside. Never fails; what cannot be written is
+        counted and told once.
+        """
         if self._begun is None:
             return
         kept = replace(record, usage=replace(record.usage, raw=None), recording=str(self.path))
         closed = recorded.Closed(took_s=self.now(), record=kept)
         if self._bytes > _MOST_BYTES:
             self._begun = replace(self._begun, whole=False)
-        self._recorder.write(self.path, self._written(self._begun, closed))
+        self._recorder.keep(self.path, self._written(self._begun, closed))
 
     def now(self) -> float:
         """Seconds since the call began."""
@@ -315,24 +361,31 @@ class CallRecorder:
             recorded.Granted(at=self.now(), fetched=fetched, names=names, project=project, fault=fault)
         )
 
-    def _written(self, began: recorded.Began, closed: recorded.Closed) -> bytes:
-        """The file's bytes, without secrets."""
-        ours, theirs = Mask(self._secrets), Mask(self._secrets | self._echoes)
-        encode = msgspec.json.encode
-        lines = [ours.fixed(encode(began, enc_hook=repr))]
-        for one in _with_masked_pieces(self._lines, theirs):
-            if isinstance(one, recorded.Piece):
-                lines.append(encode(one))
-            elif isinstance(one, recorded.Sent):
-                lines.append(encode(_masked_sent(one, ours)))
-            elif isinstance(one, tuple):
-                at, head = one
-                came = recorded.Came(at=at, status=head.status, headers=reply_headers(head.headers, theirs))
-                lines.append(encode(came))
-            else:
-                lines.append(theirs.even(encode(one)))
-        lines.append(theirs.even(encode(closed, enc_hook=repr)))
-        return b"\n".join(lines) + b"\n"
+    def _written(self, began: recorded.Began, closed: recorded.Closed) -> Callable[[], bytes]:
+        """What makes the file's bytes, out of what is known now."""
+        lines, secrets, echoes = list(self._lines), set(self._secrets), set(self._echoes)
+        return lambda: _bytes_of(began, lines, closed, Mask(secrets), Mask(secrets | echoes))
+
+
+def _bytes_of(
+    began: recorded.Began, taken: list[Any], closed: recorded.Closed, ours: Mask, theirs: Mask
+) -> bytes:
+    """The file's bytes, without secrets."""
+    encode = msgspec.json.encode
+    lines = [ours.fixed(encode(began, enc_hook=repr))]
+    for one in _with_masked_pieces(taken, theirs):
+        if isinstance(one, recorded.Piece):
+            lines.append(encode(one))
+        elif isinstance(one, recorded.Sent):
+            lines.append(encode(_masked_sent(one, ours)))
+        elif isinstance(one, tuple):
+            at, head = one
+            came = recorded.Came(at=at, status=head.status, headers=reply_headers(head.headers, theirs))
+            lines.append(encode(came))
+        else:
+            lines.append(theirs.even(encode(one)))
+    lines.append(theirs.even(encode(closed, enc_hook=repr)))
+    return b"\n".join(lines) + b"\n"
 
 
 def _with_masked_pieces(lines: list[Any], mask: Mask) -> list[Any]:
@@ -365,6 +418,12 @@ def _masked_sent(sent: recorded.Sent, mask: Mask) -> Line:
         return replace(sent, target=target, frames=frames, data=body)
 
 
+def _unpacked(answer: bytes) -> str:
+    """An answer from the cache as text, in which secrets are found; empty where it cannot be read."""
+    kept = decoded(answer)
+    return "" if kept is None else msgspec.json.encode(kept).decode()
+
+
 def _noticed(make: Callable[[], Any], fetched: list[bool]) -> Callable[[], Any]:
     """`make`, which says that it was run."""
 
@@ -379,6 +438,24 @@ def _as_in_a_row(value: Any) -> str:
     """A quirk that is written as a text: a range."""
     text: str = value.text
     return text
+
+
+def _lessons(route: Route, learned: Learned) -> tuple[recorded.Lesson, ...]:
+    """What was known to help at the places of a route."""
+    places = dict.fromkeys([(at.provider, at.endpoint, at.model) for pool in route for at in pool])
+    return tuple(
+        [
+            recorded.Lesson(
+                provider=place[0],
+                endpoint=place[1],
+                model=place[2],
+                quirks=msgspec.to_builtins(dict(one.quirks), enc_hook=_as_in_a_row),
+                told=one.told,
+            )
+            for place in places
+            for one in learned.get(place, ())
+        ]
+    )
 
 
 def place_of(at: Deployment) -> Place:

@@ -29,7 +29,7 @@ class Hold(msgspec.Struct, frozen=True):
     """What the provider's row tells: holds where neither the configuration nor a reply says more."""
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """What one request to one deployment needs, in all places where it counts."""
 
     holds: tuple[Hold, ...]
@@ -38,7 +38,7 @@ class Claim(msgspec.Struct, frozen=True):
     """An estimate on the high side: prompt and answer."""
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """A place that was taken; to be settled once."""
 
     which: int
@@ -64,7 +64,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_after_s: float | None = None
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of a request that held a place."""
 
     tokens: int | None = None
