@@ -33,7 +33,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     usual = [name for name in peers if not CLIENTS[name].asked_for]
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure Baimo beside others.")
     parser.add_argument(
-        "--short", action="store_true", help="CPU against bare libraries only, in under 100 s"
+        "--short", action="store_true", help="CPU against bare libraries only, in about 100 s"
     )
     parser.add_argument("--rounds", type=int, default=5, help="alternating rounds (5)")
     parser.add_argument("--peers", default=",".join(usual), help=f"of {', '.join(peers)}; or none")
@@ -60,9 +60,13 @@ def wanted(chosen: argparse.Namespace) -> list[Measure]:
     return [m.eased(SHORT_MARGIN) for m in MEASURES if m.job in chosen.jobs and m.short]
 
 
-def clients_of(job: Job, chosen: argparse.Namespace) -> list[str]:
+def clients_of(job: str, chosen: argparse.Namespace) -> list[str]:
+    """Who does it. In the short form that is Baimo, and who is the base of a bar."""
     us = [] if chosen.without_baimo else [US]
-    return [*us, *job.clients, *(chosen.peers if job.peers else [])]
+    if chosen.short:
+        bases = {m.base for m in MEASURES if m.job == job}
+        return [*us, *[name for name in JOBS[job].clients if name in bases]]
+    return [*us, *JOBS[job].clients, *(chosen.peers if JOBS[job].peers else [])]
 
 
 def size_of(job: Job, client: Client, chosen: argparse.Namespace) -> int:
@@ -79,7 +83,7 @@ def measure(
     failed = set[tuple[str, str]]()
     for round_ in range(first, first + chosen.rounds):
         for job in jobs:
-            names = clients_of(JOBS[job], chosen)
+            names = clients_of(job, chosen)
             turn = round_ % len(names) if names else 0
             for name in names[turn:] + names[:turn]:
                 rounds = min(JOBS[job].rounds, PEER_ROUNDS if CLIENTS[name].peer else chosen.rounds)
@@ -99,7 +103,7 @@ def measure(
 
 def warm(runner: Runner, chosen: argparse.Namespace, jobs: Sequence[str]) -> None:
     """Start everybody once uncounted, so that all are compiled and in the page cache."""
-    for name in dict.fromkeys([name for job in jobs for name in clients_of(JOBS[job], chosen)]):
+    for name in dict.fromkeys([name for job in jobs for name in clients_of(job, chosen)]):
         try:
             runner.run(CLIENTS[name], "import", 1)
         except RunFailed as error:
@@ -128,7 +132,7 @@ def main(arguments: Sequence[str]) -> int:
     measures = wanted(chosen)
     jobs = list(dict.fromkeys([m.job for m in measures]))
     began = time.monotonic()
-    locks = {CLIENTS[name].lock for job in jobs for name in clients_of(JOBS[job], chosen)} | {"bare"}
+    locks = {CLIENTS[name].lock for job in jobs for name in clients_of(job, chosen)} | {"bare"}
     # Not resolved: the interpreter of a virtual environment is a link to one without its packages.
     pythons = {
         lock: chosen.python.absolute() if chosen.python and lock == "bare" else python_of(lock)

@@ -128,7 +128,7 @@ JOBS = {
     "cold": Job(clients=_SYNC),
     "sync": Job(clients=_SYNC, size=2000, peer_size=200, short_size=1000),
     "async": Job(clients=_ASYNC, size=2000, peer_size=200, short_size=1000),
-    "many": Job(clients=_ASYNC, size=10000, peer_size=600, short_size=4000),
+    "many": Job(clients=_ASYNC, size=10000, peer_size=600, short_size=2000),
     "burst": Job(clients=_ASYNC, size=100, peer_size=3, short_size=60),
     "burst_sync": Job(clients=_SYNC, size=100, peer_size=3, short_size=60),
     "live": Job(clients=_ASYNC, size=250, peer_size=100, short_size=120),

@@ -22,7 +22,7 @@ from bench import memory
 ANSWER = 600
 CHUNK = 30
 BLOCK = 500
-_SOCKET_FRAMES = 40_000
+_SOCKET_FRAMES = 20_000
 WARM = 200
 """Calls before the measured ones: connections, caches and the interpreter's own adaptation."""
 

@@ -57,8 +57,13 @@ def module_name(name: str) -> str:
     return dotted.removesuffix(".__init__")
 
 
-def imports(name: str) -> Iterator[str]:
+@cache
+def imports(name: str) -> tuple[str, ...]:
     """The dotted names that a file imports, wherever in it; `from a import b` gives both `a` and `a.b`."""
+    return tuple(_imports(name))
+
+
+def _imports(name: str) -> Iterator[str]:
     package = module_name(name).split(".")
     if not name.endswith("__init__.py"):
         package = package[:-1]

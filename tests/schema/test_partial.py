@@ -102,6 +102,7 @@ def test_letter_by_letter_is_no_different(value: Any) -> None:
         ("[ ", []),
         ("[1 ", [1]),
         ("1", UNSET),
+        ('"ab', "ab"),
     ],
 )
 def test_what_can_be_said_of_a_beginning(text: str, value: Any) -> None:

@@ -110,3 +110,9 @@ def test_a_refusal_brings_its_cure() -> None:
     _, raised = play(DIALECT.decoder(JSON, site()), [lines({"error": "model 'x' not found"})])
     assert isinstance(raised, NotFoundError)
     assert "ollama pull" in (raised.hint or "")
+
+
+def test_a_stream_that_stops_inside_its_first_line_is_cut_and_no_reply_that_cannot_be_read() -> None:
+    _, raised = play(DIALECT.decoder(LINES, site()), [b'{"model":"m","mess'])
+    assert isinstance(raised, StreamInterrupted)
+    assert "inside a line" in str(raised)

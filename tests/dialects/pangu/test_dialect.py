@@ -279,3 +279,11 @@ def test_errors_that_are_no_refusals_are_worded_too(error: Error, status: int) -
     head, body = DIALECT.encode_error(error)
     assert head.status == status
     assert error.message.encode() in body
+
+
+def test_reasoning_goes_on_in_a_chunk_that_also_begins_the_text() -> None:
+    deltas = ('"reasoning_content":"a"', '"reasoning_content":"b","content":"c"')
+    stream = "".join(f'data:{{"choices":[{{"index":0,"delta":{{{delta}}}}}]}}\n\n' for delta in deltas)
+    events, _ = play(DIALECT.decoder(SSE, SITE), [stream.encode()])
+    assert [event.text for event in events if isinstance(event, PartDelta)] == ["a", "b", "c"]
+    assert [event.index for event in events if isinstance(event, PartDelta)] == [0, 0, 1]
