@@ -46,7 +46,7 @@ def test_every_row_says_where_a_key_is_made(row: ProviderRow) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=row_name)
 def test_every_row_is_small_enough_to_read_in_a_call(row: ProviderRow) -> None:
     """Some 3 ms at the most, once: a row of that size tells of three wires with their families of models."""
-    assert (FOLDER / f"{row.name}.toml").stat().st_size < 6144
+    assert (FOLDER / f"{row.name}.toml").stat().st_size < 7168
 
 
 @pytest.mark.parametrize("row", ROWS, ids=row_name)
