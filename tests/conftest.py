@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 
 import coverage
 import pytest
@@ -41,6 +42,9 @@ def watched_once(config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hangs in the gates of a whole run."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell has what it runs in the background ignore Ctrl-C, and so would the programs of tests.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "slow: takes seconds; left out of scripts/check")
     if hasattr(config, "workerinput"):
         watched_once(config)

@@ -17,13 +17,8 @@ from tests.cli.conftest import START, environment
 
 _STEERING = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])|\r")
 _PATIENCE_S = 20.0
-_TAKE = (
-    "import fcntl, signal, termios\n"
-    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-)
-"""Makes the terminal the program's own, so that Ctrl-C reaches it; as on any terminal, also where the tests
-run in the background of a shell, which lets its children ignore Ctrl-C."""
+_TAKE = "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+"""Makes the terminal the program's own, so that Ctrl-C reaches it."""
 
 
 class Terminal:

@@ -27,7 +27,9 @@ def provider() -> Iterator[Lingering]:
 
 
 def begun(provider: Lingering, path: str, folder: Path, *words: str) -> subprocess.Popen[str]:
-    """A command in a process of its own that has asked its provider."""
+    """A command in a process of its own that has asked its provider; unwatched, for who watches which lines
+    run has a handler of its own for the signal.
+    """
     settings = [
         "[ledger]",
         "on = true",
@@ -40,6 +42,7 @@ def begun(provider: Lingering, path: str, folder: Path, *words: str) -> subproce
         f'base_url = "{provider.origin}/{path}"',
     ]
     (folder / "config.toml").write_text("\n".join(settings))
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
     process = subprocess.Popen(
         [sys.executable, "-m", "baimo", *words],
         stdin=subprocess.DEVNULL,
@@ -47,7 +50,7 @@ def begun(provider: Lingering, path: str, folder: Path, *words: str) -> subproce
         stderr=subprocess.PIPE,
         encoding="utf-8",
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "BAIMO_HOME": str(folder), "BAIMO_LANG": "en"},
+        env={**outside, "PYTHONPATH": str(SOURCE), "BAIMO_HOME": str(folder), "BAIMO_LANG": "en"},
     )
     if not provider.asked.wait(PATIENCE_S):
         process.kill()

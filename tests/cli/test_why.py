@@ -18,7 +18,7 @@ def test_each_behaviour_stands_with_its_value_its_meaning_and_who_says_it(run: R
     at = lines.index("  reasoning_replay = never")
     assert lines[at + 1].startswith("      which earlier reasoning goes back")
     assert lines[at + 2].startswith(
-        "      models deepseek-r1* · https://api-docs.deepseek.com · checked 2026-"
+        "      models deepseek-r1* · https://api-docs.deepseek.com/guides/reasoning_model, as of 2025"
     )
     assert '  asked.reasoning_off = {"thinking": {"type": "disabled"}}' in lines
     assert lines[-1].startswith("Safe defaults: max_tokens_field = max_tokens")

@@ -51,6 +51,13 @@ def test_pictures_stand_behind_the_last_of_results_that_belong_together() -> Non
     assert notes == [NOTE]
 
 
+def test_a_result_of_words_beside_one_with_a_picture_is_left_as_it_is() -> None:
+    words = result("c2", Text(text="b"))
+    found, _ = moved(HI, CALL, result("c1", PNG), words)
+    assert found[3] == words
+    assert found[4].content == (Text(text="[From the result of c1:]"), PNG)
+
+
 def test_the_user_s_own_next_message_takes_them_in() -> None:
     found, _ = moved(CALL, result("c1", PNG), HI)
     assert [message.role for message in found] == [Role.ASSISTANT, Role.TOOL, Role.USER]

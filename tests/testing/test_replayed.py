@@ -130,7 +130,7 @@ def test_what_was_known_of_deployments_then_is_known_again(tmp_path: Path) -> No
     sim, _, _ = prepared("a good stream")
     health = HealthBook()
     name = ("openai", "chat", "", "gpt-5")
-    health.began(name, sim.clock.mono())
+    health.began(name, sim.clock.mono(), 1)
     health.failed(name, RateLimitedError("slow down", retry_after=60.0), sim.clock.mono())
     was = recorded(sim, tmp_path, *TWO, rules=Rules(health=health))
     assert read_recording(was.path).record.attempts[0].provider == "deepseek"
