@@ -192,11 +192,9 @@ class ContentsEncoder:
         for piece in part.content:
             if isinstance(piece, Text):
                 texts.append(piece.text)
-            elif self._quirks.result_media:
+            else:  # of wires whose results hold none it was set aside before
                 found = encode_media(piece, self._files, self._quirks, self._complaints)
                 media += [] if found is None else [found]
-            else:
-                self._complaints.cannot(f"a tool's result with {type(piece).__name__.lower()} content")
         answer: dict[str, Any] = {} if part.call_id.startswith(MADE_UP) else {"id": part.call_id}
         answer |= {"name": name, "response": response_of("\n\n".join(texts), is_error=part.is_error)}
         if media:
