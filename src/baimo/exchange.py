@@ -242,10 +242,9 @@ def _attempted(
 ) -> Exchange:
     wire = _encoded(operation, at)
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
-    secrets, watch, streams = at.secrets, attempts.watch, operation.streams
-    counted, asked = attempts.counting, attempts.now
+    secrets, watch, together = at.secrets, attempts.watch, attempts.together
+    counted, asked, streams = attempts.counting, attempts.now, operation.streams
     timed = streams or at.signer.timed or watch is not None
-    together = attempts.together
     if together is not None:
         together.begin(attempts)
     try:
@@ -265,8 +264,7 @@ def _attempted(
                     at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
                     progress.since = mono if streams else progress.since
                 signed = at.signer.sign(wire, secrets, wall)
-                head: WireHead = yield progress.sending(signed, deadline, mono)
-                progress.head = head
+                head = progress.head = yield progress.sending(signed, deadline, mono)
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
@@ -296,7 +294,7 @@ def _attempted(
                             watch.first(told)
                         held += events
                         progress.came()
-                        empty.look(events, is_end=is_end)
+                        empty.saw(events, is_end)
                         if (is_end or (streams and not empty.is_open)) and (held or any(pieces)):
                             yield progress.showing(held, pieces if raw else None)
                             held, pieces, flowing = [], [], streams and not raw
@@ -305,8 +303,7 @@ def _attempted(
                             watch.answered(told if told is not None else (yield _NOW)[1])
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
-                        _, now = yield _NOW
-                        progress.quiet(now)
+                        progress.quiet((yield _NOW)[1])
                     step, told = None if bounded or progress.since is not None else lively, None
             except Error as failure:
                 error = failure

@@ -243,7 +243,9 @@ class ChatOperation:
 
     def _asked_of(self, at: Deployment) -> ChatRequest:
         """The request for that deployment, without what other wires told beside their answers."""
-        request = _addressed(self._request, at)
+        request = self._request
+        if request.model != at.model or at.extra:
+            request = _addressed(request, at)
         for message in request.messages:
             if message.role is Role.ASSISTANT and any(type(part) is Opaque for part in message.content):
                 return _without_foreign(request, at.dialect.name)

@@ -32,7 +32,11 @@ def verdict(*events: Any) -> EmptyAnswerError | None:
     watch = Emptiness()
     for event in events:
         watch.saw([event])
-    return watch.verdict()
+    try:
+        watch.saw([], is_end=True)
+    except EmptyAnswerError as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize("reason", [FinishReason.STOP, FinishReason.UNKNOWN])

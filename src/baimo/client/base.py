@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from .attachments import Attachments
     from .extras import Extras
     from .forming import Forming
-    from .prompting import Tooled
+    from .prompting import Reads, Tooled
     from .ruling import Ruling
 
     AskedBeside: TypeAlias = (
@@ -169,12 +169,15 @@ class ClientBase:
     ) -> Prepared:
         if "unsupported" not in options and self._settings.unsupported is not None:
             options = {**options, "unsupported": self._settings.unsupported}
-        messages, options, reads = self._tooled(messages, options)
+        reads: Reads | None = None
+        if "tools_as" in options:
+            messages, options, reads = self._tooled(messages, options)
         route = self._settings.resolve(model)
         request, call = build(messages, options, stream=stream, model=route[0][0].model)
         prepared = self._asked(model, route, request, call, forming)
-        prepared.reads = reads
-        if options:
+        if reads is not None:
+            prepared.reads = reads
+        if options and (request.service_tier is not None or request.extra):
             prepared.tier = tier_of(request)
         return prepared
 
@@ -203,27 +206,28 @@ class ClientBase:
             or len(route[0]) > 1
             or request.response_format is not None
             or (call is not NO_OPTIONS and call.has_rules)
-            or self._settings.rule(model).on_cut is not None
+            or (self._settings.has_aliases and self._settings.rule(model).on_cut is not None)
             or (self._attached is not None and self._ruled.keeps_more)
         ):
-            limits = self._limits_of(route, call.timeout, call.within)
             return self._ruled.chat(
                 model,
                 route,
                 request,
                 call,
-                limits,
+                self._limits_of(route, call.timeout, call.within),
                 mends=self._mends,
                 learned=self._learned,
                 forming=forming,
                 media=media,
             )
         operation = ChatOperation(request, mends=self._mends, learned=self._learned, media=media)
+        limits = self._limits_at(at, call.timeout, call.within)
         if self._attached is None:
-            steps = self._straight(operation, at, call.timeout, call.within, raw=call.keep_raw)
+            steps = exchange(
+                operation, at, retry=self._retry, limits=limits, raw=call.keep_raw, together=self._together
+            )
             return Prepared(steps, at.model, call)
-        limit = self._limits_at(at, call.timeout, call.within)
-        return self._ruled.single(route, request, call, limit, operation)
+        return self._ruled.single(route, request, call, limits, operation)
 
     def _media(self, call: CallOptions) -> CallMedia:
         """What sees to the pictures and other media of a call."""
@@ -238,18 +242,10 @@ class ClientBase:
             services = self._attached.services
         return None if services is None else services.media
 
-    def _straight(
-        self,
-        operation: Operation,
-        at: Deployment,
-        timeout: float | None,
-        within: Mapping[str, float] | None = None,
-        *,
-        raw: bool = False,
-    ) -> Exchange:
+    def _straight(self, operation: Operation, at: Deployment, timeout: float | None) -> Exchange:
         """The steps of a plain call: there is no route to go over."""
-        limits = self._limits_at(at, timeout, within)
-        return exchange(operation, at, retry=self._retry, limits=limits, raw=raw, together=self._together)
+        limits = self._limits_at(at, timeout)
+        return exchange(operation, at, retry=self._retry, limits=limits, together=self._together)
 
     @property
     def _ruled(self) -> Ruling:

@@ -93,7 +93,7 @@ class Client(Parses, MakingClient):
         """The answer of a call that was prepared."""
         driver, folder = Driver(call.steps, call.services or self._services), Folder()
         try:
-            driver.finish(folder.add)
+            driver.advance(folder.add)
             keep_raw, tier = call.options.keep_raw, call.tier
             response = chat_response(folder, driver, keep_raw=keep_raw, streamed=False, tier=tier)
         except Error as error:

@@ -166,7 +166,8 @@ class Driver(DriverBase):
             raise
 
     def _send(self, step: Send) -> Any:
-        self._done_with_reply()
+        if self._reply is not None:
+            self._done_with_reply()
         self._opening = get_ident()
         try:
             reply = self._services.transport.open(step.wire, connect_s=step.connect_s, head_s=step.head_s)

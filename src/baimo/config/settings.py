@@ -69,6 +69,8 @@ class Settings:
         self._services: Services | None = None
         self._around = around
         self._aliases = _aliases(layers)
+        self.has_aliases = bool(self._aliases)
+        """Whether any name is made of others, and may say how calls go over its route."""
         self._resolver = Resolver(tables, self._aliases, around, self.holidays, self._own_facts)
         for name, layered in tables.items():
             if any(key not in shape.PROVIDER or key == "keys" for _, table in layered for key in table):

@@ -25,14 +25,16 @@ class Emptiness:
     Events of operations other than chat are something.
     """
 
-    __slots__ = ("_finished", "is_open")
+    is_open = True
+    _finished = False
 
-    def __init__(self) -> None:
-        self.is_open = True
-        self._finished = False
+    def saw(self, events: Sequence[Any], is_end: bool = False) -> None:
+        """Take note of events, in their order; `is_end`: they are the last.
 
-    def saw(self, events: Sequence[Any]) -> None:
-        """Take note of events, in their order."""
+        Raises EmptyAnswerError where an answer ends well without anything in it.
+        """
+        if not self.is_open:
+            return
         for event in events:
             kind = type(event)
             if kind is PartStarted:
@@ -52,17 +54,7 @@ class Emptiness:
             if something:
                 self.is_open = False
                 return
-
-    def look(self, events: Sequence[Any], *, is_end: bool) -> None:
-        """Take note of events. Raises EmptyAnswerError where an answer ends well without anything in it."""
-        if not self.is_open:
-            return
-        self.saw(events)
-        if is_end and self.is_open and (error := self.verdict()) is not None:
-            raise error
-
-    def verdict(self) -> EmptyAnswerError | None:
-        """The error for an answer that ended well without anything in it, else None."""
-        if not (self.is_open and self._finished):
-            return None
-        return EmptyAnswerError("the answer ended well, but there is nothing in it", status=200, hint=_HINT)
+        if is_end and self._finished:
+            raise EmptyAnswerError(
+                "the answer ended well, but there is nothing in it", status=200, hint=_HINT
+            )

@@ -99,7 +99,7 @@ class Progress:
         """Whether a piece that gave no event is progress all the same."""
         if self._streams or not (self.begun or not piece.isspace()):
             return False
-        self.came()
+        self.begun, self.since = True, None
         return True
 
     def showing(self, events: list[Any], pieces: list[bytes] | None) -> Emit:

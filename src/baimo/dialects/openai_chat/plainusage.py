@@ -50,6 +50,7 @@ class _Counts(msgspec.Struct, gc=False):
 
 
 _counts = msgspec.json.Decoder(_Counts)
+_SPACE, _LINE, _DOT = b" \n."
 _NOT_INSIDE = _Inside()
 _NOT_MADE = _Made()
 
@@ -57,9 +58,9 @@ _NOT_MADE = _Made()
 def plain_usage(raw: Raw) -> Usage | None:
     """The usage, or None where the general way must read it."""
     written = bytes(raw)
-    if b" " in written or b"\n" in written:
+    if _SPACE in written or _LINE in written:
         written = msgspec.json.format(written, indent=-1)
-    if b"." in written:
+    if _DOT in written:
         return None  # numbers with a fraction are written anew by the general way, perhaps otherwise
     try:
         counts = _counts.decode(written)
