@@ -13,8 +13,16 @@ __all__ = ["fresh", "wheel"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-READY_S = 0.1
+MOST = 1.2
+"""So many times the work of a program that begins with TLS, HTTP and asyncio of the standard library: about
+100 ms where those take as much."""
 RUNS = 7
+BARE = """
+import time
+began = time.process_time()
+import asyncio, http.client, json, ssl
+print(time.process_time() - began)
+"""
 BEGIN = """
 import time
 began = time.process_time()
@@ -30,11 +38,16 @@ with Simulator() as sim, sim.client() as client:
 """
 
 
-def test_it_begins_with_less_than_a_tenth_of_a_second_of_work(fresh: Path) -> None:
-    """The processor's time in a new process, imports included; the best of several."""
-    found = [run(fresh, "-c", BEGIN).split() for _ in range(RUNS)]
-    assert min(float(seconds) for seconds, _ in found) < READY_S
-    assert {int(count) for _, count in found} == {len(names())}
+def test_it_begins_with_little_more_work_than_the_standard_library(fresh: Path) -> None:
+    """The processor's time in new processes, imports included; the best of several that take turns."""
+    bare, ours, counts = [], [], set()
+    for _ in range(RUNS):
+        bare.append(float(run(fresh, "-c", BARE)))
+        seconds, count = run(fresh, "-c", BEGIN).split()
+        ours.append(float(seconds))
+        counts.add(int(count))
+    assert min(ours) < MOST * min(bare)
+    assert counts == {len(names())}
 
 
 def test_it_answers_without_pytest_and_extras(fresh: Path) -> None:
