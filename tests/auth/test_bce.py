@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baimo.auth import schemes
-from baimo.auth.bce import BceAuthV1, canonical_query, signature
+from baimo.auth.bce import BceAuthV1, canonical_query, signature, usual_fields
 from baimo.auth.signer import Explaining, Signer
 from baimo.errors import ConfigError, InputError, MissingKeyError
 from baimo.types.secret import Secret
@@ -87,6 +87,29 @@ def test_it_is_a_signer_of_its_name() -> None:
         signed=("host", "x-bce-date"),
     )
     assert made.value == "4dc09b190437201747dfd9bfaca6a2d05a92f5220e9449da7b2407a10d466300"
+
+
+def test_a_signature_that_names_no_fields_covers_the_usual_ones() -> None:
+    """The value was made by bce-python-sdk 0.9.79, which was told of no fields to sign."""
+    headers = {
+        "host": "qianfan.baidubce.com",
+        "content-type": "application/json",
+        "x-bce-date": "2025-11-22T10:00:00Z",
+        "accept": "*/*",
+        "content-md5": " ",
+    }
+    made = signature(
+        access_key=AK,
+        secret_key=SK,
+        time="2025-11-22T10:00:00Z",
+        expires_s=1800,
+        method="POST",
+        path="/v2/service",
+        query="Action=DescribeServices",
+        headers=headers,
+        signed=usual_fields(headers),
+    )
+    assert made.value == "5ccfa44cd1148d30549fd891bdcee0609cea9e027ada22af72881c7ef22687aa"
 
 
 def test_what_cannot_be_signed_is_told() -> None:

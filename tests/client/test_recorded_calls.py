@@ -23,6 +23,7 @@ ASKED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "at most": (("chat", [GPT, FLASH], "Hi"), {"at_most": "0.05 CNY", "max_tokens": 20}),
     "form": (("chat", FLASH, "Answer in JSON"), {"response_format": "json_object", "validate": False}),
     "task": (("images", "qwen/wan2.5-t2i-preview", "a fox"), {"n": 2}),
+    "kept": (("speech", "qwen/qwen3-tts-flash", "Hello"), {"voice": "Cherry"}),
     "embeddings": (("embed", "openai/text-embedding-3-small", ["one", "two"]), {}),
     "rerank": (("rerank", "cohere/rerank-v3.5", "a city", ["Ruby", "Paris, a city"]), {"top_n": 1}),
     "images": (("images", "openai/gpt-image-2", "a fox"), {"n": 2}),
@@ -34,6 +35,9 @@ ASKED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "pull": (("pull", "ollama/qwen3"), {}),
     "count": (("count_tokens", "hunyuan/hunyuan-lite", "Hello there"), {}),
 }
+
+MORE = {"task": 2, "kept": 1}
+"""Requests besides the first: how a task goes, and the file where it is kept."""
 
 
 def recorded(ask: Ask, folder: Path, sim: Simulator, args: Any, options: Any, **client: Any) -> CallRecord:
@@ -54,7 +58,27 @@ def test_it_is_the_same_again(ask: Ask, what: str, tmp_path: Path) -> None:
     assert call.recording is not None and call.outcome == "answered"
     result = replay(call.recording)
     assert result.differences == ()
-    assert result.requests == len(call.attempts) + (2 if what == "task" else 0)
+    assert result.requests == len(call.attempts) + MORE.get(what, 0)
+
+
+@BOTH
+def test_what_was_heard_by_a_task_is_heard_again(ask: Ask, tmp_path: Path) -> None:
+    with Simulator("qwen") as sim:
+        config = sim.config_for({"qwen": "native"})
+        ask(
+            sim,
+            "speech",
+            "qwen/qwen3-tts-flash",
+            "Hello wide world",
+            client={"config": config},
+            voice="Cherry",
+        )
+        sound = f"http://127.0.0.1:1{sim.last.target}"
+        call = recorded(ask, tmp_path, sim, ("transcribe", "qwen/fun-asr", sound), {}, config=config)
+    assert call.recording is not None and call.outcome == "answered"
+    result = replay(call.recording)
+    assert result.differences == ()
+    assert (len(call.attempts), result.requests) == (1, 4), "asked, two looks how it goes, and the file"
 
 
 class Pet(msgspec.Struct):

@@ -30,6 +30,13 @@ def test_words_are_read_as_they_come() -> None:
         assert list(whole) == [TEXT]
 
 
+def test_words_come_as_well_where_another_place_of_the_route_would_make_a_task_of_it() -> None:
+    with Simulator("openai", "qwen") as sim, sim.client(endpoints={"qwen": "native"}) as client:
+        stream = client.stream_transcribe([MODEL, "qwen/fun-asr"], SOUND)
+        assert next(stream) + "".join(stream) == TEXT
+        assert stream.response.provider == "openai"
+
+
 def test_words_are_awaited() -> None:
     async def drive() -> None:
         with Simulator("openai") as sim:

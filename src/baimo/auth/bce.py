@@ -54,6 +54,23 @@ def signature(
     return Signature(prefix, canonical, value)
 
 
+def usual_fields(headers: Mapping[str, str]) -> list[str]:
+    """What is signed where a signature names no fields: of `headers` (names in lower case) those that have a
+    value and are among the five kinds that Baidu signs by itself.
+
+    >>> usual_fields({"host": "h", "accept": "*/*", "x-bce-date": "2026-11-29T02:03:04Z", "content-md5": ""})
+    ['host', 'x-bce-date']
+    """
+    return [
+        name
+        for name, value in headers.items()
+        if value.strip() and (name in _USUAL or name.startswith("x-bce-"))
+    ]
+
+
+_USUAL = ("host", "content-length", "content-type", "content-md5")
+
+
 def canonical_query(query: str) -> str:
     """The query as it is signed: every name with a value, escaped anew, in order, without `authorization`."""
     pairs = [pair.partition("=") for pair in query.split("&") if pair]

@@ -109,6 +109,18 @@ def changed(name: bytes, value: bytes) -> HttpRequest:
     return replace(good, headers=with_headers(good.headers, ((name, value),)))
 
 
+def unnamed(request: HttpRequest) -> HttpRequest:
+    """The same with a signature that does not name what it covers."""
+    told = dict(request.headers)[b"authorization"].split(b"/")
+    told[4] = b""
+    return replace(request, headers=with_headers(request.headers, ((b"authorization", b"/".join(told)),)))
+
+
+def test_a_signature_that_names_no_fields_is_checked_over_the_usual_ones(simulation: Simulation) -> None:
+    assert read(simulation, unnamed(signed()))[1] is None
+    assert refused(simulation, unnamed(signed(signer=BceAuthV1(signed=("host",))))).provider_code == "14"
+
+
 @pytest.mark.parametrize(
     ("request_", "code"),
     [

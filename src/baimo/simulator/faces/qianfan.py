@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from baimo.auth.access_token import PATH
-from baimo.auth.bce import signature
+from baimo.auth.bce import signature, usual_fields
 from baimo.dialect.protocols import ChatEncoder
 from baimo.dialects.qianfan_v1 import DIALECT
 from baimo.dialects.qianfan_v1.errors import NO_ID
@@ -169,7 +169,7 @@ class QianfanFace:
             raise RefusedError(Why.UNKNOWN_KEY, "the access key is another")
         if not _is_valid(time, expires, now):
             raise RefusedError(Why.SKEWED_CLOCK, f"the signature is of {time}")
-        names = signed.split(";")
+        names = signed.split(";") if signed else usual_fields(headers)
         if "host" not in names or not set(names) <= set(headers):
             raise RefusedError(Why.MISSING_HEADER, "host must be signed, and what is signed must be there")
         path, _, query = request.target.decode("latin-1").partition("?")
