@@ -26,7 +26,7 @@ from .tree import Trees
 
 _NOWHERE = context.Context()
 _KINDS = ("METER", "TRACER")
-_METRICS = getattr(metrics, "_internal", None)
+_METRICS: Any = getattr(metrics, "_internal", None)
 """Where the API keeps the provider that the program has set."""
 
 
@@ -51,6 +51,7 @@ class OpenTelemetry:
         self._quick: QuickSpans | None = None
         self._metrics: Metrics | None = None
         self._names_providers = any(f"OTEL_PYTHON_{kind}_PROVIDER" in os.environ for kind in _KINDS)
+        self._asks_for_meters = self._names_providers or not hasattr(_METRICS, "_METER_PROVIDER")
         if tracer_provider is not None:
             self._trace_with(tracer_provider)
         self._measures_late = meter_provider is None
@@ -67,7 +68,7 @@ class OpenTelemetry:
         if (
             measure is None
             and self._measures_late
-            and (self._names_providers or getattr(_METRICS, "_METER_PROVIDER", _METRICS) is not None)
+            and (self._asks_for_meters or _METRICS._METER_PROVIDER is not None)
         ):
             measure = self._late_metrics()
         if measure is not None:

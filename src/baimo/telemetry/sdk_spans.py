@@ -13,7 +13,6 @@ import logging
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import partial
 from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
@@ -98,11 +97,9 @@ class QuickSpans:
         """Processors that take all spans of a call at once."""
         self._singly: tuple[Callable[[Any], Any], ...] = ()
         """What takes one span after the other."""
-        ids = self._ids = tracer.id_generator
-        draws = type(ids) is RandomIdGenerator
-        self._trace_id = partial(getrandbits, 128) if draws else ids.generate_trace_id
-        self._span_id = partial(getrandbits, 64) if draws else ids.generate_span_id
-        random = getattr(ids, "is_trace_id_random", None)
+        self._ids = tracer.id_generator
+        self._draws = type(self._ids) is RandomIdGenerator
+        random = getattr(self._ids, "is_trace_id_random", None)
         self._own_flags = TraceFlags(TraceFlags.SAMPLED | (_RANDOM if random is not None and random() else 0))
         self._attach, self._detach = _switches()
         self._enabled = getattr(tracer, "_is_enabled", None)
@@ -131,9 +128,11 @@ class QuickSpans:
         `said` is laid over the attributes of the call's span. False where the quick way must not be taken.
         """
         enabled = self._enabled
-        processors = getattr(self._tracer.span_processor, "_span_processors", None)
-        is_known = processors is self._checked and (enabled is None or enabled())
-        if not is_known and not self.takes():
+        try:
+            is_known = self._tracer.span_processor._span_processors is self._checked
+        except AttributeError:
+            return False
+        if not (is_known and (enabled is None or enabled())) and not self.takes():
             return False
         above: SpanContext | None = None
         flags, state = self._own_flags, None
@@ -143,16 +142,16 @@ class QuickSpans:
                 return True
             trace, flags, state, above = place
         else:
-            trace = self._trace_id() or self._ids.generate_trace_id()
-        draw, span_kind = self._span_id, self._span_kind
-        own = draw() or self._ids.generate_span_id()
+            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
+        draws, span_kind = self._draws, self._span_kind
+        own = (draws and getrandbits(64)) or self._ids.generate_span_id()
         told = self._told_kind(self._writer, call, said, trace, flags, state, above, own)
         made = []
         for number, _ in enumerate(call.attempts, 1):
             span = span_kind()
             span._told = told
             span._attempt = number
-            span._own_id = draw() or self._ids.generate_span_id()
+            span._own_id = (draws and getrandbits(64)) or self._ids.generate_span_id()
             made.append(span)
         span = span_kind()
         span._told = told
@@ -175,7 +174,8 @@ class QuickSpans:
         """
         above: SpanContext | None = get_current_span(parent).get_span_context()
         if above is None or not above.is_valid:
-            return self._trace_id() or self._ids.generate_trace_id(), self._own_flags, None, None
+            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
+            return trace, self._own_flags, None, None
         if not (self._always or above.trace_flags.sampled):
             return None
         flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & _RANDOM))
