@@ -383,6 +383,22 @@ def test_an_exporter_is_not_traced_itself_whatever_keeps_the_context(monkeypatch
     assert quiet == [True, True]
 
 
+def test_a_processor_of_an_older_sdk_is_given_one_span_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def on_end(self: SimpleSpanProcessor, span: ReadableSpan) -> None:
+        self.span_exporter.export((span,))
+
+    monkeypatch.setattr(SimpleSpanProcessor, "on_end", on_end)
+    watching = Watching()
+    (processor,) = watching.provider._active_span_processor._span_processors
+    del processor._shutdown  # type: ignore[attr-defined]
+    assert [span.name for span in watching.tell(records.ANSWERED)] == [
+        "chat deepseek-flash",
+        "attempt deepseek-flash",
+    ]
+
+
 def test_an_id_that_says_none_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sdk_spans, "getrandbits", lambda _: 0)
     for span in Watching().tell(records.ANSWERED):

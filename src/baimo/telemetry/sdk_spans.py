@@ -120,7 +120,8 @@ class QuickSpans:
     def _is_silent(self, processor: Any) -> bool:
         """Whether a processor does no more than hand each span to its exporter."""
         counts = type(getattr(processor, "_metrics", None)).__name__
-        return type(processor) is self._simple and counts.startswith("No")
+        is_plain = type(processor) is self._simple and hasattr(processor, "_shutdown")  # older ones lack it
+        return is_plain and counts.startswith("No")
 
     def emit(self, call: CallRecord, said: Attributes, parent: Context) -> bool:
         """Gives the spans of a call to the processors, attempts first, as they would end.
