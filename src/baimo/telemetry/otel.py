@@ -25,6 +25,7 @@ from .sdk_spans import QuickSpans, quick
 from .tree import Trees
 
 _NOWHERE = context.Context()
+_NOTHING: Attributes = {}
 _KINDS = ("METER", "TRACER")
 _METRICS: Any = getattr(metrics, "_internal", None)
 """Where the API keeps the provider that the program has set."""
@@ -76,7 +77,7 @@ class OpenTelemetry:
         tracer = self._tracer or self._late_tracer()
         if tracer is None:
             return
-        said: Attributes = {}
+        said = _NOTHING
         if content is not None and self.wants_content:
             said = content_attributes(content)
         quickly = self._quick
