@@ -15,6 +15,7 @@ import termios
 import time
 
 from tests.cli.conftest import START, environment
+from tests.unwatched import unwatched
 
 _STEERING = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])|\r")
 _PATIENCE_S = 20.0
@@ -29,15 +30,25 @@ faulthandler.register(signal.SIGUSR1)
 class Terminal:
     """Runs the program until it ends or the test does; use it in `with`."""
 
-    def __init__(self, *args: str, before: str = "", columns: int = 80, lines: int = 40, **env: str) -> None:
+    def __init__(
+        self,
+        *args: str,
+        before: str = "",
+        columns: int = 80,
+        lines: int = 40,
+        interrupted: bool = False,
+        **env: str,
+    ) -> None:
+        """`interrupted`: Ctrl-C will be pressed."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        variables = environment(TERM="xterm-256color", PROMPT_TOOLKIT_NO_CPR="1", **env)
         self._process = subprocess.Popen(
             [sys.executable, "-c", _TAKE + before + START, *args],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=environment(TERM="xterm-256color", PROMPT_TOOLKIT_NO_CPR="1", **env),
+            env=unwatched(variables) if interrupted else variables,
             start_new_session=True,
         )
         os.close(slave)
