@@ -91,12 +91,8 @@ def _ask(found: Attributes, parameter: str, value: object) -> None:
     name, kind = _PARAMETERS[parameter]
     try:
         found[name] = kind(value)
-    except (
-        TypeError,
-        ValueError,
-        OverflowError,
-    ):  # whoever reads spans must not fail
-        found[name] = str(value)
+    except (TypeError, ValueError, OverflowError):
+        found[name] = str(value)  # whoever reads spans must not fail
 
 
 def _answer(found: Attributes, call: CallRecord) -> None:
