@@ -34,7 +34,7 @@ def ledger(folder: Path) -> Path:
 def keep(path: Path, *records: CallRecord, lost: int = 0) -> None:
     opened = store.connect(path, create=True)
     losses = [(NOW, lost, "disk full")] if lost else []
-    store.write(opened, [store.row_of(one) for one in records], losses)
+    store.write(opened, [store.batch_of(records)] if records else [], losses)
     opened.close()
 
 

@@ -224,13 +224,13 @@ def test_a_full_disk_costs_records_not_calls_and_is_told(tmp_path: Path) -> None
     one = Writer(path, keep_days=1e6, told=told.append, connect=full)
     one.start()
     for number in range(400):
-        one.put(record(number))
+        one.held.append(record(number))
     one.flush()
     lost = one.lost
     assert lost > 0
     assert len(told) == 1 and "ledger.db: database or disk is full" in told[0]
     full.pages = 100_000
-    one.put(record(1000))
+    one.held.append(record(1000))
     one.close()
     kept = last_calls(path, 1000)
     assert kept[0].id == record(1000).id
@@ -273,7 +273,7 @@ def test_a_file_that_is_held_for_long_costs_records(
         connect=lambda path: store.connect(path, create=True, busy_s=0.01),
     )
     one.start()
-    one.put(record(1))
+    one.held.append(record(1))
     with caplog.at_level(logging.WARNING):
         one.close()
     opened.close()
@@ -350,9 +350,9 @@ def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> 
     path = tmp_path / "ledger.db"
     one = Writer(path, keep_days=1e6, told=lambda line: None)
     one.start()
-    one.put(record(1))
+    one.held.append(record(1))
     one.close()
-    one.put(record(2))
+    one.held.append(record(2))
     one.finish()
     one.close()
     assert [kept.id for kept in last_calls(path, 5)] == [record(2).id, record(1).id]

@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 def keep(path: Path, *records: CallRecord, losses: tuple[tuple[float, int, str], ...] = ()) -> None:
     opened = store.connect(path, create=True)
-    store.write(opened, [store.row_of(one) for one in records], losses)
+    store.write(opened, [store.batch_of(records)] if records else [], losses)
     opened.close()
 
 

@@ -17,7 +17,7 @@ from tests.ledger.records import attempt, id_of, raw, record
 
 def kept(path: Path, *numbers: int) -> None:
     opened = store.connect(path, create=True)
-    store.write(opened, [store.row_of(record(number)) for number in numbers])
+    store.write(opened, [store.batch_of(record(number) for number in numbers)] if numbers else [])
     opened.close()
 
 
@@ -32,7 +32,7 @@ def test_a_record_comes_back_whole_but_for_the_providers_own_usage(tmp_path: Pat
     path = tmp_path / "ledger.db"
     told = record(1, parameters={"temperature": 0.5}, usage=Usage(input_uncached=1, raw=raw('{"x":1}')))
     opened = store.connect(path, create=True)
-    store.write(opened, [store.row_of(told)])
+    store.write(opened, [store.batch_of([told])])
     opened.close()
     assert last_calls(path, 5) == (msgspec.structs.replace(told, usage=Usage(input_uncached=1)),)
 
@@ -76,9 +76,13 @@ def test_the_columns_count_what_was_billed_and_tell_of_keys_and_the_cache(tmp_pa
     store.write(
         opened,
         [
-            store.row_of(record(1, attempts=(*tries, attempt(maybe_billed=True, key="c")))),
-            store.row_of(record(2, attempts=(), cached=True, cost=None)),
-            store.row_of(record(3, attempts=tries[1:])),
+            store.batch_of(
+                [
+                    record(1, attempts=(*tries, attempt(maybe_billed=True, key="c"))),
+                    record(2, attempts=(), cached=True, cost=None),
+                    record(3, attempts=tries[1:]),
+                ]
+            )
         ],
     )
     rows = opened.execute(
@@ -95,31 +99,42 @@ def test_ids_begin_with_the_time_of_the_call() -> None:
 
 
 @pytest.mark.parametrize("form", range(len(store.FORMS)))
-def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [0, 1, store.TOGETHER, store.TOGETHER + 1])
+def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, count: int, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     opened = sqlite3.connect(path)
     for step in store.FORMS[: form + 1]:
         opened.executescript(step)
     opened.execute("PRAGMA application_id = 1650551149")
     opened.execute(f"PRAGMA user_version = {form + 1}")
-    id_, text = store.row_of(record(7))
-    if form < 2:
-        opened.execute(
-            "INSERT INTO calls "
-            "(id, at, operation, key, outcome, cached, attempts, maybe_billed, took_s, record) "
-            "VALUES (?, 1, 'chat', '', 'answered', 0, 1, 0, 1.5, ?)",
-            (id_, text),
-        )
-    else:
-        opened.execute("INSERT INTO records VALUES (?, ?)", (id_, text))
+    told = [record(number, message="[x], {y} \u767e") for number in range(count)]
+    into = _INTO[form]
+    for one in told:
+        opened.execute(into, {"id": one.id, "record": msgspec.json.encode(one).decode()})
     opened.commit()
     opened.close()
-    kept(path, 8)
-    assert [one.id for one in last_calls(path, 5)] == [id_of(8), id_of(7)]
+    kept(path, 1000)
+    assert last_calls(path, 5000) == (record(1000), *reversed(told))
     opened = sqlite3.connect(path)
+    assert opened.execute("SELECT id FROM calls ORDER BY id").fetchall() == [
+        (one.id,) for one in (*told, record(1000))
+    ]
     assert opened.execute("PRAGMA user_version").fetchone()[0] == len(store.FORMS)
     assert opened.execute("SELECT count(*) FROM losses").fetchone()[0] == 0
     opened.close()
+
+
+_CALLS = """
+INSERT INTO calls (id, at, operation, key, outcome, cached, attempts, maybe_billed, took_s, record)
+VALUES (:id, 1, 'chat', '', 'answered', 0, 1, 0, 1.5, :record)
+"""
+_INTO = (
+    _CALLS,
+    _CALLS,
+    "INSERT INTO records VALUES (:id, :record)",
+    "INSERT INTO batches VALUES (:id, :id, '[' || :record || ']')",
+)
+"""What wrote a call into each form of the file."""
 
 
 def test_a_newer_form_is_refused(tmp_path: Path) -> None:
