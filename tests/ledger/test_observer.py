@@ -56,6 +56,39 @@ def test_twenty_threads_lose_nothing(tmp_path: Path) -> None:
     assert ledger.lost == 0
 
 
+def test_a_first_call_is_written_though_nobody_asks(tmp_path: Path) -> None:
+    """Each comes while the thread sleeps: it wakes by itself."""
+    written = threading.Event()
+
+    def connect(path: Path) -> sqlite3.Connection:
+        written.set()
+        raise OSError("not now")
+
+    one = Writer(tmp_path / "ledger.db", keep_days=1e6, told=lambda line: None, connect=connect)
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    ledger._writers[one.pid] = one
+    one.start()
+    for number in range(3):
+        while not one.is_waiting:
+            continue
+        keep(ledger, record(number))
+        assert written.wait(10)
+        written.clear()
+    ledger.close()
+    assert ledger.lost == 3
+
+
+def test_what_is_told_before_a_flush_is_written_after_it_however_much(tmp_path: Path) -> None:
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    keep(ledger, *(record(number) for number in range(1234)))
+    ledger.flush()
+    opened = store.connect(tmp_path / "ledger.db", create=False)
+    counts = [count for (count,) in opened.execute("SELECT json_array_length(records) FROM batches")]
+    opened.close()
+    assert sum(counts) == 1234 and max(counts) <= store.TOGETHER
+    ledger.close()
+
+
 def test_nothing_is_there_before_the_first_call(tmp_path: Path) -> None:
     ledger = LedgerObserver(ALWAYS, tmp_path / "folder")
     ledger.flush()

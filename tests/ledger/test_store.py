@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,8 @@ import pytest
 
 from baimo.errors import ConfigError
 from baimo.ledger import store
-from baimo.ledger.reading import find_calls, last_calls
+from baimo.ledger.reading import find_calls, last_calls, spent_since, sums
+from baimo.types.money import Money
 from baimo.types.usage import Usage
 from tests.ledger.records import attempt, id_of, raw, record
 
@@ -211,17 +213,53 @@ def test_a_call_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     assert find_calls(path, "ff") == ()
 
 
+def test_what_is_left_of_a_batch_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    told = [record(number, message='"[{\\ \u767e\n', first_s=1e-7 + number) for number in range(9)]
+    opened = store.connect(path, create=True)
+    store.write(opened, [store.batch_of(told)])
+    for _ in range(2):
+        store.forget(opened, told[6].at)
+    assert opened.execute("SELECT first, last FROM batches").fetchall() == [(told[6].id, told[8].id)]
+    opened.close()
+    assert last_calls(path, 10) == tuple(reversed(told[6:]))
+
+
+def rows_of(path: Path, table: str) -> int:
+    opened = sqlite3.connect(path)
+    (count,) = opened.execute(f"SELECT count(*) FROM {table}").fetchone()
+    opened.close()
+    return int(count)
+
+
 def test_a_call_that_is_told_twice_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     kept(path, 1, 1)
     kept(path, 1)
-    assert len(last_calls(path, 5)) == 1
+    assert len(last_calls(path, 5)) == rows_of(path, "calls") == rows_of(path, "batches") == 1
 
 
-@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 100])
-def test_however_many_are_written_together_each_has_its_row(count: int, tmp_path: Path) -> None:
-    kept(tmp_path / "ledger.db", *range(count))
-    opened = store.connect(tmp_path / "ledger.db", create=False)
-    ids = [one for (one,) in opened.execute("SELECT id FROM calls ORDER BY id")]
+def test_calls_of_two_ledgers_count_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    for first, end in ((0, 3), (3, 8), (0, 5), (5, 8)):
+        kept(path, *range(first, end))
+    assert rows_of(path, "batches") == 4
+    assert rows_of(path, "calls") == 8
+    assert [one.id for one in last_calls(path, 9)] == [id_of(number) for number in reversed(range(8))]
+    assert [one.id for one in find_calls(path, id_of(6))] == [id_of(6)]
+    (total,), _ = sums(path, [])
+    assert total.calls == 8
+    assert spent_since(path, 0.0, (), ()) == (Money(Decimal("0.8"), "CNY"),)
+
+
+def test_a_batch_is_one_row_and_may_be_written_again(tmp_path: Path) -> None:
+    """Where it is not known whether it was written, it is written again."""
+    path = tmp_path / "ledger.db"
+    for _ in range(2):
+        kept(path, 5, 2, 9)
+    kept(path, 2, 5, 7, 9)
+    opened = sqlite3.connect(path)
+    ends = opened.execute("SELECT first, last FROM batches").fetchall()
     opened.close()
-    assert ids == sorted([record(number).id for number in range(count)])
+    assert ends == [(id_of(2), id_of(9))] * 2
+    assert rows_of(path, "calls") == 4

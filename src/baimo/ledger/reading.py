@@ -99,6 +99,25 @@ class _Seen(msgspec.Struct, gc=False):
     attempts: tuple[_Tried, ...] = ()
 
 
+class _Ended(msgspec.Struct, gc=False):
+    """How a call ended."""
+
+    outcome: str
+
+
+class _Spent(msgspec.Struct, gc=False):
+    """What a call cost, and whom it was for."""
+
+    id: str
+    at: float
+    provider: str | None = None
+    model: str | None = None
+    cost: Money | None = None
+    attempts: tuple[_Tried, ...] = ()
+
+
+_to_ended = msgspec.json.Decoder(list[_Ended]).decode
+_to_spent = msgspec.json.Decoder(list[_Spent], strict=False).decode
 _to_seen = msgspec.json.Decoder(list[_Seen], strict=False).decode
 _to_calls = msgspec.json.Decoder(list[CallRecord], strict=False).decode
 _ALL = "", "g"
@@ -155,8 +174,10 @@ def last_calls(path: Path, count: int, *, failed: bool = False) -> tuple[CallRec
     calls: dict[str, CallRecord] = {}
     with _opened(path) as opened:
         for last, text in _batches(opened):
-            if len(newest) >= count and last < newest[0]:
+            if len(newest) >= count and (not newest or last < newest[0]):
                 break
+            if failed and all(one.outcome == "answered" for one in _to_ended(text)):
+                continue
             for call in _to_calls(text):
                 if call.id in calls or (failed and call.outcome == "answered"):
                     continue
@@ -238,12 +259,12 @@ def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
 def _costs(path: Path, at: float) -> Iterator[tuple[str, str, Money]]:
     """Of each call since then whose cost is known: provider/model, name of the key, cost."""
     with _opened(path) as opened:
-        for call in _each(_batches(opened, (store.first_id(at), _ALL[1])), _to_seen):
+        for call in _each(_batches(opened, (store.first_id(at), _ALL[1])), _to_spent):
             if call.cost is not None and call.at >= at:
                 yield f"{call.provider}/{call.model}", _key_of(call), call.cost
 
 
-def _key_of(call: _Seen) -> str:
+def _key_of(call: _Seen | _Spent) -> str:
     return call.attempts[-1].key if call.attempts else ""
 
 

@@ -100,7 +100,7 @@ CREATE INDEX batches_ends ON batches (last, first);
 DROP VIEW calls;
 DROP TABLE records;
 {_VIEW} (
-  SELECT json_extract(value, '$.id') AS id, value AS record FROM batches, json_each(batches.records)
+  SELECT DISTINCT json_extract(value, '$.id') AS id, value AS record FROM batches, json_each(batches.records)
 );
 """
 FORMS = (_CALLS, _LOSSES, _RECORDS, _BATCHES)
