@@ -196,7 +196,9 @@ def find_calls(path: Path, part: str) -> tuple[CallRecord, ...]:
     ids = _ALL if len(part) < _WHOLE else (part, part + "g")
     with _opened(path) as opened:
         holding = (batch for batch in _batches(opened, ids) if part in batch[1])
-        found = [call for call in _each(holding, _to_calls) if call.id.startswith(part) or call.id.endswith(part)]
+        found = [
+            call for call in _each(holding, _to_calls) if call.id.startswith(part) or call.id.endswith(part)
+        ]
     return tuple(nsmallest(10, found, key=_id_of))
 
 
@@ -283,4 +285,3 @@ _GROUPS: Mapping[str, Callable[[_Seen], str]] = {
     "provider": lambda call: call.provider or "",
     "key": _key_of,
 }
-

@@ -1,8 +1,8 @@
 """The ledger's file: an SQLite database of records, its form and how older forms become this one.
 
 Others read while it is written (WAL). Calls that are written together are one row, a JSON array of their
-records between the first and the last of their ids: SQLite has little to do for a call. `calls` shows a row for
-each, in columns, for asking.
+records between the first and the last of their ids: SQLite has little to do for a call. `calls` shows a row
+for each, in columns, for asking.
 """
 
 from __future__ import annotations
