@@ -386,7 +386,8 @@ def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> 
     one.held.append(record(1))
     one.close()
     one.held.append(record(2))
-    one.finish()
+    assert one.is_waiting
+    one.wake()
     one.close()
     assert [kept.id for kept in last_calls(path, 5)] == [record(2).id, record(1).id]
     assert writers() == []

@@ -124,12 +124,13 @@ def test_the_last_calls_come_newest_first_and_failed_ones_alone_on_request(path:
 
 def test_long_calls_are_found_among_short_ones_that_began_later(path: Path) -> None:
     """Batches hold calls in the order they ended in; the newest is the one that began last."""
-    for numbers in ((1, 100), (50, 60), (70, 2), (3, 99)):
+    for numbers in ((1, 99), (50, 60), (70, 2), (3, 100)):
         keep(path, *(record(number, outcome="failed" if number % 2 else "answered") for number in numbers))
 
     def numbers(count: int, *, failed: bool = False) -> list[int]:
         return [int(one.id[12:], 16) for one in last_calls(path, count, failed=failed)]
 
+    assert numbers(1) == [100]
     assert numbers(3) == [100, 99, 70]
     assert numbers(4) == [100, 99, 70, 60]
     assert numbers(100) == [100, 99, 70, 60, 50, 3, 2, 1]

@@ -121,6 +121,9 @@ def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, count: int, t
     assert opened.execute("SELECT id FROM calls ORDER BY id").fetchall() == [
         (one.id,) for one in (*told, record(1000))
     ]
+    counts = [one for (one,) in opened.execute("SELECT json_array_length(records) FROM batches")]
+    assert max(counts) <= store.TOGETHER
+    assert len(counts) == 1 + (count if form == 3 else -(-count // store.TOGETHER))
     assert opened.execute("PRAGMA user_version").fetchone()[0] == len(store.FORMS)
     assert opened.execute("SELECT count(*) FROM losses").fetchone()[0] == 0
     opened.close()
@@ -211,6 +214,9 @@ def test_a_call_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     assert [one.id for one in find_calls(path, id_of(3))] == [id_of(3)]
     assert len(find_calls(path, "019b76")) == 10
     assert find_calls(path, "ff") == ()
+    for number in (0, 7, 19):
+        assert [one.id for one in find_calls(path, id_of(number))] == [id_of(number)]
+        assert id_of(number) in [one.id for one in find_calls(path, id_of(number)[-20:])]
 
 
 def test_what_is_left_of_a_batch_is_whole(tmp_path: Path) -> None:
