@@ -15,7 +15,7 @@ from baimo.ledger.reading import Lost, Sum, last_calls, spent_since, sums
 from baimo.types.money import Money
 from baimo.types.record import CallRecord
 from baimo.types.usage import Usage
-from tests.ledger.records import AT, attempt, record
+from tests.ledger.records import AT, attempt, batch_of, record
 
 DAY = 86_400
 
@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 def keep(path: Path, *records: CallRecord, losses: tuple[tuple[float, int, str], ...] = ()) -> None:
     opened = store.connect(path, create=True)
-    store.write(opened, [store.batch_of(records)] if records else [], losses)
+    store.write(opened, [batch_of(records)] if records else [], losses)
     opened.close()
 
 

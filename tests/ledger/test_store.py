@@ -14,12 +14,12 @@ from baimo.ledger import store
 from baimo.ledger.reading import find_calls, last_calls, spent_since, sums
 from baimo.types.money import Money
 from baimo.types.usage import Usage
-from tests.ledger.records import attempt, id_of, raw, record
+from tests.ledger.records import attempt, batch_of, id_of, raw, record
 
 
 def kept(path: Path, *numbers: int) -> None:
     opened = store.connect(path, create=True)
-    store.write(opened, [store.batch_of(record(number) for number in numbers)] if numbers else [])
+    store.write(opened, [batch_of(record(number) for number in numbers)] if numbers else [])
     opened.close()
 
 
@@ -34,7 +34,7 @@ def test_a_record_comes_back_whole_but_for_the_providers_own_usage(tmp_path: Pat
     path = tmp_path / "ledger.db"
     told = record(1, parameters={"temperature": 0.5}, usage=Usage(input_uncached=1, raw=raw('{"x":1}')))
     opened = store.connect(path, create=True)
-    store.write(opened, [store.batch_of([told])])
+    store.write(opened, [batch_of([told])])
     opened.close()
     assert last_calls(path, 5) == (msgspec.structs.replace(told, usage=Usage(input_uncached=1)),)
 
@@ -78,7 +78,7 @@ def test_the_columns_count_what_was_billed_and_tell_of_keys_and_the_cache(tmp_pa
     store.write(
         opened,
         [
-            store.batch_of(
+            batch_of(
                 [
                     record(1, attempts=(*tries, attempt(maybe_billed=True, key="c"))),
                     record(2, attempts=(), cached=True, cost=None),
@@ -223,7 +223,7 @@ def test_what_is_left_of_a_batch_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     told = [record(number, message='"[{\\ \u767e\n', first_s=1e-7 + number) for number in range(9)]
     opened = store.connect(path, create=True)
-    store.write(opened, [store.batch_of(told)])
+    store.write(opened, [batch_of(told)])
     for _ in range(2):
         store.forget(opened, told[6].at)
     assert opened.execute("SELECT first, last FROM batches").fetchall() == [(told[6].id, told[8].id)]

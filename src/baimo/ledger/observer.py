@@ -1,4 +1,7 @@
-"""The observer that keeps the ledger: it hands every record to the writer, and that is all it costs."""
+"""The observer that keeps the ledger: it hands every record to the writer, as JSON.
+
+That is made at once, while the record is at hand: what is held is one text a call instead of all its objects.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any
 from baimo.config.services import LedgerSettings
 from baimo.types.record import CallRecord, Content
 
+from .store import entry_of
 from .writer import HELD, Writer
 
 FILE = "ledger.db"
@@ -51,9 +55,12 @@ class LedgerObserver:
             writer = self._begin()
         held = writer.held
         if len(held) < HELD:
-            held.append(call)
+            try:
+                held.append(entry_of(call))
+            except (TypeError, ValueError) as error:
+                writer.refuse(f"a record cannot be written as JSON: {error}")
         else:
-            writer.overflow()
+            writer.refuse("too many calls at once")
         if writer.is_waiting:
             writer.wake()
 

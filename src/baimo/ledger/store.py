@@ -106,6 +106,8 @@ DROP TABLE records;
 FORMS = (_CALLS, _LOSSES, _RECORDS, _BATCHES)
 """What makes each form of the file out of the one before it; the number of forms is the file's version."""
 
+Entry: TypeAlias = tuple[str, bytes]
+"""The id of a call, and its record as JSON."""
 Batch: TypeAlias = tuple[str, str, str]
 """The first and the last of the ids, and the records as a JSON array: a row of `batches`."""
 _INSERT = """
@@ -205,13 +207,17 @@ def _belongs(opened: sqlite3.Connection) -> bool:
     return bool(opened.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION)
 
 
-def batch_of(calls: Iterable[CallRecord]) -> Batch:
-    """Calls as one row, each once. Raises TypeError or ValueError for what cannot be written as JSON."""
-    known = {call.id: call for call in calls}
-    for call in known.values():
-        if call.usage.raw is not None:  # the provider's own object says the same, and cannot be read back
-            known[call.id] = replace(call, usage=replace(call.usage, raw=None))
-    return min(known), max(known), _to_json(list(known.values())).decode()
+def entry_of(call: CallRecord) -> Entry:
+    """A call as it is kept. Raises TypeError or ValueError for what cannot be written as JSON."""
+    if call.usage.raw is not None:  # the provider's own object says the same, and cannot be read back
+        call = replace(call, usage=replace(call.usage, raw=None))
+    return call.id, _to_json(call)
+
+
+def batch_of(entries: Iterable[Entry]) -> Batch:
+    """Calls as one row, each once."""
+    known = dict(entries)
+    return min(known), max(known), f"[{b','.join(known.values()).decode()}]"
 
 
 def first_id(at: float) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from baimo.errors import ConfigError
-from baimo.types.record import CallRecord
 
 from . import store
 
@@ -45,14 +44,15 @@ class Writer:
         self._told = told
         self._wall = wall
         self._connect = connect
-        self.held: list[CallRecord] = []
+        self.held: list[store.Entry] = []
         """What waits to be written. Who adds to it wakes the thread where that is waiting."""
         self.is_waiting = False
         """The thread sleeps until it is woken, or has ended."""
         self._flushed: list[threading.Event] = []
         """Those who wait until all that was held when they came is written."""
         self._wake = threading.Event()
-        self._overflowed = 0
+        self._refused: dict[str, int] = {}
+        """What was lost before it was held, by why; not yet among `_losses`."""
         self._lock = threading.Lock()
         self._losses: dict[str, int] = {}
         self._is_told = False
@@ -65,10 +65,10 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def overflow(self) -> None:
-        """One more is lost because too many wait."""
+    def refuse(self, why: str) -> None:
+        """One more is lost, and was never held."""
         with self._lock:
-            self._overflowed += 1
+            self._refused[why] = self._refused.get(why, 0) + 1
 
     def wake(self) -> None:
         """There is something to write, and the thread was waiting for it."""
@@ -119,7 +119,7 @@ class Writer:
                     done.set()
                 self.is_waiting = True
                 with self._lock:
-                    self._is_over = self._closing.is_set() and not self.held
+                    self._is_over = self._closing.is_set() and not (self.held or self._refused)
                     if self._is_over:
                         return
         finally:
@@ -129,7 +129,7 @@ class Writer:
     def _gather(self) -> None:
         """Wait for a first record, then a little for more."""
         self.is_waiting = True  # before the look: what comes after it wakes us
-        while not (self.held or self._flushed or self._closing.is_set()):
+        while not (self.held or self._refused or self._flushed or self._closing.is_set()):
             self._wake.wait()
             self._wake.clear()
         self.is_waiting = False
@@ -141,24 +141,23 @@ class Writer:
         """Write what is held now, and the count of what was lost."""
         left = len(self.held)
         while True:
-            calls = self.held[: store.TOGETHER]
-            del self.held[: len(calls)]
-            if calls or self._losses or self._overflowed:
-                opened = self._written(opened, calls)
-            left -= len(calls)
+            entries = self.held[: store.TOGETHER]
+            del self.held[: len(entries)]
+            if entries or self._losses or self._refused:
+                opened = self._written(opened, entries)
+            left -= len(entries)
             if left <= 0:
                 return opened
 
     def _written(
-        self, opened: sqlite3.Connection | None, calls: list[CallRecord]
+        self, opened: sqlite3.Connection | None, entries: list[store.Entry]
     ) -> sqlite3.Connection | None:
         """Write a batch and the count of what was lost before; the connection, None where it has to go."""
         with self._lock:
-            count, self._overflowed = self._overflowed, 0
-        self._lose(count, "too many calls at once")
-        before = self.lost
-        batches = self._batches(calls)
-        unwritable = self.lost - before
+            refused, self._refused = self._refused, {}
+        for why, count in refused.items():
+            self._lose(count, why)
+        batches = [store.batch_of(entries)] if entries else []
         end = time.monotonic() + _PATIENCE_S
         while True:
             try:
@@ -173,25 +172,12 @@ class Writer:
                 if _may_pass(error) and late < end + last:
                     self._closing.wait(0.05)
                     continue
-                self._lose(len(calls) - unwritable, _words(error, self.path))
+                self._lose(len(entries), _words(error, self.path))
                 if opened is not None:
                     opened.close()
                 return None
             self._losses.clear()
             return opened
-
-    def _batches(self, calls: list[CallRecord]) -> list[store.Batch]:
-        """The calls as one row; where one of them cannot be written, it is lost and each is a row."""
-        try:
-            return [store.batch_of(calls)] if calls else []
-        except (TypeError, ValueError):
-            batches = []
-        for call in calls:
-            try:
-                batches.append(store.batch_of((call,)))
-            except (TypeError, ValueError) as error:
-                self._lose(1, f"a record cannot be written as JSON: {error}")
-        return batches
 
     def _forget(self, opened: sqlite3.Connection) -> None:
         """Delete what is older than it is kept; where that fails now, the next time will do."""
