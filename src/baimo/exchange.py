@@ -42,6 +42,7 @@ from baimo.types.limits import Limit
 from baimo.types.medialimits import MediaLimits
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
+from baimo.types.usage import Usage
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
 
 
@@ -156,11 +157,16 @@ class Tally:
     """Of the last reply, refusals included."""
     shown = False
     """Whether the last attempt, which failed, had shown events by then."""
-    tokens: int | None = None
+    used: Usage | None = None
     """What the last attempt used, as far as its events told; only where tokens are `counted`."""
 
     def __init__(self, *, counted: bool = False) -> None:
         self.counted = counted
+
+    @property
+    def tokens(self) -> int | None:
+        """All that the last attempt used; None where that is not known."""
+        return None if self.used is None else self.used.total
 
     def emitting(self, events: list[Any]) -> Emit:
         """The step that emits events, after a look at them."""
@@ -168,10 +174,11 @@ class Tally:
         return Emit(events)
 
     def count(self, events: Sequence[Any]) -> None:
-        """Take note of what events tell of tokens."""
-        for event in events:
+        """Take note of what events tell of tokens: the last of them holds."""
+        for event in reversed(events):
             if type(event) is UsageReported:
-                self.tokens = event.usage.total
+                self.used = event.usage
+                return
 
 
 class Watch(Protocol):

@@ -17,7 +17,7 @@ class AsyncLocalLimiter:
     """Meets `AsyncLimiter`."""
 
     def __init__(self, keeping: Keeping, clock: Clock) -> None:
-        self._keeping = keeping
+        self._keeping = self.keeper = keeping
         self._clock = clock
         self.release = keeping.release
 

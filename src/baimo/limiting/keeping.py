@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from baimo.resilience.limits import LimitBook, Ticket
 from baimo.resilience.line import Line, Waiter, out_of_room
 from baimo.resilience.places import NEVER
-from baimo.types.limits import Receipt, Settlement
+from baimo.types.limits import Claim, Receipt, Settlement
 
 from .protocol import Clock
 
@@ -31,7 +31,7 @@ class Keeping:
         self.line = line
         self._mono = mono
         self._lock = threading.Lock()
-        self._given_back: deque[Receipt] = deque()
+        self._given_back: deque[Ticket] = deque()
 
     def at_once(self, step: Reserve) -> Receipt | None:
         """A place for one who need not wait."""
@@ -48,6 +48,15 @@ class Keeping:
         if self._given_back:
             self._sweep()
         return receipt
+
+    def grant(self, claim: Claim) -> Ticket | None:
+        """As `at_once`, for one who knows no other place: no step, and no receipt beside the ticket."""
+        with self._lock:
+            line = self.line
+            ticket = None if line.waiting else line.book.grant(claim, self._mono())
+        if self._given_back:
+            self._sweep()
+        return ticket
 
     def join(self, step: Reserve, wake: Callable[[], object]) -> Waiter:
         """Stand in line; `wake` is called, from any thread, when something has changed."""
@@ -85,11 +94,14 @@ class Keeping:
 
     def settle(self, receipt: Receipt, settlement: Settlement) -> None:
         """Give the place back and wake whom that helps."""
-        if receipt.ticket is None:
-            return
+        if receipt.ticket is not None:
+            self.close(receipt.ticket, settlement)
+
+    def close(self, ticket: Ticket, settlement: Settlement) -> None:
+        """As `settle`, by the ticket."""
         with self._lock:
             now = self._mono()
-            self._close(receipt.ticket, settlement, now)
+            self._close(ticket, settlement, now)
             if self.line.waiting:
                 self._serve(now)
         if self._given_back:
@@ -101,7 +113,12 @@ class Keeping:
         Called also while objects are being collected: where this very thread holds the lock, the place is
         given back as soon as it lets go.
         """
-        self._given_back.append(receipt)
+        if receipt.ticket is not None:
+            self.drop(receipt.ticket)
+
+    def drop(self, ticket: Ticket) -> None:
+        """As `release`, by the ticket."""
+        self._given_back.append(ticket)
         self._sweep()
 
     def leave(self, waiter: Waiter) -> None:
@@ -110,7 +127,7 @@ class Keeping:
             self.line.leave(waiter)
             self._serve(self._mono())
         if waiter.receipt is not None:
-            self._given_back.append(waiter.receipt)
+            self._given_back.append(waiter.receipt.ticket)
         self._sweep()
 
     def _close(self, ticket: Ticket, settlement: Settlement, now: float) -> None:
@@ -125,9 +142,7 @@ class Keeping:
             try:
                 now = self._mono()
                 while self._given_back:
-                    receipt = self._given_back.popleft()
-                    if receipt.ticket is not None:
-                        self._close(receipt.ticket, RELEASED, now)
+                    self._close(self._given_back.popleft(), RELEASED, now)
                 if self.line.waiting:
                     self._serve(now)
             finally:

@@ -13,7 +13,7 @@ class LocalLimiter:
     """Meets `Limiter`."""
 
     def __init__(self, keeping: Keeping, clock: Clock) -> None:
-        self._keeping = keeping
+        self._keeping = self.keeper = keeping
         self._clock = clock
         self.settle = keeping.settle
         self.release = keeping.release

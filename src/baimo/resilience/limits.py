@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from baimo.errors import LimitReachedError
 from baimo.types.limits import Claim, Hold, Settlement
 
@@ -15,21 +17,19 @@ from .places import NEVER, Place
 from .windows import Bucket, Window
 
 
-class Ticket:
+class Ticket(msgspec.Struct, eq=False, gc=False):
     """What one granted claim holds."""
 
-    __slots__ = ("at", "counted", "is_open", "lease", "places", "seeks", "tokens")
-
-    def __init__(self, places: list[Place], tokens: int, at: float, seeks: bool) -> None:
-        self.places = places
-        self.tokens = tokens
-        self.at = at
-        self.seeks = seeks
-        """Whether its narrowest place finds out by itself how much it bears."""
-        self.counted: list[tuple[Window, Bucket]] = []
-        self.is_open = True
-        self.lease: Any = None
-        """What a keeper that shares limits holds elsewhere for it."""
+    places: list[Place]
+    tokens: int
+    at: float
+    seeks: bool
+    """Whether its narrowest place finds out by itself how much it bears."""
+    counted: list[tuple[Window, Bucket]]
+    """Where its tokens can be corrected."""
+    is_open: bool = True
+    lease: Any = None
+    """What a keeper that shares limits holds elsewhere for it."""
 
 
 class LimitBook:
@@ -52,7 +52,11 @@ class LimitBook:
         return place
 
     def grant(self, claim: Claim, now: float) -> Ticket | None:
-        """Take the claim where there is room in all its places."""
+        """Take the claim where there is room in all its places.
+
+        Every call comes by here: bounds are compared in place, and only what is full or under a ceiling is
+        asked when there is room.
+        """
         places = []
         seeks = self._adaptive
         tokens = claim.tokens
@@ -60,8 +64,14 @@ class LimitBook:
             place = self._places.get(hold.place)
             if place is None or place.limit is not hold.limit or place.row is not hold.row:
                 place = self.place(hold)
-            if place.due(tokens, now) > now:
+            if place.in_flight >= place.room or place.blocked_until > now:
                 return None
+            for window in place.requests:
+                if window.counted >= window.room and window.due(1, now) > now:
+                    return None
+            for window in place.tokens:
+                if window.counted + tokens > window.room and window.due(tokens, now) > now:
+                    return None
             if place.is_known:
                 seeks = False
             places.append(place)
@@ -115,27 +125,52 @@ class LimitBook:
         if not ticket.is_open:
             return
         ticket.is_open = False
-        narrow = ticket.places[-1] if ticket.places else None
-        if narrow is not None and ticket.seeks:
+        places, tokens = ticket.places, ticket.tokens
+        if ticket.seeks and places:
+            narrow = places[-1]
             if settlement.verdict == "answered":
                 narrow.adaptive.answered(narrow.in_flight)
             elif settlement.verdict == "refused":
                 narrow.adaptive.refused(narrow.in_flight, ticket.at, now)
-        tokens = ticket.tokens
-        for place in ticket.places:
+        for place in places:
             place.in_flight -= 1
             place.tokens_in_flight -= tokens
-        if settlement.tokens is not None and settlement.tokens != tokens:
+        used, learned = settlement.tokens, settlement.learned
+        if used is not None and used != tokens:
+            more = used - tokens
             for window, bucket in ticket.counted:
-                window.correct(bucket, settlement.tokens - tokens, now)
-        if narrow is not None and settlement.learned is not None and self._learns:
-            narrow.learn(settlement.learned, now)
-            wait_s = settlement.learned.retry_after_s
-            if settlement.verdict == "refused" and wait_s is not None:
-                narrow.blocked_until = max(narrow.blocked_until, now + wait_s)
+                if more < 0 <= bucket.count + more:
+                    bucket.count += more  # as `correct` does, where all of it still counts
+                    window.counted += more
+                else:
+                    window.correct(bucket, more, now)
+        if learned is not None and self._learns and places:
+            narrow = places[-1]
+            narrow.learn(learned, now)
+            if settlement.verdict == "refused" and learned.retry_after_s is not None:
+                narrow.blocked_until = max(narrow.blocked_until, now + learned.retry_after_s)
 
     def _taken(self, places: list[Place], tokens: int, now: float, seeks: bool) -> Ticket:
-        ticket = Ticket(places, tokens, now, seeks)
+        """Count a request in all the places. Windows are counted in here, as `Window.take` does it."""
+        counted = []
         for place in places:
-            place.take(tokens, now, ticket.counted)
-        return ticket
+            place.in_flight += 1
+            place.tokens_in_flight += tokens
+            for window in place.requests:
+                bucket = window.newest
+                if now >= bucket.closes or window.ceiling is not None:
+                    window.take(1, now)
+                    continue
+                bucket.last = now
+                bucket.count += 1
+                window.counted += 1
+            for window in place.tokens:
+                bucket = window.newest
+                if now >= bucket.closes or window.ceiling is not None:
+                    bucket = window.take(tokens, now)
+                else:
+                    bucket.last = now
+                    bucket.count += tokens
+                    window.counted += tokens
+                counted.append((window, bucket))
+        return Ticket(places, tokens, now, seeks, counted)

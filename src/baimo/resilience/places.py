@@ -5,7 +5,7 @@ from __future__ import annotations
 from baimo.types.limits import Hold, Learned
 
 from .adaptive import Adaptive
-from .windows import Bucket, Window
+from .windows import Window
 
 MINUTE_S = 60.0
 _REQUESTS = (("requests_per_second", 1.0), ("requests_per_minute", MINUTE_S), ("requests_per_day", 86_400.0))
@@ -24,9 +24,9 @@ class Place:
         "learned_most",
         "learned_window",
         "limit",
-        "most",
         "name",
         "requests",
+        "room",
         "row",
         "tokens",
         "tokens_in_flight",
@@ -41,6 +41,8 @@ class Place:
         self.blocked_until = float("-inf")
         self.learned_most: int | None = None
         self.learned_window: Window | None = None
+        self.room = NEVER
+        """As many may be under way at once."""
         self.adaptive = Adaptive()
         self.is_known = False
         """Whether a bound is known of it: configured, from the row, or learned."""
@@ -57,14 +59,14 @@ class Place:
 
     def due(self, tokens: int, now: float) -> float:
         """When there is room; `now` or before means at once, NEVER that only an end of a request helps."""
-        if self.most is not None and self.in_flight >= self.most:
+        if self.in_flight >= self.room:
             return NEVER
         latest = self.blocked_until
         for window in self.requests:
-            if window.counted >= window.room or window.ceiling is not None:
+            if window.counted >= window.room:
                 latest = max(latest, window.due(1, now))
         for window in self.tokens:
-            if window.counted + tokens > window.room or window.ceiling is not None:
+            if window.counted + tokens > window.room:
                 latest = max(latest, window.due(tokens, now))
         return latest
 
@@ -72,15 +74,6 @@ class Place:
         """The configured bound that so many tokens can never keep, if there is one."""
         bounds = [window.bound for window in self.tokens if window.is_own and window.bound is not None]
         return next((bound for bound in bounds if tokens > bound), None)
-
-    def take(self, tokens: int, now: float, counted: list[tuple[Window, Bucket]]) -> None:
-        """Count a request; `counted` is told where its tokens can be corrected."""
-        self.in_flight += 1
-        self.tokens_in_flight += tokens
-        for window in self.requests:
-            window.take(1, now)
-        for window in self.tokens:
-            counted.append((window, window.take(tokens, now)))
 
     def learn(self, learned: Learned, now: float) -> None:
         """Take in what a reply told. Requests that are still under way may not be in its numbers yet."""
@@ -105,8 +98,9 @@ class Place:
     def _bound_flight(self) -> None:
         """Configured bounds what is learned; either stands before the row."""
         bounds = [bound for bound in (self.limit.concurrency, self.learned_most) if bound is not None]
-        self.most = min(bounds) if bounds else self.row.concurrency
-        self.is_known = self.most is not None or any(
+        most = min(bounds) if bounds else self.row.concurrency
+        self.room = NEVER if most is None else most
+        self.is_known = most is not None or any(
             window.bound is not None for window in (*self.requests, *self.tokens)
         )
 
