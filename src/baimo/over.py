@@ -71,9 +71,9 @@ def alone(
     `now` is the time where the caller has just asked for it. Nothing is spent from a purse. What the keeper
     of the limits grants at once is neither reserved nor settled by steps.
     """
-    wall, mono = now or (yield _NOW)
-    name = (at.provider, at.endpoint, at.key, at.model)
     health, claims, keeper = rules.health, rules.claims, rules.keeper
+    wall, mono = now or (keeper.now() if keeper is not None else (yield _NOW))
+    name = (at.provider, at.endpoint, at.key, at.model)
     if health is not None and not health.is_usable(name, mono):
         return (yield from _route_call(operation, at, retry, limits, raw, rules).run())
     deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)

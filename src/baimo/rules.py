@@ -53,6 +53,9 @@ class Purse(Protocol):
 class Keeper(Protocol):
     """Keeps limits in this process: what it can say at once needs no step. As the steps and `Limiter` do."""
 
+    def now(self) -> tuple[float, float]:
+        """The time, wall and monotonic."""
+
     def grant(self, claim: Claim) -> Ticket | None:
         """Take the claim if nobody need wait for it; None: `Reserve` must ask."""
 

@@ -27,9 +27,13 @@ _LEAST_S = 1e-6
 class Keeping:
     """The line and its lock. Every method is short, and none waits for anything but the lock."""
 
-    def __init__(self, line: Line, mono: Callable[[], float]) -> None:
+    def __init__(
+        self, line: Line, mono: Callable[[], float], wall: Callable[[], float] = time.time
+    ) -> None:
         self.line = line
-        self._mono = mono
+        self.mono = mono
+        """Tells the monotonic time."""
+        self._wall = wall
         self._lock = threading.Lock()
         self._given_back: deque[Ticket] = deque()
 
@@ -39,7 +43,7 @@ class Keeping:
         receipt = None
         with self._lock:
             if not line.waiting:
-                now = self._mono()
+                now = self.mono()
                 for which, claim in enumerate(step.claims):
                     ticket = line.book.grant(claim, now)
                     if ticket is not None:
@@ -49,11 +53,15 @@ class Keeping:
             self._sweep()
         return receipt
 
+    def now(self) -> tuple[float, float]:
+        """The time, wall and monotonic."""
+        return self._wall(), self.mono()
+
     def grant(self, claim: Claim) -> Ticket | None:
         """As `at_once`, for one who knows no other place: no step, and no receipt beside the ticket."""
         with self._lock:
             line = self.line
-            ticket = None if line.waiting else line.book.grant(claim, self._mono())
+            ticket = None if line.waiting else line.book.grant(claim, self.mono())
         if self._given_back:
             self._sweep()
         return ticket
@@ -61,7 +69,7 @@ class Keeping:
     def join(self, step: Reserve, wake: Callable[[], object]) -> Waiter:
         """Stand in line; `wake` is called, from any thread, when something has changed."""
         with self._lock:
-            now = self._mono()
+            now = self.mono()
             waiter = self.line.join(step, now)
             waiter.wake = wake
             self._serve(now)
@@ -75,7 +83,7 @@ class Keeping:
         """
         try:
             with self._lock:
-                return self._looked(waiter, self._mono())
+                return self._looked(waiter, self.mono())
         finally:
             self._sweep()
 
@@ -100,7 +108,7 @@ class Keeping:
     def close(self, ticket: Ticket, settlement: Settlement) -> None:
         """As `settle`, by the ticket."""
         with self._lock:
-            now = self._mono()
+            now = self.mono()
             self._close(ticket, settlement, now)
             if self.line.waiting:
                 self._serve(now)
@@ -125,7 +133,7 @@ class Keeping:
         """The waiter is gone: it leaves the line, or gives back what it was given meanwhile."""
         with self._lock:
             self.line.leave(waiter)
-            self._serve(self._mono())
+            self._serve(self.mono())
         if waiter.receipt is not None:
             self._given_back.append(waiter.receipt.ticket)
         self._sweep()
@@ -140,7 +148,7 @@ class Keeping:
     def _sweep(self) -> None:
         while self._given_back and self._lock.acquire(blocking=False):
             try:
-                now = self._mono()
+                now = self.mono()
                 while self._given_back:
                     self._close(self._given_back.popleft(), RELEASED, now)
                 if self.line.waiting:
@@ -151,7 +159,7 @@ class Keeping:
 
 def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> Keeping:
     """One with an empty book."""
-    return Keeping(Line(LimitBook(learns=learns, adaptive=adaptive)), clock.mono)
+    return Keeping(Line(LimitBook(learns=learns, adaptive=adaptive)), clock.mono, clock.wall)
 
 
 class Bell:

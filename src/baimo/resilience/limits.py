@@ -52,11 +52,38 @@ class LimitBook:
         return place
 
     def grant(self, claim: Claim, now: float) -> Ticket | None:
-        """Take the claim where there is room in all its places.
+        """Take the claim where there is room in all its places."""
+        holds, tokens = claim.holds, claim.tokens
+        if len(holds) != 1:
+            return self._granted(claim, now)
+        hold = holds[0]
+        place = self._places.get(hold.place)
+        if place is None or place.limit is not hold.limit or place.row is not hold.row:
+            return self._first(claim, now)
+        ahead = place.ahead
+        if now >= ahead.until or ahead.requests < 1 or ahead.tokens < tokens:
+            return self._first(claim, now)
+        seeks = self._adaptive and not place.is_known
+        if place.in_flight >= (place.adaptive.limit if seeks else place.room):
+            return None
+        place.in_flight += 1
+        place.tokens_in_flight += tokens
+        ahead.last = now
+        ahead.requests -= 1
+        ahead.taken += 1
+        ahead.tokens -= tokens
+        ahead.taken_tokens += tokens
+        return Ticket([place], tokens, now, seeks, ahead.counted)
 
-        Every call comes by here: bounds are compared in place, and only what is full or under a ceiling is
-        asked when there is room.
-        """
+    def _first(self, claim: Claim, now: float) -> Ticket | None:
+        """The same by a look at the windows of its only place; others may be granted ahead of them then."""
+        ticket = self._granted(claim, now)
+        if ticket is not None:
+            ticket.places[0].look_ahead(now)
+        return ticket
+
+    def _granted(self, claim: Claim, now: float) -> Ticket | None:
+        """The same by a look at all windows, of however many places."""
         places = []
         seeks = self._adaptive
         tokens = claim.tokens
@@ -64,14 +91,8 @@ class LimitBook:
             place = self._places.get(hold.place)
             if place is None or place.limit is not hold.limit or place.row is not hold.row:
                 place = self.place(hold)
-            if place.in_flight >= place.room or place.blocked_until > now:
+            if place.due(tokens, now) > now:
                 return None
-            for window in place.requests:
-                if window.counted >= window.room and window.due(1, now) > now:
-                    return None
-            for window in place.tokens:
-                if window.counted + tokens > window.room and window.due(tokens, now) > now:
-                    return None
             if place.is_known:
                 seeks = False
             places.append(place)
@@ -125,9 +146,11 @@ class LimitBook:
         if not ticket.is_open:
             return
         ticket.is_open = False
-        places, tokens = ticket.places, ticket.tokens
-        if ticket.seeks and places:
-            narrow = places[-1]
+        places, tokens, used = ticket.places, ticket.tokens, settlement.tokens
+        if not places:
+            return
+        narrow = places[-1]
+        if ticket.seeks:
             if settlement.verdict == "answered":
                 narrow.adaptive.answered(narrow.in_flight)
             elif settlement.verdict == "refused":
@@ -135,42 +158,29 @@ class LimitBook:
         for place in places:
             place.in_flight -= 1
             place.tokens_in_flight -= tokens
-        used, learned = settlement.tokens, settlement.learned
         if used is not None and used != tokens:
-            more = used - tokens
-            for window, bucket in ticket.counted:
-                if more < 0 <= bucket.count + more:
-                    bucket.count += more  # as `correct` does, where all of it still counts
-                    window.counted += more
-                else:
-                    window.correct(bucket, more, now)
-        if learned is not None and self._learns and places:
-            narrow = places[-1]
+            ahead = narrow.ahead
+            if used < tokens and ticket.counted is ahead.counted:
+                ahead.taken_tokens += used - tokens
+                ahead.tokens += tokens - used
+            else:
+                self._correct(ticket, used - tokens, now)
+        learned = settlement.learned
+        if learned is not None and self._learns:
             narrow.learn(learned, now)
             if settlement.verdict == "refused" and learned.retry_after_s is not None:
-                narrow.blocked_until = max(narrow.blocked_until, now + learned.retry_after_s)
+                narrow.block(now + learned.retry_after_s)
+
+    def _correct(self, ticket: Ticket, more: int, now: float) -> None:
+        """Where the windows have been told of the ticket, or it takes more than it had."""
+        for place in ticket.places:
+            if more > 0:
+                place.tell()
+        for window, bucket in ticket.counted:
+            window.correct(bucket, more, now)
 
     def _taken(self, places: list[Place], tokens: int, now: float, seeks: bool) -> Ticket:
-        """Count a request in all the places. Windows are counted in here, as `Window.take` does it."""
-        counted = []
+        ticket = Ticket(places, tokens, now, seeks, [])
         for place in places:
-            place.in_flight += 1
-            place.tokens_in_flight += tokens
-            for window in place.requests:
-                bucket = window.newest
-                if now >= bucket.closes or window.ceiling is not None:
-                    window.take(1, now)
-                    continue
-                bucket.last = now
-                bucket.count += 1
-                window.counted += 1
-            for window in place.tokens:
-                bucket = window.newest
-                if now >= bucket.closes or window.ceiling is not None:
-                    bucket = window.take(tokens, now)
-                else:
-                    bucket.last = now
-                    bucket.count += tokens
-                    window.counted += tokens
-                counted.append((window, bucket))
-        return Ticket(places, tokens, now, seeks, counted)
+            place.take(tokens, now, ticket.counted)
+        return ticket

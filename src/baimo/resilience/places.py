@@ -5,7 +5,8 @@ from __future__ import annotations
 from baimo.types.limits import Hold, Learned
 
 from .adaptive import Adaptive
-from .windows import Window
+from .ahead import Ahead
+from .windows import Bucket, Window
 
 MINUTE_S = 60.0
 _REQUESTS = (("requests_per_second", 1.0), ("requests_per_minute", MINUTE_S), ("requests_per_day", 86_400.0))
@@ -18,6 +19,7 @@ class Place:
 
     __slots__ = (
         "adaptive",
+        "ahead",
         "blocked_until",
         "in_flight",
         "is_known",
@@ -36,6 +38,8 @@ class Place:
         self.name = hold.place
         self.requests: list[Window] = []
         self.tokens: list[Window] = []
+        self.ahead = Ahead()
+        """What is granted without a look at the windows."""
         self.in_flight = 0
         self.tokens_in_flight = 0
         self.blocked_until = float("-inf")
@@ -50,6 +54,7 @@ class Place:
 
     def configure(self, hold: Hold) -> None:
         """Take the hold's bounds; what was counted and learned stays."""
+        self.tell()
         self.limit, self.row = hold.limit, hold.row
         for windows, names in ((self.requests, _REQUESTS), (self.tokens, _TOKENS)):
             for name, length_s in names:
@@ -61,6 +66,7 @@ class Place:
         """When there is room; `now` or before means at once, NEVER that only an end of a request helps."""
         if self.in_flight >= self.room:
             return NEVER
+        self.tell()
         latest = self.blocked_until
         for window in self.requests:
             if window.counted >= window.room:
@@ -75,8 +81,33 @@ class Place:
         bounds = [window.bound for window in self.tokens if window.is_own and window.bound is not None]
         return next((bound for bound in bounds if tokens > bound), None)
 
+    def take(self, tokens: int, now: float, counted: list[tuple[Window, Bucket]]) -> None:
+        """Count a request; `counted` is told where its tokens can be corrected."""
+        self.tell()
+        self.in_flight += 1
+        self.tokens_in_flight += tokens
+        for window in self.requests:
+            window.take(1, now)
+        for window in self.tokens:
+            counted.append((window, window.take(tokens, now)))
+
+    def tell(self) -> None:
+        """Have the windows count all that was granted."""
+        self.ahead.tell(self.requests, self.tokens)
+
+    def look_ahead(self, now: float) -> None:
+        """Grant without a look at the windows for a while, where only bounds are in the way."""
+        if self.blocked_until <= now:
+            self.ahead.open(self.requests, self.tokens, now)
+
+    def block(self, until: float) -> None:
+        """Grant nothing until then."""
+        self.tell()
+        self.blocked_until = max(self.blocked_until, until)
+
     def learn(self, learned: Learned, now: float) -> None:
         """Take in what a reply told. Requests that are still under way may not be in its numbers yet."""
+        self.tell()
         if learned.requests is not None or learned.requests_left is not None:
             left = None if learned.requests_left is None else learned.requests_left - self.in_flight
             window = _at(self.requests, learned.requests_window_s)

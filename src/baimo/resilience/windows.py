@@ -93,7 +93,9 @@ class Window:
         """Count `n`; the bucket is for `correct`."""
         bucket = self.newest
         if now >= bucket.closes:
-            bucket = self.opened(now)
+            self._prune(now)
+            bucket = self.newest = Bucket(now + self.length_s / GRAINS)
+            self._buckets.append(bucket)
         bucket.last = now
         bucket.count += n
         self.counted += n
@@ -102,12 +104,11 @@ class Window:
             ceiling.left -= n
         return bucket
 
-    def opened(self, now: float) -> Bucket:
-        """A new bucket, the newest from now on."""
-        self._prune(now)
-        bucket = self.newest = Bucket(now + self.length_s / GRAINS)
-        self._buckets.append(bucket)
-        return bucket
+    def add(self, n: int, last: float) -> None:
+        """Count `n` in the newest bucket, which was open at `last`, when the last of it was taken."""
+        self.newest.last = last
+        self.newest.count += n
+        self.counted += n
 
     def correct(self, bucket: Bucket, more: int, now: float) -> None:
         """What was counted in the bucket was more, or less than nothing more, than thought."""
