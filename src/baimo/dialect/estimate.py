@@ -79,8 +79,8 @@ def likely_size(request: ChatRequest) -> int:
     for message in request.messages:
         likely += _A_MESSAGE
         for part in message.content:
-            if type(part) is Text and (text := part.text).isascii():
-                likely += -(-len(text) // _BYTES_A_TOKEN)
+            if type(part) is Text and part.text.isascii():
+                likely += (len(part.text) + _BYTES_A_TOKEN - 1) // _BYTES_A_TOKEN
             else:
                 likely += _likely(part)
     for tool in request.tools:

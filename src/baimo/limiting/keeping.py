@@ -27,13 +27,10 @@ _LEAST_S = 1e-6
 class Keeping:
     """The line and its lock. Every method is short, and none waits for anything but the lock."""
 
-    def __init__(
-        self, line: Line, mono: Callable[[], float], wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, line: Line, mono: Callable[[], float]) -> None:
         self.line = line
         self.mono = mono
         """Tells the monotonic time."""
-        self._wall = wall
         self._lock = threading.Lock()
         self._given_back: deque[Ticket] = deque()
 
@@ -52,19 +49,6 @@ class Keeping:
         if self._given_back:
             self._sweep()
         return receipt
-
-    def now(self) -> tuple[float, float]:
-        """The time, wall and monotonic."""
-        return self._wall(), self.mono()
-
-    def grant(self, claim: Claim) -> Ticket | None:
-        """As `at_once`, for one who knows no other place: no step, and no receipt beside the ticket."""
-        with self._lock:
-            line = self.line
-            ticket = None if line.waiting else line.book.grant(claim, self.mono())
-        if self._given_back:
-            self._sweep()
-        return ticket
 
     def join(self, step: Reserve, wake: Callable[[], object]) -> Waiter:
         """Stand in line; `wake` is called, from any thread, when something has changed."""
@@ -102,14 +86,11 @@ class Keeping:
 
     def settle(self, receipt: Receipt, settlement: Settlement) -> None:
         """Give the place back and wake whom that helps."""
-        if receipt.ticket is not None:
-            self.close(receipt.ticket, settlement)
-
-    def close(self, ticket: Ticket, settlement: Settlement) -> None:
-        """As `settle`, by the ticket."""
+        if receipt.ticket is None:
+            return
         with self._lock:
             now = self.mono()
-            self._close(ticket, settlement, now)
+            self._close(receipt.ticket, settlement, now)
             if self.line.waiting:
                 self._serve(now)
         if self._given_back:
@@ -157,9 +138,40 @@ class Keeping:
                 self._lock.release()
 
 
-def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> Keeping:
+class LocalKeeping(Keeping):
+    """Of limits that are this process's alone: a call may take and give back without a step, by the ticket."""
+
+    def __init__(self, book: LimitBook, clock: Clock) -> None:
+        super().__init__(Line(book), clock.mono)
+        self._book = book
+        self._wall = clock.wall
+
+    def now(self) -> tuple[float, float]:
+        """The time, wall and monotonic."""
+        return self._wall(), self.mono()
+
+    def grant(self, claim: Claim) -> Ticket | None:
+        """As `at_once`, where there is one claim."""
+        with self._lock:
+            ticket = None if self.line.waiting else self._book.grant(claim, self.mono())
+        if self._given_back:
+            self._sweep()
+        return ticket
+
+    def close(self, ticket: Ticket, settlement: Settlement) -> None:
+        """As `settle`."""
+        with self._lock:
+            now = self.mono()
+            self._book.settle(ticket, settlement, now)
+            if self.line.waiting:
+                self._serve(now)
+        if self._given_back:
+            self._sweep()
+
+
+def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> LocalKeeping:
     """One with an empty book."""
-    return Keeping(Line(LimitBook(learns=learns, adaptive=adaptive)), clock.mono, clock.wall)
+    return LocalKeeping(LimitBook(learns=learns, adaptive=adaptive), clock)
 
 
 class Bell:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .windows import Bucket, Window
 
 _SHUT = float("-inf")
+_MOST = 1 << 29
+"""So much is granted ahead where nothing bounds it: numbers that Python adds quickest."""
 
 
 class Ahead:
@@ -14,15 +16,14 @@ class Ahead:
     as that, all that is granted counts in the same buckets. Whoever looks at a window has it told first.
     """
 
-    __slots__ = ("counted", "last", "requests", "taken", "taken_tokens", "tokens", "until")
+    __slots__ = ("_requests", "_tokens", "counted", "last", "requests", "tokens", "until")
 
     def __init__(self) -> None:
         self.until = _SHUT
         """Nothing is granted so from then on."""
-        self.requests = self.tokens = 0.0
-        """So many there is room for: what leaves a window meanwhile is not in it."""
-        self.taken = self.taken_tokens = 0
-        """Granted, less what was given back, and not told to the windows."""
+        self.requests = self.tokens = self._requests = self._tokens = 0
+        """So many there is room for, and there was when it opened. What leaves a window meanwhile is not in
+        it; what was granted and is not used comes back."""
         self.last = _SHUT
         """When something was granted last."""
         self.counted: list[tuple[Window, Bucket]] = []
@@ -30,7 +31,7 @@ class Ahead:
 
     def open(self, requests: list[Window], tokens: list[Window], now: float) -> None:
         """Look how much room there is; windows under a ceiling are to be asked each time."""
-        until = room = tokens_room = float("inf")
+        until, room, tokens_room = float("inf"), float(_MOST), float(_MOST)
         for window in requests:
             until = min(until, window.newest.closes)
             room = min(room, window.room - window.counted)
@@ -39,7 +40,8 @@ class Ahead:
             tokens_room = min(tokens_room, window.room - window.counted)
         if room > 0 and tokens_room > 0:
             self.until, self.last = until, now
-            self.requests, self.tokens = room, tokens_room
+            self.requests = self._requests = int(room)
+            self.tokens = self._tokens = int(tokens_room)
             self.counted = [(window, window.newest) for window in tokens]
 
     def tell(self, requests: list[Window], tokens: list[Window]) -> None:
@@ -47,9 +49,8 @@ class Ahead:
         if self.until == _SHUT:
             return
         for window in requests:
-            window.add(self.taken, self.last)
+            window.add(self._requests - self.requests, self.last)
         for window in tokens:
-            window.add(self.taken_tokens, self.last)
+            window.add(self._tokens - self.tokens, self.last)
         self.until = _SHUT
-        self.taken = self.taken_tokens = 0
         self.counted = []

@@ -63,16 +63,14 @@ class LimitBook:
         ahead = place.ahead
         if now >= ahead.until or ahead.requests < 1 or ahead.tokens < tokens:
             return self._first(claim, now)
-        seeks = self._adaptive and not place.is_known
+        seeks = not place.is_known and self._adaptive
         if place.in_flight >= (place.adaptive.limit if seeks else place.room):
             return None
         place.in_flight += 1
         place.tokens_in_flight += tokens
         ahead.last = now
         ahead.requests -= 1
-        ahead.taken += 1
         ahead.tokens -= tokens
-        ahead.taken_tokens += tokens
         return Ticket([place], tokens, now, seeks, ahead.counted)
 
     def _first(self, claim: Claim, now: float) -> Ticket | None:
@@ -161,7 +159,6 @@ class LimitBook:
         if used is not None and used != tokens:
             ahead = narrow.ahead
             if used < tokens and ticket.counted is ahead.counted:
-                ahead.taken_tokens += used - tokens
                 ahead.tokens += tokens - used
             else:
                 self._correct(ticket, used - tokens, now)
