@@ -6,6 +6,7 @@ Nothing here does I/O. A driver carries the steps out and throws a transport's f
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -144,6 +145,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 Exchange: TypeAlias = Generator[Step, Any, Outcome]
+_CLASSES = attrgetter(
+    *[name for name in Usage.__struct_fields__ if name not in ("billed_input", "billed_output", "raw")]
+)
 
 
 class Tally:
@@ -165,8 +169,9 @@ class Tally:
 
     @property
     def tokens(self) -> int | None:
-        """All that the last attempt used; None where that is not known."""
-        return None if self.used is None else self.used.total
+        """All that the last attempt used, as `Usage.total` says it; None where that is not known."""
+        used = self.used
+        return None if used is None else sum(filter(None, _CLASSES(used))) or used.total
 
     def emitting(self, events: list[Any]) -> Emit:
         """The step that emits events, after a look at them."""

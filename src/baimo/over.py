@@ -72,7 +72,7 @@ def alone(
     of the limits grants at once is neither reserved nor settled by steps.
     """
     health, claims, keeper = rules.health, rules.claims, rules.keeper
-    wall, mono = now or (keeper.now() if keeper is not None else (yield _NOW))
+    wall, mono = now or ((yield _NOW) if keeper is None else keeper.now())
     name = (at.provider, at.endpoint, at.key, at.model)
     if health is not None and not health.is_usable(name, mono):
         return (yield from _route_call(operation, at, retry, limits, raw, rules).run())
