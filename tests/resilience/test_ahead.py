@@ -1,4 +1,4 @@
-"""What is granted ahead of the windows: the same as by a look at each of them, and nothing is lost on the way."""
+"""What is granted ahead of the windows: the same as by a look at each of them, and nothing is lost."""
 
 from __future__ import annotations
 

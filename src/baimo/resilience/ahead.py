@@ -1,4 +1,4 @@
-"""What a place grants ahead of its windows: the usual claim changes a few numbers, however many windows count."""
+"""What a place grants ahead of its windows: the usual claim changes a few numbers, whatever windows count."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Window:
         self.length_s = length_s
         self.bound: int | None = None
         self.room = float("inf")
-        """What may count without asking `due`: the bound, infinity where there is none. Nothing under a ceiling."""
+        """What may count without asking `due`: the bound, or infinity; nothing under a ceiling."""
         self.is_own = False
         """Whether the bound was configured, so that nothing learned replaces it."""
         self.counted = 0
