@@ -162,3 +162,27 @@ def test_windows_under_a_ceiling_are_asked_each_time() -> None:
         True,
         False,
     ]
+
+
+def ahead_of(book: LimitBook, hold: Hold, tokens: int) -> Ticket:
+    """A ticket that was granted without a look at the windows, at the beginning of all."""
+    for n in (0, tokens):
+        ticket = book.grant(Claim((hold,), n), 0.0)
+        assert ticket is not None
+    assert ticket.counted is book.place(hold).ahead.counted
+    return ticket
+
+
+def test_more_than_was_reserved_is_not_granted_once_again() -> None:
+    book, hold = LimitBook(), Hold("k", Limit(tokens_per_minute=60))
+    book.settle(ahead_of(book, hold, 30), Settlement(tokens=40), 0.1)
+    assert book.grant(Claim((hold,), 25), 0.1) is None
+    assert book.grant(Claim((hold,), 20), 0.1) is not None
+
+
+def test_more_than_was_reserved_counts_from_when_it_is_told() -> None:
+    book, hold = LimitBook(), Hold("k", Limit(tokens_per_minute=60))
+    book.settle(ahead_of(book, hold, 30), Settlement(tokens=50), 30.0)
+    claim = Claim((hold,), 41)
+    assert book.lacking(claim, 30.5) == ({"k"}, 90.0)
+    assert book.lacking(Claim((hold,), 40), 60.0) == (set(), 60.0)

@@ -139,7 +139,7 @@ class Keeping:
 
 
 class LocalKeeping(Keeping):
-    """Of limits that are this process's alone: a call may take and give back by the ticket, without a step."""
+    """Of limits that are this process's alone: a call takes and gives back by the ticket, without a step."""
 
     def __init__(self, book: LimitBook, clock: Clock) -> None:
         super().__init__(Line(book), clock.mono)
