@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from baimo.errors import (
     AuthError,
@@ -239,3 +241,23 @@ def test_what_cannot_help_asks_nobody() -> None:
     with pytest.raises(AuthError) as caught:
         call(Play(AuthError("x", status=401)), together=RetryBudget(share=0.0, least=0))
     assert caught.value.hint is None
+
+
+COUNT = st.one_of(st.none(), st.integers(0, 5))
+
+
+@given(st.builds(Usage, **{name: COUNT for name in Usage.__struct_fields__ if name != "raw"}))
+def test_a_tally_adds_up_what_was_used_as_usage_does(used: Usage) -> None:
+    tally = Tally(counted=True)
+    tally.count([Started(), UsageReported(usage=used), Started()])
+    assert tally.tokens == used.total
+
+
+def test_of_several_reports_of_usage_the_last_one_holds() -> None:
+    tally = Tally(counted=True)
+    assert tally.tokens is None
+    first, last = (UsageReported(usage=Usage(input_uncached=n)) for n in (3, 8))
+    tally.count([first, last])
+    assert tally.tokens == 8
+    tally.count([Started()])
+    assert tally.tokens == 8

@@ -6,6 +6,7 @@ Nothing here does I/O. A driver carries the steps out and throws a transport's f
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -42,6 +43,7 @@ from baimo.types.limits import Limit
 from baimo.types.medialimits import MediaLimits
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
+from baimo.types.usage import Usage
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
 
 
@@ -143,6 +145,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 Exchange: TypeAlias = Generator[Step, Any, Outcome]
+_CLASSES = attrgetter(
+    *[name for name in Usage.__struct_fields__ if name not in ("billed_input", "billed_output", "raw")]
+)
 
 
 class Tally:
@@ -156,11 +161,17 @@ class Tally:
     """Of the last reply, refusals included."""
     shown = False
     """Whether the last attempt, which failed, had shown events by then."""
-    tokens: int | None = None
+    used: Usage | None = None
     """What the last attempt used, as far as its events told; only where tokens are `counted`."""
 
     def __init__(self, *, counted: bool = False) -> None:
         self.counted = counted
+
+    @property
+    def tokens(self) -> int | None:
+        """All that the last attempt used, as `Usage.total` says it; None where that is not known."""
+        used = self.used
+        return None if used is None else sum(filter(None, _CLASSES(used))) or used.total
 
     def emitting(self, events: list[Any]) -> Emit:
         """The step that emits events, after a look at them."""
@@ -168,10 +179,11 @@ class Tally:
         return Emit(events)
 
     def count(self, events: Sequence[Any]) -> None:
-        """Take note of what events tell of tokens."""
-        for event in events:
+        """Take note of what events tell of tokens: the last of them holds."""
+        for event in reversed(events):
             if type(event) is UsageReported:
-                self.tokens = event.usage.total
+                self.used = event.usage
+                return
 
 
 class Watch(Protocol):

@@ -70,6 +70,7 @@ class Ruling:
         self._health = HealthBook(lock=Lock())
         self._claims = attached.claim if attached is not None else None
         self._learn = attached.learn if attached is not None else None
+        self._keeper = attached.keeper if attached is not None else None
         self._usual = self._rules(None, None)
         self._rates: Rates | None = None
         """What currencies are worth in each other; read when it is first needed."""
@@ -214,6 +215,7 @@ class Ruling:
             health=self._health,
             claims=self._claims,
             learn=self._learn,
+            keeper=self._keeper,
             purse=purse,
             priority=call.priority,
             on_cut=call.on_cut or (rule.on_cut if rule is not None else None) or "raise",

@@ -9,15 +9,15 @@ from baimo.resilience.places import NEVER
 from baimo.steps import Reserve
 from baimo.types.limits import Receipt, Settlement
 
-from .keeping import Keeping
+from .keeping import LocalKeeping
 from .protocol import Clock
 
 
 class AsyncLocalLimiter:
     """Meets `AsyncLimiter`."""
 
-    def __init__(self, keeping: Keeping, clock: Clock) -> None:
-        self._keeping = keeping
+    def __init__(self, keeping: LocalKeeping, clock: Clock) -> None:
+        self._keeping = self.keeper = keeping
         self._clock = clock
         self.release = keeping.release
 

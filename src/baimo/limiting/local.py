@@ -5,15 +5,15 @@ from __future__ import annotations
 from baimo.steps import Reserve
 from baimo.types.limits import Receipt
 
-from .keeping import Bell, Keeping
+from .keeping import Bell, LocalKeeping
 from .protocol import Clock
 
 
 class LocalLimiter:
     """Meets `Limiter`."""
 
-    def __init__(self, keeping: Keeping, clock: Clock) -> None:
-        self._keeping = keeping
+    def __init__(self, keeping: LocalKeeping, clock: Clock) -> None:
+        self._keeping = self.keeper = keeping
         self._clock = clock
         self.settle = keeping.settle
         self.release = keeping.release

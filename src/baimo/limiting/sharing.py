@@ -165,7 +165,7 @@ class SharedKeeping(Keeping):
         Raises LimitReachedError where there is known to be no room as long as the waiter may wait.
         """
         with self._lock:
-            now = self._mono()
+            now = self.mono()
             waiter.asks = False
             which = int(answer[0])
             if which:
