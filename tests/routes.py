@@ -51,6 +51,8 @@ def holding(name: str, context: int | None) -> Pool:
 class Diary:
     """Writes down what a call tells, in its order."""
 
+    mono = None
+
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.decisions: list[Decision] = []
@@ -76,6 +78,9 @@ class Diary:
 
     def answered(self, now: float) -> None:
         self.lines.append("answered")
+
+    def whole(self, now: float) -> None:
+        self.lines += ["first", "answered"]
 
 
 class Purse:
