@@ -308,8 +308,7 @@ def _attempted(
                             held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
-                            if told is None:
-                                told = watch.mono() if watch.mono else (yield _NOW)[1]
+                            told = (watch.mono() if watch.mono else (yield _NOW)[1]) if told is None else told
                             (watch.answered if attempts.came is None else watch.whole)(told)
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
@@ -334,8 +333,8 @@ _DICE = Dice()
 def _again(
     operation: Operation, wire: WireRequest, error: Error, at: Deployment, credentials: _Granted | None
 ) -> tuple[Operation, WireRequest] | None:
-    """What is asked at once, and is no retry: the same with a fresh grant, or in other words where the refusal
-    is about its words.
+    """What is asked at once, and is no retry: the same with a fresh grant, or in other words where the words
+    were refused.
     """
     if credentials is not None and credentials.may_renew(error):
         return operation, wire

@@ -65,7 +65,17 @@ def places_of(route: Route, limits: Sequence[TimeLimits], rules: Rules) -> list[
 class Told:
     """Tells health, and whoever watches the call, how one attempt goes."""
 
-    __slots__ = ("_began", "_health", "_latency_s", "_name", "_probes", "_waited_s", "_watch", "billed", "mono")
+    __slots__ = (
+        "_began",
+        "_health",
+        "_latency_s",
+        "_name",
+        "_probes",
+        "_waited_s",
+        "_watch",
+        "billed",
+        "mono",
+    )
 
     def __init__(self, rules: Rules, name: Name, now: float, *, waited_s: float) -> None:
         health, watch = rules.health, rules.watch

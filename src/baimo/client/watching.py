@@ -191,10 +191,23 @@ class CallWatch:
 
     def whole(self, now: float) -> None:
         """Its first event came, and with it it ended well."""
-        if self._at is not None:
-            self._first_s = now - self.now[1]
-            self._shown_s = now - self._began_at
-            self._close(now, "answered")
+        at, self._at = self._at, None
+        if at is None:
+            return
+        start, began = self.now[1], self._began_at
+        self._first_s = now - start
+        took_s = now - began
+        self._attempts += (
+            replace(
+                self._watching.known(at).attempt,
+                began_s=began - start,
+                queued_s=self._queued_s,
+                waited_s=self._waited_s,
+                first_s=took_s,
+                took_s=took_s,
+            ),
+        )
+        self._queued_s = 0.0
 
     def decided(self, decision: Decision) -> None:
         """A deployment was chosen."""
@@ -207,16 +220,45 @@ class CallWatch:
     # How it ended.
 
     def done(self, response: Answered | None, outcome: Ended | None = None) -> None:
-        """The call ended well; its outcome tells whose answer it is."""
-        request = self._request
-        if outcome is None or request is None or type(response) is not ChatResponse:
-            facts = {} if response is None else _answer(response)
-            if outcome is not None:
-                at = outcome.at
-                facts.update(cached=outcome.cached, provider=at.provider, model=at.model)
-            self._tell("answered", facts, response)
+        """The call ended well; its outcome tells whose answer it is.
+
+        What is not so of most chats is laid over the rest of a record: a call with more than 14 names makes a
+        table of them first.
+        """
+        asked = self._request
+        if outcome is None or asked is None or type(response) is not ChatResponse:
+            self._tell_other(response, outcome)
             return
-        self._tell_answer(response, outcome, request)
+        wall, began = self.now
+        at, choices, usage = outcome.at, response.choices, response.usage
+        record = replace(
+            self._blank,
+            id=self.id,
+            at=wall,
+            took_s=self.mono() - began,
+            provider=at.provider,
+            model=at.model,
+            response_model=response.model or None,
+            response_id=response.id,
+            finish_reasons=(choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices),
+            usage=usage if usage.raw is None else replace(usage, raw=None),
+            cost=response.cost,
+            first_s=self._first_s,
+            attempts=self._attempts,
+            notes=response.notes,
+            parameters=_parameters(asked),
+        )
+        recording, decisions, conversation = self.recording, self._decisions, self._conversation
+        if asked.stream or outcome.cached or decisions or conversation is not None or recording is not None:
+            record = replace(
+                record,
+                streamed=asked.stream,
+                cached=outcome.cached,
+                decisions=decisions,
+                conversation=conversation,
+                recording=None if recording is None else str(recording.path),
+            )
+        self._hand_over(record, response)
 
     def broke(self, error: Error) -> None:
         """The call failed."""
@@ -267,40 +309,12 @@ class CallWatch:
         self._attempts += (attempt,)
         self._shown_s, self._queued_s = None, 0.0
 
-    def _tell_answer(self, response: ChatResponse, ended: Ended, asked: ChatRequest) -> None:
-        """As `_tell`, of a chat that was answered. What is not so of most calls is laid over the rest:
-        a call with more than 14 names makes a table of them first.
-        """
-        wall, began = self.now
-        at, choices, usage = ended.at, response.choices, response.usage
-        record = replace(
-            self._blank,
-            id=self.id,
-            at=wall,
-            took_s=self.mono() - began,
-            provider=at.provider,
-            model=at.model,
-            response_model=response.model or None,
-            response_id=response.id,
-            finish_reasons=(choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices),
-            usage=usage if usage.raw is None else replace(usage, raw=None),
-            cost=response.cost,
-            first_s=self._first_s,
-            attempts=self._attempts,
-            notes=response.notes,
-            parameters={} if _asks_nothing(asked) else _parameters(asked),
-        )
-        recording, decisions, conversation = self.recording, self._decisions, self._conversation
-        if asked.stream or ended.cached or decisions or conversation is not None or recording is not None:
-            record = replace(
-                record,
-                streamed=asked.stream,
-                cached=ended.cached,
-                decisions=decisions,
-                conversation=conversation,
-                recording=None if recording is None else str(recording.path),
-            )
-        self._hand_over(record, response)
+    def _tell_other(self, response: Answered | None, outcome: Ended | None) -> None:
+        facts = {} if response is None else _answer(response)
+        if outcome is not None:
+            at = outcome.at
+            facts.update(cached=outcome.cached, provider=at.provider, model=at.model)
+        self._tell("answered", facts, response)
 
     def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Answered | None) -> None:
         if self._attempts:
@@ -319,7 +333,7 @@ class CallWatch:
             attempts=self._attempts,
             decisions=self._decisions,
             conversation=self._conversation,
-            parameters={} if self._request is None else _parameters(self._request),
+            parameters=_parameters(self._request),
             recording=None if self.recording is None else str(self.recording.path),
             **facts,
         )
@@ -392,10 +406,10 @@ def _address(base_url: str) -> str:
     return scheme + mark + rest.partition("/")[0]
 
 
-def _asks_nothing(asked: ChatRequest) -> bool:
-    """Whether none of the parameters is told: then there is nothing to look for."""
-    return not asked.stop and (
-        asked.temperature
+def _parameters(asked: ChatRequest | None) -> dict[str, Any]:
+    if asked is None or (
+        not asked.stop
+        and asked.temperature
         is asked.max_tokens
         is asked.top_p
         is asked.top_k
@@ -404,10 +418,8 @@ def _asks_nothing(asked: ChatRequest) -> bool:
         is asked.frequency_penalty
         is asked.presence_penalty
         is None
-    )
-
-
-def _parameters(asked: ChatRequest) -> dict[str, Any]:
+    ):
+        return {}
     told = {name: value for name in _PARAMETERS if (value := getattr(asked, name)) is not None}
     if asked.stop:
         told["stop"] = list(asked.stop)
