@@ -234,6 +234,18 @@ def test_a_watch_that_tells_the_time_costs_no_step(dialect: Opening, stream: boo
     assert [step for step in asking if step != "Now"] == [step for step in sparing if step != "Now"]
 
 
+def test_of_a_stream_the_first_event_is_told_before_it_is_shown_also_where_it_is_the_end() -> None:
+    whole = Play(*ANSWER)
+    call(whole, watch=Diary(), dialect=AtItsEnd())
+    diary, left = Diary(), Play(*ANSWER)
+    at = deployment(dialect=AtItsEnd(), key="k1")
+    operation = ChatOperation(chat_request(stream=True))
+    steps = exchange(operation, at, limits=TimeLimits(), retry=RETRY, watch=diary)
+    left.run(steps, leave_after=whole.trace.index("Emit") + 1)
+    assert left.trace[-1] == "Emit"
+    assert diary.lines == ["attempt k1", "first"]
+
+
 def test_a_failure_after_the_first_event_is_told_as_it_was() -> None:
     diary, error = watched(OK, b"t:a\n", TransportError("x"))
     assert diary.lines == ["attempt k1", "first", "failed transport billed"]

@@ -81,24 +81,21 @@ def told(
     return replace(call, id="", recording=recording), sees.contents
 
 
-ASKED = [
-    chat_request(),
-    chat_request(stream=True),
-    *[
-        replace(chat_request(), **{name: value})
-        for name, value in {
-            "temperature": 0.0,
-            "max_tokens": 5,
-            "top_p": 0.5,
-            "top_k": 3,
-            "seed": 0,
-            "n": 2,
-            "frequency_penalty": 0.5,
-            "presence_penalty": 0.5,
-            "stop": ("X", "Y"),
-        }.items()
-    ],
+PARAMETERS: list[dict[str, Any]] = [
+    {},
+    {"temperature": 0.0},
+    {"max_tokens": 5},
+    {"top_p": 0.5},
+    {"top_k": 3},
+    {"seed": 0},
+    {"n": 2},
+    {"frequency_penalty": 0.5},
+    {"presence_penalty": 0.5},
+    {"stop": ("X", "Y")},
+    {"temperature": 1.0, "seed": 7, "stop": ("X",)},
 ]
+ASKED = [(replace(chat_request(), **facts), facts) for facts in PARAMETERS]
+ASKED.append((chat_request(stream=True), {}))
 ANSWERS = [
     answer(),
     answer(0),
@@ -127,11 +124,13 @@ def answered(given: ChatResponse, *, cached: bool = False, before: Course | None
 
 
 def test_every_answer_is_told_the_short_way_as_the_general_way() -> None:
-    for asked, given, cached, conversation in product(ASKED, ANSWERS, (False, True), (None, "talk")):
+    for (asked, facts), given, cached, conversation in product(ASKED, ANSWERS, (False, True), (None, "talk")):
         goes = answered(given, cached=cached)
         quick = told(CallWatch, asked, goes, None, conversation)
         assert quick == told(General, asked, goes, None, conversation)
         assert (quick[0].took_s, quick[0].first_s) == ((1.0, None) if cached else (3.0, 2.0))
+        told_as = {name: list(value) if name == "stop" else value for name, value in facts.items()}
+        assert (quick[0].parameters, quick[0].streamed) == (told_as, asked.stream)
 
 
 def failing(watch: CallWatch, clock: VirtualClock) -> None:
@@ -186,11 +185,13 @@ def test_an_answer_of_another_kind_is_told_too() -> None:
 def test_what_is_known_of_deployments_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("baimo.client.watching._MOST_KNOWN", 2)
     watching = Watching([], VirtualClock())
-    for name in ("a", "b", "c", "a"):
-        at = deployment(name)
+    one, two, three = [deployment(name) for name in "abc"]
+    first = watching.known(one)
+    for at in (one, two, three):
         known = watching.known(at)
         assert known is watching.known(at)
-        assert (known.attempt.provider, known.chat.asked) == (name, (f"{name}/m",))
+        assert (known.attempt.provider, known.chat.asked) == (at.provider, (at.name,))
+    assert watching.known(one) == first and watching.known(one) is not first
 
 
 @pytest.mark.parametrize("ask", [ask_sync, ask_async], ids=["sync", "async"])
