@@ -44,3 +44,4 @@ def test_what_is_paid_for_is_no_class_of_tokens(name: str) -> None:
 def test_calls_together_add_up_class_by_class() -> None:
     both = together([Usage(input_uncached=0, cache_read=2), Usage(input_uncached=1, reasoning=4)])
     assert both == Usage(input_uncached=1, cache_read=2, reasoning=4)
+    assert together([Usage(input_uncached=1), Usage(output_visible=4)]) == Usage()
