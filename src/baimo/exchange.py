@@ -189,6 +189,10 @@ class Tally:
 class Watch(Protocol):
     """Is told how the attempts of one call go. Its methods return at once and never raise."""
 
+    @property
+    def mono(self) -> Callable[[], float] | None:
+        """Tells the monotonic time that it is told; None: a step asks for it, which costs more."""
+
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         """A request goes to a deployment; `waited_s` as a retry waits."""
 
@@ -200,6 +204,9 @@ class Watch(Protocol):
 
     def answered(self, now: float) -> None:
         """The attempt ended well."""
+
+    def whole(self, now: float) -> None:
+        """The first event is here, and with it the attempt ended well: `first` and `answered` in one."""
 
 
 def exchange(
@@ -256,7 +263,7 @@ def _attempted(
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, together = at.secrets, attempts.watch, attempts.together
     counted, asked, streams = attempts.counting, attempts.now, operation.streams
-    timed = streams or at.signer.timed or watch is not None
+    timed, wall, mono = streams or at.signer.timed or watch is not None, 0.0, 0.0
     if together is not None:
         together.begin(attempts)
     try:
@@ -264,12 +271,12 @@ def _attempted(
             progress = Progress(limits, streams=streams, counted=counted)
             pieces: list[bytes] = []
             held = attempts.held = []
-            wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
                 wall, mono = asked or (yield _NOW)
                 asked, progress.since = None, mono
                 deadline = deadline or Deadline(limits.total, now=mono)
-                attempts.watched(mono)
+                if watch is not None:
+                    watch.attempt(attempts.at, mono, waited_s=attempts.waited_s)
             try:
                 if credentials is not None:
                     wall, mono = yield from credentials.fetch(deadline, wall, mono)
@@ -302,8 +309,9 @@ def _attempted(
                         yield Emit(events) if counted is None else counted.emitting(events)
                     elif events or is_end:
                         if watch is not None and events and not held:
-                            _, told = yield _NOW
-                            watch.first(told)
+                            attempts.came = told = watch.mono() if watch.mono else (yield _NOW)[1]
+                            if streams or not is_end:
+                                attempts.tell_first()
                         held += events
                         progress.came()
                         empty.saw(events, is_end)
@@ -312,19 +320,18 @@ def _attempted(
                             held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
-                            watch.answered(told if told is not None else (yield _NOW)[1])
+                            told = (watch.mono() if watch.mono else (yield _NOW)[1]) if told is None else told
+                            (watch.answered if attempts.came is None else watch.whole)(told)
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
                         progress.quiet((yield _NOW)[1])
                     step, told = None if bounded or progress.since is not None else lively, None
             except Error as failure:
                 error = failure
-            if not progress.shown:
-                if credentials is not None and credentials.may_renew(error):
-                    continue
-                if (other := _mended(operation, error, at, credentials)) is not None:
-                    operation, wire = other
-                    continue
+                attempts.tell_first()
+            if not progress.shown and (other := _again(operation, wire, error, at, credentials)) is not None:
+                operation, wire = other
+                continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
         if together is not None:
@@ -335,10 +342,14 @@ _NOW = Now()
 _DICE = Dice()
 
 
-def _mended(
-    operation: Operation, error: Error, at: Deployment, credentials: _Granted | None
+def _again(
+    operation: Operation, wire: WireRequest, error: Error, at: Deployment, credentials: _Granted | None
 ) -> tuple[Operation, WireRequest] | None:
-    """The same in other words, where the refusal is about its words: asked at once, and no retry."""
+    """What is asked at once, and is no retry: the same with a fresh grant, or in other words where the words
+    were refused.
+    """
+    if credentials is not None and credentials.may_renew(error):
+        return operation, wire
     if not isinstance(error, ProviderError) or not hasattr(operation, "mended"):
         return None
     found = operation.mended(error, at)
@@ -419,6 +430,8 @@ class _Attempts(Tally):
     """How long the attempt that comes next has waited, as a retry does."""
     held: list[Any]
     """Events of the attempt that is under way which nobody has seen."""
+    came: float | None = None
+    """When the first event came, as long as nobody was told."""
     _stale = False
 
     def __init__(
@@ -430,7 +443,7 @@ class _Attempts(Tally):
         together: RetryBudget | None,
         has_own_fields: bool,
     ) -> None:
-        self._at = at
+        self.at = at
         self._retry = retry
         self.counting = tally if tally is not None and tally.counted else None
         self._tally = tally
@@ -440,10 +453,11 @@ class _Attempts(Tally):
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
 
-    def watched(self, now: float) -> None:
-        """An attempt begins."""
-        if self.watch is not None:
-            self.watch.attempt(self._at, now, waited_s=self.waited_s)
+    def tell_first(self) -> None:
+        """Tell that the first event came, where that is known and nobody was told."""
+        if self.watch is not None and self.came is not None:
+            self.watch.first(self.came)
+        self.came = None
 
     def next(
         self,
@@ -490,7 +504,7 @@ class _Attempts(Tally):
         tally.head = head
         billed = _may_be_billed(error, head)
         tally.maybe_billed += billed
-        _annotate(error, self._at, tally, head, wall)
+        _annotate(error, self.at, tally, head, wall)
         if self.watch is not None:
             self.watch.failed(error, mono, billed=billed)
         tally.shown = progress.shown
@@ -520,7 +534,7 @@ class _Attempts(Tally):
             if held and isinstance(error, (TransportError, StreamInterrupted)):
                 raise _interrupted(error, held) from error
             raise error
-        why = Retrying(self._at.provider, made, self._retry.attempts, verdict.wait_s, error)
+        why = Retrying(self.at.provider, made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
 
     def _may_retry(self) -> bool:
