@@ -367,6 +367,17 @@ REASONING: list[tuple[Reasoning, dict[str, Any], dict[str, Any]]] = [
     (Reasoning(enabled=True), {"thinking_switch": "reasoning_object"}, {"reasoning": {"enabled": True}}),
     (Reasoning(enabled=False), {"thinking_switch": "reasoning_object"}, {"reasoning": {"enabled": False}}),
     (Reasoning(), {"thinking_switch": "reasoning_object"}, {}),
+    (Reasoning(), {"thinking_switch": "reasoning_enabled"}, {}),
+    (
+        Reasoning(enabled=True, effort="low"),
+        {"thinking_switch": "reasoning_enabled"},
+        {"reasoning": {"enabled": True}, "reasoning_effort": "low"},
+    ),
+    (
+        Reasoning(effort="none"),
+        {"thinking_switch": "reasoning_enabled"},
+        {"reasoning": {"enabled": False}},
+    ),
 ]
 
 

@@ -187,6 +187,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         "thinking_enabled",
         "enable_thinking",
         "reasoning_object",
+        "reasoning_enabled",
         "template_thinking",
         "template_enable_thinking",
         "none",
@@ -197,7 +198,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     thinking_type: `thinking.type` enabled or disabled, beside it `reasoning_effort`. thinking_adaptive:
     `thinking.type` adaptive or disabled. thinking_enabled: a boolean `thinking.enabled`. enable_thinking: a
     boolean with `thinking_budget`. reasoning_object: `reasoning` with
-    effort, max_tokens or enabled. template_…: a boolean of that name in `chat_template_kwargs`. none: it
+    effort, max_tokens or enabled. reasoning_enabled: a boolean `reasoning.enabled`, beside it
+    `reasoning_effort`. template_…: a boolean of that name in `chat_template_kwargs`. none: it
     cannot be said.
     """
 

@@ -485,6 +485,13 @@ def _say_object(body: dict[str, Any], on: bool | None, effort: str | None, budge
         body["reasoning"] = said
 
 
+def _say_reasoning(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["reasoning"] = {"enabled": on}
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
 def _say_template(name: str) -> _Say:
     def say(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
         if on is not None:
@@ -505,6 +512,7 @@ _SWITCHES: Mapping[str, _Say] = {
     "thinking_enabled": _say_enabled,
     "enable_thinking": _say_boolean,
     "reasoning_object": _say_object,
+    "reasoning_enabled": _say_reasoning,
     "template_thinking": _say_template("thinking"),
     "template_enable_thinking": _say_template("enable_thinking"),
 }
