@@ -51,6 +51,7 @@ Refusable: TypeAlias = Literal[
 ]
 """Neutral names of what OpenAI documents and a provider may refuse.
 
+Where `tool_choice.none` is refused, no tools are offered in its place.
 `image_url` is an image by a web address (bytes may still be sent), `name` the name of a message's author,
 `replay` what another provider of this wire gave to be sent back (reasoning_details, fields of messages); it
 is left out in silence. The signature of a thinking part goes back with its part all the same.

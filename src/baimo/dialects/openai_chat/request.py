@@ -266,6 +266,9 @@ class _Body:
             if name not in named:
                 raise InputError(f"tool_choice names {name!r}, which is not among the tools")
         refused = self._quirks.refused
+        if choice.mode == "none" and "tool_choice.none" in refused:
+            self._complaints.emulated("tool_choice 'none': no tools were offered")
+            return None, ()
         if choice.mode == "required" and len(choice.allowed) == 1 and "tool_choice.named" not in refused:
             kind = "custom" if isinstance(named[choice.allowed[0]], CustomTool) else "function"
             return {"type": kind, kind: {"name": choice.allowed[0]}}, tools
