@@ -21,7 +21,6 @@ def said(text: str) -> Message:
     return Message(role=Role.ASSISTANT, content=(Text(text=text),))
 
 
-
 @pytest.mark.parametrize(
     ("messages", "told"),
     [

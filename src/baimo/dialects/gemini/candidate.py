@@ -79,7 +79,7 @@ class CandidateState:
         return Note(code="finish_message", message=f"{self.finish}: {self._message}")
 
     def _goes_on(self, wire: dict[str, Any], out: list[ChatEvent]) -> bool:
-        """Whether the part belongs to a call that comes in pieces, and is kept until all of them are there."""
+        """Whether the part belongs to a call that comes in pieces, and is kept until all are there."""
         call = wire.get("functionCall")
         if not isinstance(call, dict):
             return False
