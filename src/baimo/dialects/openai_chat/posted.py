@@ -7,7 +7,7 @@ from typing import Any
 
 from baimo.dialect.formfields import laid_over
 from baimo.dialect.protocols import Site
-from baimo.errors import InputError, WireError
+from baimo.errors import InputError, UnsupportedError, WireError
 from baimo.notes import Note
 from baimo.wire.http import HttpRequest, header_fields, with_headers
 from baimo.wire.multipart import FormPart, parse_form, render_form
@@ -18,6 +18,16 @@ from .quirks import Quirks
 from .request import lay_over, to_json
 
 DEFAULTS = Quirks()
+
+
+def there(path: str, what: str, site: Site) -> str:
+    """The path itself. Raises UnsupportedError where a row says that there is none."""
+    if not path:
+        raise UnsupportedError(
+            f"{site.provider or 'this provider'} is not known to make {what} at this endpoint",
+            hint="It may at another one: `baimo providers NAME` lists them.",
+        )
+    return path
 
 
 def posted(

@@ -21,7 +21,7 @@ from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 from baimo.wire.multipart import field
 
-from .posted import DEFAULTS, form_of, posted_form
+from .posted import DEFAULTS, form_of, posted_form, there
 from .quirks import Quirks
 from .whole import decode_body
 
@@ -54,7 +54,7 @@ def encode_transcribe(request: TranscribeRequest, site: Site) -> HttpRequest:
         parts.append(field("stream", "true"))
         headers = {"accept": "text/event-stream", **headers}
     parts.append(sound_file(request.audio))
-    path = quirks.paths.transcribe
+    path = there(quirks.paths.transcribe, "text of sound", site)
     return posted_form(site, path, request.model, parts, headers, request.extra, complaints.notes)
 
 
