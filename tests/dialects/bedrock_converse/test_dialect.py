@@ -50,7 +50,7 @@ def test_a_wrong_quirk_is_refused_by_name(fields: dict[str, Any], words: str) ->
         DIALECT.quirks(fields)
 
 
-@pytest.mark.parametrize("field", set(Quirks.__struct_fields__) - {"embeddings"})
+@pytest.mark.parametrize("field", sorted(set(Quirks.__struct_fields__) - {"embeddings"}))
 def test_each_quirk_has_a_case(field: str) -> None:
     own = [folder for folder in folders("case.json") if folder.parent.name == DIALECT.name]
     assert [folder for folder in own if field in load(folder).quirks]
