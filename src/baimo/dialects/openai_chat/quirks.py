@@ -133,6 +133,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     transcribe: str = "/audio/transcriptions"
     speak: str = "/audio/speech"
     moderate: str = "/moderations"
+    """These five are OpenAI's. Empty: nowhere."""
     prefix: str = ""
     """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
     where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
