@@ -60,7 +60,8 @@ class RedisLimiter:
                 seconds = self._keeping.look(waiter)
                 if waiter.asks:
                     job = {"settle": self._keeping.untold(), "ask": asking(waiter)}
-                    self._keeping.answered(waiter, self._store.send(job))
+                    left = self._keeping.left(waiter)
+                    self._keeping.answered(waiter, self._store.send(job, within_s=left))
                 elif seconds is not None:
                     bell.wait(seconds)
                 if waiter.receipt is not None:
@@ -75,9 +76,13 @@ class RedisLimiter:
         """Give the place back and take in what is known now.
 
         Where Redis does not answer, what it counts stands and leases run out; an answer is not lost for that.
+        A call that had little time is not kept waiting: Redis is told beside it.
         """
         self._keeping.settle(receipt, settlement)
-        beat(self._keeping, self._store, renew=False)
+        if self._keeping.is_urgent(receipt):
+            self._heart.tell()
+        else:
+            beat(self._keeping, self._store, renew=False)
 
     def close(self) -> None:
         """Tell what is still untold, and let go of the connections."""
@@ -91,30 +96,43 @@ class Store:
 
     def __init__(self, address: str, prefix: str, lease_s: float) -> None:
         store.checked(address)
-        package = store.package()
+        self._package = store.package()
         self._address = address
         self._tag = store.tag(prefix)
         self._lease_s = lease_s
-        try:
-            self._client: Any = package.Redis.from_url(address, **store.options())
-        except ValueError:
-            raise ConfigError(f"{store.without_secrets(address)} is no address of a Redis") from None
+        self._clients: dict[float, Any] = {}
+        self._client(store.TIMEOUT_S)
 
-    def send(self, job: dict[str, Any]) -> list[Any]:
-        """Have the script do the job."""
+    def send(self, job: dict[str, Any], *, within_s: float = store.TIMEOUT_S) -> list[Any]:
+        """Have the script do the job. Raises TransportError where that takes longer than the caller has."""
         from redis.exceptions import NoScriptError
 
         data = store.payload(job, self._lease_s)
+        client = self._client(store.patience(within_s))
         with store.in_words(self._address):
             try:
-                answer: list[Any] = self._client.evalsha(digest(), 1, self._tag, data)
+                answer: list[Any] = client.evalsha(digest(), 1, self._tag, data)
             except NoScriptError:
-                answer = self._client.eval(SCRIPT, 1, self._tag, data)
+                answer = client.eval(SCRIPT, 1, self._tag, data)
         return answer
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        for client in list(self._clients.values()):
+            client.close()
+
+    def _client(self, timeout_s: float) -> Any:
+        """The connections with that time limit."""
+        client = self._clients.get(timeout_s)
+        if client is None:
+            try:
+                made = self._package.Redis.from_url(self._address, **store.options(timeout_s))
+            except ValueError:
+                raise ConfigError(
+                    f"{store.without_secrets(self._address)} is no address of a Redis"
+                ) from None
+            client = self._clients.setdefault(timeout_s, made)
+        return client
 
 
 def beat(keeping: SharedKeeping, to: Store, renew: bool) -> None:
