@@ -13,7 +13,7 @@ from baimo.steps import Reserve
 from baimo.types.limits import Receipt, Settlement
 
 from . import store
-from .async_local import AsyncBell
+from .async_local import AsyncBell, AsyncBells
 from .heartbeat import Heartbeat
 from .owner import Owner
 from .protocol import Clock
@@ -39,7 +39,8 @@ class AsyncRedisLimiter:
         self._keeping = SharedKeeping(
             learns=learns, adaptive=adaptive, mono=clock.mono, dice=dice, owner=Owner()
         )
-        self._clock = clock
+        bells = AsyncBells(clock)
+        self._bell, self.turn_away = bells.bell, bells.turn_away
         self._store = AsyncStore(address, prefix, lease_s)
         self._beside = Store(address, prefix, lease_s)
         """The connection of the thread that renews leases, whatever the loops are doing."""
@@ -53,7 +54,10 @@ class AsyncRedisLimiter:
 
     async def reserve(self, step: Reserve) -> Receipt:
         """As `RedisLimiter.reserve`. A cancelled one holds no place and has left the line."""
-        bell = AsyncBell(self._clock)
+        with self._bell() as bell:
+            return await self._reserved(step, bell)
+
+    async def _reserved(self, step: Reserve, bell: AsyncBell) -> Receipt:
         waiter = self._keeping.join(step, bell.ring)
         assert isinstance(waiter, SharedWaiter)
         try:

@@ -12,7 +12,7 @@ from baimo.types.limits import Receipt, Settlement
 
 from . import store
 from .heartbeat import Heartbeat
-from .keeping import Bell
+from .keeping import Bell, Bells
 from .owner import Owner
 from .protocol import Clock
 from .script import SCRIPT, digest
@@ -36,7 +36,8 @@ class RedisLimiter:
         self._keeping = SharedKeeping(
             learns=learns, adaptive=adaptive, mono=clock.mono, dice=dice, owner=Owner()
         )
-        self._clock = clock
+        bells = Bells(clock)
+        self._bell, self.turn_away, self.abort_opening = bells.bell, bells.turn_away, bells.abort_opening
         self._store = Store(address, prefix, lease_s)
         self._heart = Heartbeat(
             lambda renew: beat(self._keeping, self._store, renew),
@@ -52,7 +53,10 @@ class RedisLimiter:
         Raises LimitReachedError where that would take longer than the step may wait, TransportError where
         Redis does not answer.
         """
-        bell = Bell(self._clock)
+        with self._bell() as bell:
+            return self._reserved(step, bell)
+
+    def _reserved(self, step: Reserve, bell: Bell) -> Receipt:
         waiter = self._keeping.join(step, bell.ring)
         assert isinstance(waiter, SharedWaiter)
         try:
