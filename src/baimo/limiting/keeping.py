@@ -213,4 +213,6 @@ def client_closed() -> ConnectError:
 
 def given_up() -> TransportError:
     """The error for a call that its caller closed while it waited for its place."""
-    return TransportError("the call was closed on our side, waiting for its place", retryable=False, sent=False)
+    return TransportError(
+        "the call was closed on our side, waiting for its place", retryable=False, sent=False
+    )
