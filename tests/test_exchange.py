@@ -173,8 +173,9 @@ def test_what_breaks_after_the_end_mark_takes_nothing_from_the_reply(failure: Er
     outcome = call(play, at=marked, stream=stream)
     assert fold(play.events).text == "whole"
     assert (outcome.sent.attempts, outcome.sent.maybe_billed) == (1, 0)
-    with pytest.raises(StreamInterrupted):
+    with pytest.raises(StreamInterrupted) as caught:
         call(Play(OK, b"t:half\n", failure), at=marked, stream=stream, retry=RetryPolicy(attempts=1))
+    assert caught.value.ended == ("stalled" if isinstance(failure, TimedOutError) else "cut")
 
 
 def test_the_end_of_a_body_is_not_waited_for_long_after_the_end_mark() -> None:

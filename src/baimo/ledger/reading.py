@@ -13,6 +13,7 @@ from time import localtime, strftime
 
 import msgspec
 
+from baimo.errors import ConfigError
 from baimo.types.money import Money
 from baimo.types.record import CallRecord
 from baimo.types.usage import Usage
@@ -99,12 +100,18 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file for reading. Raises ConfigError naming a file that is not there or is damaged."""
-    with closing(store.connect(path, create=False, busy_s=_READ_S)) as opened:
-        try:
+    """The file for reading. Raises ConfigError naming a file that is not there, is damaged or cannot be read
+    now."""
+    try:
+        with closing(store.connect(path, create=False, busy_s=_READ_S)) as opened:
             yield opened
-        except sqlite3.DatabaseError as error:
-            raise store.damaged(path, error) from error
+    except sqlite3.OperationalError as error:
+        raise ConfigError(
+            f"the ledger {path} cannot be read: {error}",
+            hint="Is it a file, may you read it, and does no other program hold it?",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise store.damaged(path, error) from error
 
 
 def last_calls(path: Path, count: int, *, failed: bool = False) -> tuple[CallRecord, ...]:
