@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -14,25 +15,40 @@ import termios
 import time
 
 from tests.cli.conftest import START, environment
+from tests.unwatched import unwatched
 
 _STEERING = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])|\r")
 _PATIENCE_S = 20.0
-_TAKE = "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-"""Makes the terminal the program's own, so that Ctrl-C reaches it."""
+_TAKE = """
+import faulthandler, fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+faulthandler.register(signal.SIGUSR1)
+"""
+"""Makes the terminal the program's own, so that Ctrl-C reaches it; and has the program tell where it is."""
 
 
 class Terminal:
     """Runs the program until it ends or the test does; use it in `with`."""
 
-    def __init__(self, *args: str, before: str = "", columns: int = 80, lines: int = 40, **env: str) -> None:
+    def __init__(
+        self,
+        *args: str,
+        before: str = "",
+        columns: int = 80,
+        lines: int = 40,
+        interrupted: bool = False,
+        **env: str,
+    ) -> None:
+        """`interrupted`: Ctrl-C will be pressed."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        variables = environment(TERM="xterm-256color", PROMPT_TOOLKIT_NO_CPR="1", **env)
         self._process = subprocess.Popen(
             [sys.executable, "-c", _TAKE + before + START, *args],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=environment(TERM="xterm-256color", PROMPT_TOOLKIT_NO_CPR="1", **env),
+            env=unwatched(variables) if interrupted else variables,
             start_new_session=True,
         )
         os.close(slave)
@@ -74,11 +90,25 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def end(self) -> int:
-        """Wait for the program's end; gives its exit code."""
+        """Wait for the program's end; gives its exit code. One that goes on is asked where it is."""
         end = time.monotonic() + _PATIENCE_S
-        while self._more(end):
+        while time.monotonic() < end and self._more(end):
             continue
-        return self._process.wait(_PATIENCE_S)
+        if not self._has_ended(end):
+            text, shown = self.text[-500:], len(self.raw)
+            self._process.send_signal(signal.SIGUSR1)
+            end = time.monotonic() + 2.0
+            while time.monotonic() < end and self._more(end):
+                continue
+            raise AssertionError(f"the program goes on; it shows {text!r} and is at:\n{self.raw[shown:]}")
+        return self._process.wait()
+
+    def _has_ended(self, end: float) -> bool:
+        try:
+            self._process.wait(max(end - time.monotonic(), 1.0))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def __enter__(self) -> Terminal:
         return self

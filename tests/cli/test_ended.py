@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from baimo.ledger.reading import last_calls
 from baimo.testing import replay
 from tests.cli.conftest import SOURCE
 from tests.faults.lingering import Lingering, lingering
+from tests.unwatched import unwatched
 
 PATIENCE_S = 30.0
 
@@ -27,9 +27,7 @@ def provider() -> Iterator[Lingering]:
 
 
 def begun(provider: Lingering, path: str, folder: Path, *words: str) -> subprocess.Popen[str]:
-    """A command in a process of its own that has asked its provider; unwatched, for who watches which lines
-    run has a handler of its own for the signal.
-    """
+    """A command in a process of its own that has asked its provider."""
     settings = [
         "[ledger]",
         "on = true",
@@ -42,7 +40,6 @@ def begun(provider: Lingering, path: str, folder: Path, *words: str) -> subproce
         f'base_url = "{provider.origin}/{path}"',
     ]
     (folder / "config.toml").write_text("\n".join(settings))
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
     process = subprocess.Popen(
         [sys.executable, "-m", "baimo", *words],
         stdin=subprocess.DEVNULL,
@@ -50,7 +47,7 @@ def begun(provider: Lingering, path: str, folder: Path, *words: str) -> subproce
         stderr=subprocess.PIPE,
         encoding="utf-8",
         cwd=folder,
-        env={**outside, "PYTHONPATH": str(SOURCE), "BAIMO_HOME": str(folder), "BAIMO_LANG": "en"},
+        env={**unwatched(), "PYTHONPATH": str(SOURCE), "BAIMO_HOME": str(folder), "BAIMO_LANG": "en"},
     )
     if not provider.asked.wait(PATIENCE_S):
         process.kill()

@@ -19,14 +19,17 @@ import pytest
 import baimo
 from baimo.simulator.faults import FAULTS
 from tests.cli.conftest import SOURCE, Run
+from tests.unwatched import unwatched
 
 PATIENCE_S = 20.0
 
 
 class Running:
-    """The command in a process of its own, its output read line by line."""
+    """The command in a process of its own, its output read line by line. `interrupted`: by Ctrl-C."""
 
-    def __init__(self, *arguments: str, folder: Path, language: str = "en") -> None:
+    def __init__(
+        self, *arguments: str, folder: Path, language: str = "en", interrupted: bool = False
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "baimo", "simulate", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
@@ -34,7 +37,7 @@ class Running:
             encoding="utf-8",
             cwd=folder,
             env={
-                **os.environ,
+                **(unwatched() if interrupted else os.environ),
                 "PYTHONPATH": str(SOURCE),
                 "BAIMO_HOME": str(folder),
                 "BAIMO_LANG": language,
@@ -59,8 +62,10 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, folder: Path, language: str = "en") -> Iterator[Running]:
-    run = Running(*arguments, folder=folder, language=language)
+def running(
+    *arguments: str, folder: Path, language: str = "en", interrupted: bool = False
+) -> Iterator[Running]:
+    run = Running(*arguments, folder=folder, language=language, interrupted=interrupted)
     try:
         yield run
     finally:
@@ -105,7 +110,7 @@ def test_it_prints_a_configuration_that_leads_to_it_and_a_line_for_each_request(
 
 
 def test_ctrl_c_ends_it_like_every_command(tmp_path: Path) -> None:
-    with running("openai", folder=tmp_path, language="zh") as run:
+    with running("openai", folder=tmp_path, language="zh", interrupted=True) as run:
         assert run.ready.startswith("已就绪")
         code, told = run.end(signal.SIGINT)
     assert code == 130

@@ -38,7 +38,7 @@ def test_an_answer_cannot_steer_the_terminal(folder: Path, provider: ScriptedPro
 
 def test_ctrl_c_ends_an_answer_with_code_130(folder: Path, provider: ScriptedProvider) -> None:
     provider.will(endless("word "))
-    with Terminal("ask", "hi") as terminal:
+    with Terminal("ask", "hi", interrupted=True) as terminal:
         terminal.expect("word word")
         terminal.type("\x03")
         assert terminal.end() == 130
@@ -49,7 +49,7 @@ def test_ctrl_c_in_a_conversation_stops_the_answer_and_not_the_program(
     folder: Path, provider: ScriptedProvider
 ) -> None:
     provider.will(endless("word "), words("The second answer."))
-    with Terminal("chat") as terminal:
+    with Terminal("chat", interrupted=True) as terminal:
         terminal.expect(">")
         terminal.type("first\r")
         terminal.expect("word word")
@@ -82,7 +82,7 @@ def test_a_line_that_ends_with_a_backslash_goes_on(folder: Path, provider: Scrip
 
 def test_a_conversation_needs_no_extra(folder: Path, provider: ScriptedProvider) -> None:
     provider.will(refusal(401, "wrong key"), words("Plain answer."))
-    with Terminal("chat", before=WITHOUT_EXTRAS) as terminal:
+    with Terminal("chat", before=WITHOUT_EXTRAS, interrupted=True) as terminal:
         terminal.expect("> ")
         terminal.type("one\r")
         terminal.expect("error: acme: wrong key")

@@ -20,6 +20,7 @@ from baimo.types.record import CallRecord
 from tests.faults import remains
 from tests.faults.lingering import Lingering, lingering, now
 from tests.transports.contract import wait_until
+from tests.unwatched import unwatched
 
 
 @pytest.fixture
@@ -332,7 +333,8 @@ def test_ctrl_c_closes_the_connection_and_the_program_goes_on(
     provider: Lingering, path: str, what: str
 ) -> None:
     command = [sys.executable, "-c", PROGRAM, f"{provider.origin}/{path}", what]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=unwatched()) as program:
         assert program.stdin and program.stdout
         assert provider.asked.wait(30)
         since = now()
@@ -374,7 +376,8 @@ def test_who_is_ended_by_a_signal_leaves_a_row_and_a_recording(
     provider: Lingering, sign: signal.Signals, how: str, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", TOLD, provider.origin, str(tmp_path), how]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=pipe, stderr=nowhere, text=True, env=unwatched()) as program:
         assert program.stdout
         assert [program.stdout.readline(), program.stdout.readline()] == ["one\n", " two\n"]
         since = now()
