@@ -57,8 +57,9 @@ all requests, `maybe_billed` those that were sent, gave no answer and were not r
 ## Leaving
 
 A broken loop inside `with`, a cancelled task, a closed client or stream, Ctrl-C: each closes the connection
-at once, which is how providers are told to stop. A stream may be closed from another thread. A name look-up
-may outlive its call; nothing else does. Ledger, recording and telemetry are told of the call as `cancelled`.
+at once, which is how providers are told to stop. A stream may be closed from another thread; what waits then
+for a connection, a place within limits or the next attempt waits no longer. A name look-up may outlive its
+call; nothing else does. Ledger, recording and telemetry are told of the call as `cancelled`.
 
 A TERM signal ends the command line in the same way. In a program of your own Python ends at once, and
 nothing is written of calls under way, unless the signal is made an exception:
@@ -109,8 +110,8 @@ an answer itself takes; with `max_retries` as it is by default. The page is writ
 ## 离开
 
 在 `with` 中跳出循环、取消任务、关闭客户端或流、Ctrl-C：都会立即关闭连接，服务商由此得知应当停止。流可以在另
-一个线程中关闭。域名解析可能比调用活得久，此外什么都不留下。这次调用在账本、录制和遥测中记为
-`cancelled`。
+一个线程中关闭；正在等待连接、限额中的位置或下一次尝试的调用也随即结束。域名解析可能比调用活得久，此外什么都不
+留下。这次调用在账本、录制和遥测中记为 `cancelled`。
 
 TERM 信号以同样的方式结束命令行。在你自己的程序里，Python 收到它会立即结束，
 进行中的调用不会留下记录；除非把信号变成异常：

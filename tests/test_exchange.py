@@ -29,7 +29,7 @@ from baimo.exchange import Deployment, Operation, Outcome, exchange
 from baimo.notes import Note
 from baimo.operations import ChatOperation, EmbedOperation, ModelsOperation
 from baimo.resilience.retry import RetryPolicy
-from baimo.resilience.timing import Deadline, TimeLimits
+from baimo.resilience.timing import PARTING_S, Deadline, TimeLimits
 from baimo.steps import Now, Shared, Steps
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest
@@ -149,6 +149,48 @@ def test_a_stream_that_ends_without_its_end_mark_is_interrupted() -> None:
     assert (caught.value.provider, caught.value.request_id) == ("acme", "req-1")
 
 
+class MarkedDecoder(LineDecoder):
+    """A wire with an end mark."""
+
+    @property
+    def has_ended(self) -> bool:
+        return self._ended
+
+
+class MarkedDialect(LineDialect):
+    def decoder(self, head: WireHead, site: Site) -> MarkedDecoder:
+        return MarkedDecoder(head)
+
+
+LOST = [TransportError("reset"), TimedOutError("silence", limit="idle")]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("failure", LOST)
+def test_what_breaks_after_the_end_mark_takes_nothing_from_the_reply(failure: Error, stream: bool) -> None:
+    marked = deployment(dialect=MarkedDialect())
+    play = Play(OK, b"t:whole\n", b"end\n", failure)
+    outcome = call(play, at=marked, stream=stream)
+    assert fold(play.events).text == "whole"
+    assert (outcome.sent.attempts, outcome.sent.maybe_billed) == (1, 0)
+    with pytest.raises(StreamInterrupted) as caught:
+        call(Play(OK, b"t:half\n", failure), at=marked, stream=stream, retry=RetryPolicy(attempts=1))
+    assert caught.value.ended == ("stalled" if isinstance(failure, TimedOutError) else "cut")
+
+
+def test_the_end_of_a_body_is_not_waited_for_long_after_the_end_mark() -> None:
+    marked = deployment(dialect=MarkedDialect())
+    play = Play(OK, b"t:a\n", b"end\n", 0.75, b"\n")
+    call(play, at=marked, stream=True, limits=TimeLimits(idle=60.0))
+    assert play.reads[1:] == [60.0, PARTING_S, PARTING_S]
+    play = Play(OK, b"t:a\nend\n", 0.5, b"\n", 0.25, b"\n", 9.0)
+    call(play, at=marked, stream=True, limits=TimeLimits(idle=60.0, total=20.0))
+    assert play.reads[1:] == pytest.approx([PARTING_S, PARTING_S, 0.75])
+    play = Play(OK, b"t:a\nend\n")
+    call(play, at=marked, stream=True, limits=TimeLimits(idle=0.5))
+    assert play.reads[1:] == [0.5]
+
+
 def test_a_stale_connection_is_repeated_once_at_once_and_counted() -> None:
     play = Play(StaleConnectionError("gone"), OK, b"t:ok\nend\n")
     outcome = call(play, retry=RetryPolicy(attempts=1))
@@ -229,6 +271,29 @@ def test_what_was_sent_is_told_without_the_key() -> None:
     outcome = call(play, at=deployment(signer=HeaderKey(), secrets={"api_key": secret}))
     assert (b"Authorization", b"Bearer fake-key-0123456789") in play.sent[0].wire.headers
     assert "fake-key" not in repr(outcome)
+
+
+class Echo(LineDecoder):
+    """A provider that says what key it was given."""
+
+    def end(self) -> list[Any]:
+        raise AuthError(
+            "no such key: fake-key-0123456789", status=401, body='{"key": "fake-key-0123456789", "id": "a"}'
+        )
+
+
+class EchoDialect(LineDialect):
+    def decoder(self, head: WireHead, site: Site) -> Echo:
+        return Echo(head)
+
+
+def test_a_credential_that_a_provider_says_again_is_not_in_its_error() -> None:
+    secrets = {"api_key": Secret("fake-key-0123456789"), "id": Secret("a")}
+    with pytest.raises(AuthError) as caught:
+        call(Play(WireHead(401, ())), at=deployment(dialect=EchoDialect(), secrets=secrets))
+    error = caught.value
+    assert (error.message, error.body) == ("no such key: ****", '{"key": "****", "id": "a"}')
+    assert "fake-key" not in str(error) + repr(error) + repr(error.args)
 
 
 def test_headers_of_the_row_are_laid_over_and_signed_with_the_rest() -> None:

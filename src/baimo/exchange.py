@@ -93,6 +93,8 @@ class Decoder(Protocol):
     """A reply's bytes to events, of whatever operation.
 
     One that ends a reply before its body does (a limit held on our side) has `is_over`: nothing more is read.
+    One whose wire has an end mark has `has_ended`: what follows the mark is not waited for long, and that the
+    connection breaks there takes nothing from the reply.
     """
 
     @property
@@ -287,12 +289,18 @@ def _attempted(
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
+                marked = decoder if hasattr(decoder, "has_ended") else None
                 step, told = None if bounded else progress.first, None
                 while True:
                     if step is None:
                         _, now = yield _NOW
                         step = Read(deadline.bound(progress.within(now), now))
-                    piece = yield step
+                    try:
+                        piece = yield step
+                    except TransportError:
+                        if marked is None or not marked.has_ended:
+                            raise
+                        piece = b""
                     if raw:
                         pieces.append(piece)
                     try:
@@ -326,6 +334,8 @@ def _attempted(
                     if not events and not progress.made_by(piece):
                         progress.quiet((yield _NOW)[1])
                     step, told = None if bounded or progress.since is not None else lively, None
+                    if marked is not None and marked.has_ended:
+                        step = progress.parting(step)
             except Error as failure:
                 error = failure
                 attempts.tell_first()
@@ -632,5 +642,21 @@ def _annotate(error: Error, at: Deployment, tally: Tally, head: WireHead | None,
         error.request_id = error.request_id or request_id(head)
         if error.retry_after is None and head.status >= 400:
             error.retry_after = retry_after(head, wall)
+    _mask(error, at.secrets)
     if at.advice is not None and error.hint is None:
         error.hint = at.advice(error)
+
+
+_SHORT = 6
+"""Characters below which a secret may stand in any word."""
+
+
+def _mask(error: Error, secrets: Mapping[str, Secret]) -> None:
+    """Take out of an error what a provider says of the credentials that it was sent."""
+    for secret in secrets.values():
+        text = secret.reveal()
+        if len(text) >= _SHORT and (text in error.message or text in (getattr(error, "body", None) or "")):
+            error.message = error.message.replace(text, "****")
+            error.args = (error.message, *error.args[1:])
+            if isinstance(error, ProviderError) and error.body is not None:
+                error.body = error.body.replace(text, "****")

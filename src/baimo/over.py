@@ -366,7 +366,8 @@ class RouteCall:
         wait = verdict.wait_s
         if wait is not None and self._has_other_tier():
             unsure = isinstance(last, RateLimitedError) and last.retry_after is None
-            at_once = unsure or isinstance(last, TimedOutError)
+            stalled = isinstance(last, StreamInterrupted) and last.ended == "stalled"
+            at_once = unsure or stalled or isinstance(last, TimedOutError)
             wait = None if wait > PATIENCE_S or at_once else wait
         together = self._rules.together
         if wait is not None and last is not None and together is not None and not together.may_retry(self):
@@ -462,8 +463,10 @@ class RouteCall:
         if left is None or len(self._places) == len(self._gone | self._round):
             return limits
         share = left * SHARE
+        is_final = self._operation.streams and self._spoken is None  # nobody follows after the first word
         return replace(
             limits,
+            idle=limits.idle if is_final else min(limits.idle, share),
             connect=min(limits.connect, share),
             head=min(limits.head, share),
             first_event=min(limits.first_event, share),

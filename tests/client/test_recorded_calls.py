@@ -62,6 +62,20 @@ def test_it_is_the_same_again(ask: Ask, what: str, tmp_path: Path) -> None:
 
 
 @BOTH
+def test_a_whole_answer_that_came_as_a_stream_and_broke_off_breaks_off_again(
+    ask: Ask, tmp_path: Path
+) -> None:
+    with Simulator("openai") as sim:
+        sim.fault("cut_after@3")
+        config = sim.config_for({})
+        config["providers"]["openai"]["quirks"] = {"stream_only": True}
+        asked = ("chat", GPT, "Say these few words again")
+        call = recorded(ask, tmp_path, sim, asked, {}, config=config, max_retries=0)
+    assert call.recording is not None and call.outcome == "interrupted"
+    assert replay(call.recording).differences == ()
+
+
+@BOTH
 def test_what_was_heard_by_a_task_is_heard_again(ask: Ask, tmp_path: Path) -> None:
     with Simulator("qwen") as sim:
         config = sim.config_for({"qwen": "native"})

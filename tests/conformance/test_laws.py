@@ -204,6 +204,20 @@ def test_a_socket_that_closes_early_gave_no_whole_answer(folder: Path) -> None:
         assert "StreamInterrupted" in outcome(folder, frames[:at])[1]
 
 
+@pytest.mark.parametrize("folder", [f for f in GOOD if not is_framed(f)], ids=name)
+def test_a_decoder_that_knows_its_end_mark_needs_nothing_after_it(folder: Path) -> None:
+    """What it says of its end it says with the last event, and then the body may as well break off."""
+    (dialect, head, site), body = spoken(folder), (folder / "response.body").read_bytes()
+    decoder = dialect.decoder(head, site)
+    events = decoder.feed(body)
+    if getattr(decoder, "has_ended", False):
+        assert not decoder.end()
+        assert fold(events) == outcome(folder, [body])[0]
+        early = dialect.decoder(head, site)
+        early.feed(body[: len(body) // 2])
+        assert not getattr(early, "has_ended", True)
+
+
 @pytest.mark.parametrize("folder", [f for f in REPLIES if load(f).status < 300], ids=name)
 def test_a_connection_that_gives_nothing_is_no_answer(folder: Path) -> None:
     with pytest.raises((StreamInterrupted, WireError)):

@@ -252,6 +252,59 @@ def test_no_attempt_follows_who_left_while_a_retry_was_waited_for(provider: Ling
     assert provider.requests == 1
 
 
+def minute(provider: Lingering) -> dict[str, Any]:
+    """One call a minute: the next one waits."""
+    return {**provider.config("silent"), "limits": {"requests_per_minute": 1}}
+
+
+def in_line(client: Any) -> bool:
+    return bool(client._limiter._keeping.line.waiting)
+
+
+CLOSED = "closed"
+
+
+@pytest.mark.parametrize("closes", ["client", "stream"])
+@pytest.mark.parametrize("waits_for", ["retry", "place"])
+def test_closing_ends_also_a_call_that_waits(provider: Lingering, waits_for: str, closes: str) -> None:
+    """For its next attempt, which is a minute away, or for a place within limits."""
+    told: list[Any] = []
+    config = provider.config("busy") if waits_for == "retry" else minute(provider)
+    with remains.nothing_left(), ThreadPoolExecutor(1) as others:
+        client = baimo.Client(config=config, on_retry=told.append)
+        if waits_for == "place":
+            well(client)
+        stream = client.stream("slow/m" if waits_for == "retry" else "well/m", "Hi")
+        calling: Future[Any] = others.submit(list, stream)
+        wait_until(lambda: bool(told) if waits_for == "retry" else in_line(client))
+        (client if closes == "client" else stream).close()
+        with pytest.raises(baimo.TransportError, match=CLOSED):
+            calling.result(5)
+        client.close()
+    assert provider.requests == (waits_for == "retry")
+
+
+@pytest.mark.parametrize("waits_for", ["retry", "place"])
+def test_closing_the_client_ends_also_a_task_that_waits(provider: Lingering, waits_for: str) -> None:
+    async def drive() -> None:
+        config = provider.config("busy") if waits_for == "retry" else minute(provider)
+        client = baimo.AsyncClient(config=config, on_retry=told.append)
+        if waits_for == "place":
+            await client.chat("well/m", "Hi")
+        task = asyncio.ensure_future(client.chat("slow/m" if waits_for == "retry" else "well/m", "Hi"))
+        while not (told if waits_for == "retry" else in_line(client)):
+            await asyncio.sleep(0)
+        await client.close()
+        with pytest.raises(baimo.TransportError, match=CLOSED):
+            await asyncio.wait_for(task, 5)
+        assert remains.tasks() == set()
+
+    told: list[Any] = []
+    with remains.nothing_left():
+        asyncio.run(drive())
+    assert provider.requests == (waits_for == "retry")
+
+
 PROGRAM = """
 import sys
 import baimo

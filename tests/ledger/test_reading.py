@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from baimo.errors import ConfigError
 from baimo.ledger import reading, store
 from baimo.ledger.reading import Lost, Sum, last_calls, spent_since, sums
 from baimo.types.money import Money
@@ -41,6 +43,26 @@ def keep(path: Path, *records: CallRecord, losses: tuple[tuple[float, int, str],
     opened = store.connect(path, create=True)
     store.write(opened, [batch_of(records)] if records else [], losses)
     opened.close()
+
+
+def test_what_is_no_file_is_said_to_be_none(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(ConfigError, match="cannot be read: unable to open") as caught:
+        last_calls(path, 1)
+    assert "Is it a file" in str(caught.value)
+
+
+def test_a_ledger_that_somebody_holds_is_not_called_damaged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(path, record())
+    monkeypatch.setattr("baimo.ledger.reading._READ_S", 0.01)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("PRAGMA journal_mode=DELETE")
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ConfigError, match="cannot be read: database is locked"):
+        last_calls(path, 1)
+    holder.close()
 
 
 def test_amounts_are_added_as_decimals(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -46,3 +47,10 @@ def keeper(request: pytest.FixtureRequest, prefix: str) -> Iterator[Keeper]:
 def closed_port() -> int:
     """A port where nobody listens."""
     return free_port()
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port where connections are taken, and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]

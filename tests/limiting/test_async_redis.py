@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,29 @@ async def test_without_redis_no_call_goes_out(closed_port: int) -> None:
         await limiter.reserve(ONE)
     assert "fake-password" not in str(caught.value)
     await limiter.close()
+
+
+async def test_a_redis_that_hangs_takes_no_longer_than_the_call_has(deaf_port: int) -> None:
+    limiter = async_shared(f"redis://127.0.0.1:{deaf_port}/0")
+    began = time.monotonic()
+    with pytest.raises(TransportError, match="does not answer"):
+        await limiter.reserve(step("k", requests_per_minute=1, within_s=0.25))
+    assert 0.2 <= time.monotonic() - began < 1.5
+    await limiter.close()
+
+
+async def test_a_call_without_time_does_not_wait_until_redis_was_told(store: str, prefix: str) -> None:
+    limiter, other = async_shared(store, prefix), async_shared(store, prefix)
+    receipt = await limiter.reserve(step("k", concurrency=1, within_s=1.5))
+
+    async def never(job: Any) -> Any:
+        raise AssertionError
+
+    limiter._store.send = never  # type: ignore[method-assign, assignment]
+    await limiter.settle(receipt, ANSWERED)
+    await other.reserve(step("k", concurrency=1, within_s=20.0))
+    await limiter.close()
+    await other.close()
 
 
 async def test_an_answer_is_not_lost_because_redis_is_gone(store: str, prefix: str, closed_port: int) -> None:

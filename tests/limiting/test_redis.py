@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -190,6 +191,47 @@ def test_many_buckets_are_counted_and_leave(store: str, prefix: str) -> None:
         key = f"{{{prefix}}}:limits:r1:k"
         assert sum(int(count) for count in client.hvals(key)) <= 20
     limiter.close()
+
+
+def test_a_redis_that_hangs_takes_no_longer_than_the_call_has(deaf_port: int) -> None:
+    limiter = shared(f"redis://127.0.0.1:{deaf_port}/0")
+    began = time.monotonic()
+    with pytest.raises(TransportError, match="does not answer"):
+        limiter.reserve(step("k", requests_per_minute=1, within_s=0.25))
+    assert 0.2 <= time.monotonic() - began < 1.5
+    assert [words.patience(left) for left in (float("inf"), 1.9, 0.7, 0.3, 0.1, 0.0)] == [
+        2,
+        1,
+        0.5,
+        0.2,
+        0.1,
+        0.1,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("within_s", "who"), [(1.5, "baimo-limits"), (None, "MainThread"), (30.0, "MainThread")]
+)
+def test_a_call_without_time_does_not_wait_until_redis_was_told(
+    store: str, prefix: str, within_s: float | None, who: str
+) -> None:
+    with two(store, prefix) as (mine, yours):
+        receipt = mine.reserve(step("k", tokens_per_minute=100, tokens=90, within_s=within_s))
+        senders: list[str] = []
+        told = threading.Event()
+        send = mine._store.send
+
+        def sending(job: dict[str, Any]) -> list[Any]:
+            senders.append(threading.current_thread().name)
+            answer = send(job)
+            told.set()
+            return answer
+
+        mine._store.send = sending  # type: ignore[method-assign, assignment]
+        mine.settle(receipt, Settlement(tokens=0))
+        assert told.wait(20)
+        assert senders == [who]
+        yours.reserve(step("k", tokens_per_minute=100, tokens=60, within_s=0.0))
 
 
 def test_without_redis_no_call_goes_out_and_the_error_holds_no_password(closed_port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -206,6 +207,17 @@ def test_what_cannot_be_written_is_counted_and_told_once(
             begun(recorder).ended(call_record(ID, "answered"))
     assert recorder.lost == 3
     assert len(caplog.records) == 1 and "not recorded" in caplog.text
+
+
+def test_what_was_begun_and_found_no_room_does_not_stay(tmp_path: Path) -> None:
+    recorder = Recorder(settings(tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        begun(recorder).ended(call_record(ID, "answered"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (recorder.lost, list(tmp_path.iterdir())) == (1, [])
 
 
 def aged(folder: Path, name: str, days: float, size: int) -> None:

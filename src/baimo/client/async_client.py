@@ -261,6 +261,9 @@ class AsyncClient(AsyncParses, AsyncMakingClient):
     async def close(self) -> None:
         """Close all connections; calls of other tasks and loops end with TransportError."""
         await self._transport.close()
+        self._services.rests.close()
+        if self._limiter is not None:
+            self._limiter.turn_away()
         for kept in (self._limiter, self._cache):
             if kept is not None:
                 await kept.close()

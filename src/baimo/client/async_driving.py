@@ -16,12 +16,13 @@ from baimo.types.limits import Receipt
 from .async_sharing import AsyncSharedResults
 from .clock import REAL_CLOCK, Clock
 from .driving import FREE, DriverBase, OnRetry
+from .resting import AsyncRests
 
 
 class AsyncServices:
     """What a driver needs of the world; one a client."""
 
-    __slots__ = ("cache", "clock", "limiter", "on_retry", "shared", "transport")
+    __slots__ = ("cache", "clock", "limiter", "on_retry", "rests", "shared", "transport")
 
     def __init__(
         self,
@@ -30,12 +31,14 @@ class AsyncServices:
         clock: Clock = REAL_CLOCK,
         limiter: AsyncLimiter | None = None,
         cache: AsyncAnswerCache | None = None,
+        rests: AsyncRests | None = None,
     ) -> None:
         self.transport = transport
         self.on_retry = on_retry
         self.clock = clock
         self.limiter = limiter
         self.cache = cache
+        self.rests = rests or AsyncRests(clock)
         self.shared = AsyncSharedResults(clock.mono)
 
 
@@ -105,7 +108,7 @@ class AsyncDriver(DriverBase):
         self._done_with_reply()
         if step.why is not None and self._services.on_retry is not None:
             self._services.on_retry(step.why)
-        await self._services.clock.asleep(step.seconds)
+        await self._services.rests.rest(step.seconds)
 
     async def _share(self, step: Shared) -> Any:
         return await self._services.shared.get(step, lambda: run(step.make(), self._services))

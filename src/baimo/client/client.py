@@ -281,6 +281,9 @@ class Client(Parses, MakingClient):
     def close(self) -> None:
         """Close all connections; calls that other threads are in end with TransportError."""
         self._transport.close()
+        self._services.rests.close()
+        if self._limiter is not None:
+            self._limiter.turn_away()
         settle(self._works)  # so that what watches calls is told of those that were broken off here
         for kept in (self._limiter, self._cache, self._attached):
             if kept is not None:

@@ -17,6 +17,7 @@ from baimo.transports.protocol import Reply, Transport
 from baimo.types.limits import Receipt
 
 from .clock import REAL_CLOCK, Clock
+from .resting import Rests
 from .sharing import SharedResults
 
 OnRetry = Callable[[Retrying], None]
@@ -25,7 +26,7 @@ OnRetry = Callable[[Retrying], None]
 class Services:
     """What a driver needs of the world; one a client."""
 
-    __slots__ = ("cache", "clock", "limiter", "on_retry", "shared", "transport")
+    __slots__ = ("cache", "clock", "limiter", "on_retry", "rests", "shared", "transport")
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class Services:
         clock: Clock = REAL_CLOCK,
         limiter: Limiter | None = None,
         cache: AnswerCache | None = None,
+        rests: Rests | None = None,
     ) -> None:
         self.transport = transport
         self.on_retry = on_retry
         self.clock = clock
         self.limiter = limiter
         self.cache = cache
+        self.rests = rests or Rests(clock)
         self.shared = SharedResults(clock.mono)
 
 
@@ -63,7 +66,7 @@ class DriverBase:
         self._services = services
         self._reply: Any = None
         self._opening = 0
-        """The thread that waits for the head of a reply; 0 for none."""
+        """The thread that waits for the head of a reply, for a place or for its time; 0 for none."""
         self._is_over = False
         self._held: Receipt | None = None
         """The place within limits that is to be given back."""
@@ -89,10 +92,13 @@ class DriverBase:
         self._let_go()
 
     def _abort_opening(self, thread: int) -> None:
-        """Another thread waits for the head of the reply: break that off, where the transport can."""
-        abort = getattr(self._services.transport, "abort_opening", None)
-        if abort is not None:
-            abort(thread, lambda: self._opening == thread)
+        """Another thread waits for the head of the reply, or to go on: break that off, where it can be."""
+        services = self._services
+        for who in (services.transport, services.limiter):
+            abort = getattr(who, "abort_opening", None)
+            if abort is not None:
+                abort(thread, lambda: self._opening == thread)
+        services.rests.wake(thread)
 
     def _done_with_reply(self) -> None:
         """The transport keeps the connection when the whole body was read, else closes it."""
@@ -190,7 +196,13 @@ class Driver(DriverBase):
         if step.why is not None and self._services.on_retry is not None:
             self._services.on_retry(step.why)
         if step.seconds > 0:
-            self._services.clock.sleep(step.seconds)
+            self._opening = get_ident()
+            try:
+                self._services.rests.rest(step.seconds, lambda: self._is_over)
+            finally:
+                self._opening = 0
+        if self._is_over:
+            raise call_aborted()
 
     def _share(self, step: Shared) -> Any:
         return self._services.shared.get(step, lambda: run(step.make(), self._services))
@@ -200,7 +212,14 @@ class Driver(DriverBase):
         limiter = self._services.limiter
         if limiter is None:
             return FREE
-        self._held = limiter.reserve(step)
+        self._opening = get_ident()
+        try:
+            self._held = limiter.reserve(step)
+        finally:
+            self._opening = 0
+        if self._is_over:
+            self._let_go()
+            raise call_aborted()
         return self._held
 
     def _settle(self, step: Settle) -> None:

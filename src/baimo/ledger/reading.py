@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from baimo.errors import ConfigError
 from baimo.types.money import Money
 from baimo.types.record import CallRecord
 from baimo.types.usage import Usage
@@ -138,12 +139,18 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file for reading. Raises ConfigError naming a file that is not there or is damaged."""
-    with closing(store.connect(path, create=False, busy_s=_READ_S)) as opened:
-        try:
+    """The file for reading. Raises ConfigError naming a file that is not there, is damaged or cannot be read
+    now."""
+    try:
+        with closing(store.connect(path, create=False, busy_s=_READ_S)) as opened:
             yield opened
-        except sqlite3.DatabaseError as error:
-            raise store.damaged(path, error) from error
+    except sqlite3.OperationalError as error:
+        raise ConfigError(
+            f"the ledger {path} cannot be read: {error}",
+            hint="Is it a file, may you read it, and does no other program hold it?",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise store.damaged(path, error) from error
 
 
 def _batches(opened: sqlite3.Connection, ids: tuple[str, str] = _ALL) -> Iterator[tuple[str, str]]:

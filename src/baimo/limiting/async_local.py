@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from baimo.errors import Error
 from baimo.resilience.places import NEVER
 from baimo.steps import Reserve
 from baimo.types.limits import Receipt, Settlement
 
-from .keeping import LocalKeeping
+from .keeping import LocalKeeping, client_closed
 from .protocol import Clock
 
 
@@ -18,7 +21,8 @@ class AsyncLocalLimiter:
 
     def __init__(self, keeping: LocalKeeping, clock: Clock) -> None:
         self._keeping = self.keeper = keeping
-        self._clock = clock
+        bells = AsyncBells(clock)
+        self._bell, self.turn_away = bells.bell, bells.turn_away
         self.release = keeping.release
 
     async def reserve(self, step: Reserve) -> Receipt:
@@ -33,18 +37,45 @@ class AsyncLocalLimiter:
         """Nothing is held open."""
 
     async def _wait(self, step: Reserve) -> Receipt:
+        with self._bell() as bell:
+            waiter = self._keeping.join(step, bell.ring)
+            try:
+                while True:
+                    seconds = self._keeping.look(waiter)
+                    if seconds is None:
+                        assert waiter.receipt is not None
+                        return waiter.receipt
+                    await bell.wait(seconds)
+            except BaseException:
+                self._keeping.leave(waiter)
+                raise
+
+
+class AsyncBells:
+    """What the waiters of one keeper wait on, on all loops: who closes the client sends them away."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._bells: set[AsyncBell] = set()
+        self._is_closed = False
+
+    @contextmanager
+    def bell(self) -> Iterator[AsyncBell]:
+        """One for a waiter on the running loop."""
         bell = AsyncBell(self._clock)
-        waiter = self._keeping.join(step, bell.ring)
+        self._bells.add(bell)
         try:
-            while True:
-                seconds = self._keeping.look(waiter)
-                if seconds is None:
-                    assert waiter.receipt is not None
-                    return waiter.receipt
-                await bell.wait(seconds)
-        except BaseException:
-            self._keeping.leave(waiter)
-            raise
+            if self._is_closed:
+                bell.send_away(client_closed())
+            yield bell
+        finally:
+            self._bells.discard(bell)
+
+    def turn_away(self) -> None:
+        """Send all away: the client is closed."""
+        self._is_closed = True
+        for bell in list(self._bells):
+            bell.send_away(client_closed())
 
 
 class AsyncBell:
@@ -54,6 +85,12 @@ class AsyncBell:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
+        self._away: Error | None = None
+
+    def send_away(self, why: Error) -> None:
+        """End the wait with an error, from any thread."""
+        self._away = why
+        self.ring()
 
     def ring(self) -> None:
         """From any thread."""
@@ -73,6 +110,8 @@ class AsyncBell:
         else:
             await self._wait_or_sleep(seconds)
         self._rung.clear()
+        if self._away is not None:
+            raise self._away
 
     async def _wait_or_sleep(self, seconds: float) -> None:
         sleeping = asyncio.ensure_future(self._clock.asleep(seconds))

@@ -13,7 +13,7 @@ from baimo.steps import Reserve
 from baimo.types.limits import Receipt, Settlement
 
 from . import store
-from .async_local import AsyncBell
+from .async_local import AsyncBell, AsyncBells
 from .heartbeat import Heartbeat
 from .owner import Owner
 from .protocol import Clock
@@ -39,7 +39,8 @@ class AsyncRedisLimiter:
         self._keeping = SharedKeeping(
             learns=learns, adaptive=adaptive, mono=clock.mono, dice=dice, owner=Owner()
         )
-        self._clock = clock
+        bells = AsyncBells(clock)
+        self._bell, self.turn_away = bells.bell, bells.turn_away
         self._store = AsyncStore(address, prefix, lease_s)
         self._beside = Store(address, prefix, lease_s)
         """The connection of the thread that renews leases, whatever the loops are doing."""
@@ -53,7 +54,10 @@ class AsyncRedisLimiter:
 
     async def reserve(self, step: Reserve) -> Receipt:
         """As `RedisLimiter.reserve`. A cancelled one holds no place and has left the line."""
-        bell = AsyncBell(self._clock)
+        with self._bell() as bell:
+            return await self._reserved(step, bell)
+
+    async def _reserved(self, step: Reserve, bell: AsyncBell) -> Receipt:
         waiter = self._keeping.join(step, bell.ring)
         assert isinstance(waiter, SharedWaiter)
         try:
@@ -61,7 +65,8 @@ class AsyncRedisLimiter:
                 seconds = self._keeping.look(waiter)
                 if waiter.asks:
                     job = {"settle": self._keeping.untold(), "ask": asking(waiter)}
-                    self._keeping.answered(waiter, await self._store.send(job))
+                    left = self._keeping.left(waiter)
+                    self._keeping.answered(waiter, await self._store.send(job, within_s=left))
                 elif seconds is not None:
                     await bell.wait(seconds)
                 if waiter.receipt is not None:
@@ -75,7 +80,10 @@ class AsyncRedisLimiter:
     async def settle(self, receipt: Receipt, settlement: Settlement) -> None:
         """As `RedisLimiter.settle`."""
         self._keeping.settle(receipt, settlement)
-        await self._tell()
+        if self._keeping.is_urgent(receipt):
+            self._heart.tell()
+        else:
+            await self._tell()
 
     async def close(self) -> None:
         """Tell what is still untold, and let go of the connections."""
@@ -100,13 +108,13 @@ class AsyncStore:
         self._address = address
         self._tag = store.tag(prefix)
         self._lease_s = lease_s
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, Any]] = WeakKeyDictionary()
 
-    async def send(self, job: dict[str, Any]) -> list[Any]:
-        """Have the script do the job."""
+    async def send(self, job: dict[str, Any], *, within_s: float = store.TIMEOUT_S) -> list[Any]:
+        """As `Store.send`."""
         from redis.exceptions import NoScriptError
 
-        client = self._client()
+        client = self._client(store.patience(within_s))
         data = store.payload(job, self._lease_s)
         with store.in_words(self._address):
             try:
@@ -118,18 +126,20 @@ class AsyncStore:
     async def close(self) -> None:
         """Let go of the connections of all loops that still run."""
         here = asyncio.get_running_loop()
-        for loop, client in list(self._clients.items()):
-            if loop is here:
-                await client.aclose()
-            elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.aclose(), loop))
+        for loop, clients in list(self._clients.items()):
+            for client in clients.values():
+                if loop is here:
+                    await client.aclose()
+                elif loop.is_running():
+                    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.aclose(), loop))
         self._clients.clear()
 
-    def _client(self) -> Any:
+    def _client(self, timeout_s: float) -> Any:
         loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
+        clients = self._clients.setdefault(loop, {})
+        client = clients.get(timeout_s)
         if client is None:
             from redis.asyncio import Redis
 
-            client = self._clients[loop] = Redis.from_url(self._address, **store.options())
+            client = clients[timeout_s] = Redis.from_url(self._address, **store.options(timeout_s))
         return client

@@ -33,6 +33,11 @@ class Heartbeat:
         if self._thread is not None:
             self._nudges.put(True)
 
+    def tell(self) -> None:
+        """Beat soon, whether it beats or not. Never waits for the beat."""
+        self.start()
+        self.nudge()
+
     def close(self) -> None:
         """Stop, and wait for the beat that is under way."""
         with self._lock:

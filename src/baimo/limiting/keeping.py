@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from _thread import get_ident
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from baimo.errors import ConnectError, Error, TransportError
 from baimo.resilience.limits import LimitBook, Ticket
 from baimo.resilience.line import Line, Waiter, out_of_room
 from baimo.resilience.places import NEVER
@@ -174,13 +178,57 @@ def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> LocalKeeping:
     return LocalKeeping(LimitBook(learns=learns, adaptive=adaptive), clock)
 
 
+class Bells:
+    """What the blocking callers of one keeper wait on, by thread: others may send them away."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._bells: dict[int, Bell] = {}
+        self._unwanted: dict[int, Callable[[], bool]] = {}
+        self._is_closed = False
+
+    @contextmanager
+    def bell(self) -> Iterator[Bell]:
+        """The one of this thread."""
+        thread = get_ident()
+        bell = self._bells[thread] = Bell(self._clock)
+        try:
+            unwanted = self._unwanted.pop(thread, None)
+            if self._is_closed:
+                bell.send_away(client_closed())
+            elif unwanted is not None and unwanted():
+                bell.send_away(given_up())
+            yield bell
+        finally:
+            del self._bells[thread]
+
+    def abort_opening(self, thread: int, is_opening: Callable[[], bool]) -> None:
+        """Send away who waits in that thread; `is_opening` tells whether its call still does."""
+        self._unwanted[thread] = is_opening  # for one that is about to wait
+        bell = self._bells.get(thread)
+        if bell is not None and is_opening():
+            bell.send_away(given_up())
+
+    def turn_away(self) -> None:
+        """Send all away: the client is closed."""
+        self._is_closed = True
+        for bell in list(self._bells.values()):
+            bell.send_away(client_closed())
+
+
 class Bell:
     """What one blocking waiter waits on."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rung = threading.Event()
+        self._away: Error | None = None
         self.ring = self._rung.set
+
+    def send_away(self, why: Error) -> None:
+        """End the wait with an error."""
+        self._away = why
+        self.ring()
 
     def wait(self, seconds: float) -> None:
         """Until it rings, or so long. A clock that is not the machine's own decides how long that takes."""
@@ -189,3 +237,17 @@ class Bell:
         elif not self._rung.is_set():
             self._clock.sleep(seconds)
         self._rung.clear()
+        if self._away is not None:
+            raise self._away
+
+
+def client_closed() -> ConnectError:
+    """The error for a call that waited for its place when its client was closed."""
+    return ConnectError("this client was closed while the call waited for its place", retryable=False)
+
+
+def given_up() -> TransportError:
+    """The error for a call that its caller closed while it waited for its place."""
+    return TransportError(
+        "the call was closed on our side, waiting for its place", retryable=False, sent=False
+    )

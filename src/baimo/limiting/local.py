@@ -5,7 +5,7 @@ from __future__ import annotations
 from baimo.steps import Reserve
 from baimo.types.limits import Receipt
 
-from .keeping import Bell, LocalKeeping
+from .keeping import Bells, LocalKeeping
 from .protocol import Clock
 
 
@@ -14,7 +14,8 @@ class LocalLimiter:
 
     def __init__(self, keeping: LocalKeeping, clock: Clock) -> None:
         self._keeping = self.keeper = keeping
-        self._clock = clock
+        bells = Bells(clock)
+        self._bell, self.turn_away, self.abort_opening = bells.bell, bells.turn_away, bells.abort_opening
         self.settle = keeping.settle
         self.release = keeping.release
 
@@ -26,15 +27,15 @@ class LocalLimiter:
         """Nothing is held open."""
 
     def _wait(self, step: Reserve) -> Receipt:
-        bell = Bell(self._clock)
-        waiter = self._keeping.join(step, bell.ring)
-        try:
-            while True:
-                seconds = self._keeping.look(waiter)
-                if seconds is None:
-                    assert waiter.receipt is not None
-                    return waiter.receipt
-                bell.wait(seconds)
-        except BaseException:
-            self._keeping.leave(waiter)
-            raise
+        with self._bell() as bell:
+            waiter = self._keeping.join(step, bell.ring)
+            try:
+                while True:
+                    seconds = self._keeping.look(waiter)
+                    if seconds is None:
+                        assert waiter.receipt is not None
+                        return waiter.receipt
+                    bell.wait(seconds)
+            except BaseException:
+                self._keeping.leave(waiter)
+                raise

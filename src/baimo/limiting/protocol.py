@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from baimo.steps import Reserve
@@ -36,6 +37,12 @@ class Limiter(Protocol):
     def release(self, receipt: Receipt) -> None:
         """The caller is gone: give the place back. Never blocks; what was reserved counts as used."""
 
+    def abort_opening(self, thread: int, is_opening: Callable[[], bool]) -> None:
+        """Send away who waits in that thread; `is_opening` tells whether its call still does."""
+
+    def turn_away(self) -> None:
+        """Send away all who wait: the client is closed."""
+
     def close(self) -> None:
         """Let go of what it holds open."""
 
@@ -51,6 +58,9 @@ class AsyncLimiter(Protocol):
 
     def release(self, receipt: Receipt) -> None:
         """As `Limiter.release`."""
+
+    def turn_away(self) -> None:
+        """As `Limiter.turn_away`."""
 
     async def close(self) -> None:
         """As `Limiter.close`."""

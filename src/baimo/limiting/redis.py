@@ -12,7 +12,7 @@ from baimo.types.limits import Receipt, Settlement
 
 from . import store
 from .heartbeat import Heartbeat
-from .keeping import Bell
+from .keeping import Bell, Bells
 from .owner import Owner
 from .protocol import Clock
 from .script import SCRIPT, digest
@@ -36,7 +36,8 @@ class RedisLimiter:
         self._keeping = SharedKeeping(
             learns=learns, adaptive=adaptive, mono=clock.mono, dice=dice, owner=Owner()
         )
-        self._clock = clock
+        bells = Bells(clock)
+        self._bell, self.turn_away, self.abort_opening = bells.bell, bells.turn_away, bells.abort_opening
         self._store = Store(address, prefix, lease_s)
         self._heart = Heartbeat(
             lambda renew: beat(self._keeping, self._store, renew),
@@ -52,7 +53,10 @@ class RedisLimiter:
         Raises LimitReachedError where that would take longer than the step may wait, TransportError where
         Redis does not answer.
         """
-        bell = Bell(self._clock)
+        with self._bell() as bell:
+            return self._reserved(step, bell)
+
+    def _reserved(self, step: Reserve, bell: Bell) -> Receipt:
         waiter = self._keeping.join(step, bell.ring)
         assert isinstance(waiter, SharedWaiter)
         try:
@@ -60,7 +64,8 @@ class RedisLimiter:
                 seconds = self._keeping.look(waiter)
                 if waiter.asks:
                     job = {"settle": self._keeping.untold(), "ask": asking(waiter)}
-                    self._keeping.answered(waiter, self._store.send(job))
+                    left = self._keeping.left(waiter)
+                    self._keeping.answered(waiter, self._store.send(job, within_s=left))
                 elif seconds is not None:
                     bell.wait(seconds)
                 if waiter.receipt is not None:
@@ -75,9 +80,13 @@ class RedisLimiter:
         """Give the place back and take in what is known now.
 
         Where Redis does not answer, what it counts stands and leases run out; an answer is not lost for that.
+        A call that had little time is not kept waiting: Redis is told beside it.
         """
         self._keeping.settle(receipt, settlement)
-        beat(self._keeping, self._store, renew=False)
+        if self._keeping.is_urgent(receipt):
+            self._heart.tell()
+        else:
+            beat(self._keeping, self._store, renew=False)
 
     def close(self) -> None:
         """Tell what is still untold, and let go of the connections."""
@@ -91,30 +100,43 @@ class Store:
 
     def __init__(self, address: str, prefix: str, lease_s: float) -> None:
         store.checked(address)
-        package = store.package()
+        self._package = store.package()
         self._address = address
         self._tag = store.tag(prefix)
         self._lease_s = lease_s
-        try:
-            self._client: Any = package.Redis.from_url(address, **store.options())
-        except ValueError:
-            raise ConfigError(f"{store.without_secrets(address)} is no address of a Redis") from None
+        self._clients: dict[float, Any] = {}
+        self._client(store.TIMEOUT_S)
 
-    def send(self, job: dict[str, Any]) -> list[Any]:
-        """Have the script do the job."""
+    def send(self, job: dict[str, Any], *, within_s: float = store.TIMEOUT_S) -> list[Any]:
+        """Have the script do the job. Raises TransportError where that takes longer than the caller has."""
         from redis.exceptions import NoScriptError
 
         data = store.payload(job, self._lease_s)
+        client = self._client(store.patience(within_s))
         with store.in_words(self._address):
             try:
-                answer: list[Any] = self._client.evalsha(digest(), 1, self._tag, data)
+                answer: list[Any] = client.evalsha(digest(), 1, self._tag, data)
             except NoScriptError:
-                answer = self._client.eval(SCRIPT, 1, self._tag, data)
+                answer = client.eval(SCRIPT, 1, self._tag, data)
         return answer
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        for client in list(self._clients.values()):
+            client.close()
+
+    def _client(self, timeout_s: float) -> Any:
+        """The connections with that time limit."""
+        client = self._clients.get(timeout_s)
+        if client is None:
+            try:
+                made = self._package.Redis.from_url(self._address, **store.options(timeout_s))
+            except ValueError:
+                raise ConfigError(
+                    f"{store.without_secrets(self._address)} is no address of a Redis"
+                ) from None
+            client = self._clients.setdefault(timeout_s, made)
+        return client
 
 
 def beat(keeping: SharedKeeping, to: Store, renew: bool) -> None:

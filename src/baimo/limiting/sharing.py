@@ -17,6 +17,7 @@ from baimo.resilience.places import NEVER
 from baimo.types.limits import Claim, Receipt, Settlement
 
 from .keeping import Keeping
+from .store import TIMEOUT_S
 
 _FULL_S = 0.025
 """Where others have all places, it is asked again after once to twice so long: none tells when they leave."""
@@ -33,12 +34,14 @@ _WINDOWS = (
 class Lease:
     """What Redis counts for a granted claim."""
 
-    __slots__ = ("at", "claim", "id")
+    __slots__ = ("at", "claim", "id", "until")
 
-    def __init__(self, claim: Claim, lease_id: str, at: int) -> None:
+    def __init__(self, claim: Claim, lease_id: str, at: int, until: float = NEVER) -> None:
         self.claim = claim
         self.id = lease_id
         self.at = at
+        self.until = until
+        """When the call's time is over, as far as it is known."""
 
     @property
     def full_places(self) -> list[str]:
@@ -148,6 +151,16 @@ class SharedKeeping(Keeping):
             except Empty:
                 return found
 
+    def left(self, waiter: Waiter) -> float:
+        """Seconds that the waiter has for an answer of Redis."""
+        return waiter.deadline - self._mono()
+
+    def is_urgent(self, receipt: Receipt) -> bool:
+        """Whether there is something to tell, and the call that held the place has no time for Redis to take
+        long."""
+        lease: Lease | None = None if receipt.ticket is None else receipt.ticket.lease
+        return lease is not None and lease.until - self._mono() < TIMEOUT_S and not self._untold.empty()
+
     def _looked(self, waiter: Waiter, now: float) -> float | None:
         assert isinstance(waiter, SharedWaiter)
         if now >= waiter.due:
@@ -188,7 +201,7 @@ class SharedKeeping(Keeping):
     def _granted(self, waiter: SharedWaiter, one: tuple[int, Claim], at: int, now: float) -> None:
         which, claim = one
         ticket = self.line.book.take(claim, now)
-        lease = ticket.lease = Lease(claim, waiter.lease_id, at)
+        lease = ticket.lease = Lease(claim, waiter.lease_id, at, waiter.deadline)
         if lease.full_places:
             self._leases[lease.id] = lease.full_places
         self.line.granted(waiter, Receipt(which, now - waiter.joined, ticket))

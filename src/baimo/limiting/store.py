@@ -13,17 +13,25 @@ from baimo.errors import ConfigError, MissingExtraError, TransportError
 
 LEASE_S = 30.0
 """So long after a process is gone, its requests under way count no more. Renewed at a third of it."""
-_TIMEOUT_S = 2.0
+TIMEOUT_S = 2.0
+"""So long Redis may take for an answer."""
+_TIMEOUTS_S = (TIMEOUT_S, 1.0, 0.5, 0.2, 0.1)
 
 
-def options() -> dict[str, Any]:
+def patience(within_s: float) -> float:
+    """How long Redis may take where the caller has so much time: one of few values, each with connections of
+    its own, for a connection is made with its time limit."""
+    return next((one for one in _TIMEOUTS_S if one <= within_s), _TIMEOUTS_S[-1])
+
+
+def options(timeout_s: float) -> dict[str, Any]:
     """How connections are made: nothing is sent twice, for a claim that is sent twice counts twice."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return {
-        "socket_timeout": _TIMEOUT_S,
-        "socket_connect_timeout": _TIMEOUT_S,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }

@@ -47,6 +47,9 @@ class Deadline:
 
 NO_DEADLINE = Deadline(None, now=0.0)
 
+PARTING_S = 1.0
+"""So long the end of a body may take after the reply's own end mark."""
+
 
 class Counting(Protocol):
     """Counts what events tell of tokens."""
@@ -63,13 +66,17 @@ class Progress:
     signs of life and no more.
     """
 
-    __slots__ = ("_counted", "_limits", "_quiet", "_streams", "begun", "head", "lively", "shown", "since")
+    __slots__ = (
+        *("_counted", "_ended", "_limits", "_quiet", "_streams"),
+        *("begun", "head", "lively", "shown", "since"),
+    )
 
     def __init__(self, limits: TimeLimits, *, streams: bool, counted: Counting | None = None) -> None:
         self._limits = limits
         self._counted = counted
         self._streams = streams
         self._quiet = False
+        self._ended = False
         self.begun = False
         """Whether the reply has begun: the wait for the next piece is that of a reply that goes on."""
         self.head: WireHead | None = None
@@ -120,13 +127,19 @@ class Progress:
         if self.since is None:
             self.since = now
 
+    def parting(self, step: Read | None) -> Read | None:
+        """In place of `step`, after the reply's end mark: nobody waits long for what follows."""
+        self._ended = True
+        return None if step is None else Read(min(self._limits.idle, PARTING_S))
+
     def within(self, now: float) -> float:
         """Seconds that the next read may take."""
         limits = self._limits
+        idle = min(limits.idle, PARTING_S) if self._ended else limits.idle
         if self.since is None:
-            return limits.idle
+            return idle
         if self.begun:
-            longest = limits.idle
+            longest = idle
         elif not self._streams:
             longest = limits.head
         else:

@@ -21,7 +21,7 @@ from baimo.client.driving import Driver, Services
 from baimo.client.tasks import followed, keeping
 from baimo.config.services import MediaSettings
 from baimo.dialect.mending import Mending
-from baimo.errors import AnswerFormatError, ConfigError, Error
+from baimo.errors import AnswerFormatError, ConfigError, Error, StreamInterrupted
 from baimo.exchange import Deployment, Exchange, Operation, exchange
 from baimo.making import (
     ImagesOperation,
@@ -170,7 +170,9 @@ class _Run:
         if isinstance(failure, RecordingOverError):
             outcome = "cancelled"
         elif failure is not None:
-            is_cut = self._events and not isinstance(failure, AnswerFormatError)
+            is_cut = isinstance(failure, StreamInterrupted) or (
+                self._events and not isinstance(failure, AnswerFormatError)
+            )
             outcome = "interrupted" if is_cut else "failed"
         sent = sum(isinstance(line, recorded.Sent) for line in self._recording.exchanges)
         requests = sent - self.played.left

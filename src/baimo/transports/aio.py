@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
@@ -193,6 +194,7 @@ class _LoopPools:
         self.loop = loop
         self.places: dict[str, _Place] = {}
         self.active: set[AioConnection] = set()
+        self.dialing: set[asyncio.Task[socket.socket]] = set()
         self.guard = _until_the_loop_ends(self)
         self.buffer = memoryview(bytearray(64 * 1024))  # one for all: what is read is fed at once
 
@@ -200,6 +202,8 @@ class _LoopPools:
         connections = [*self.active, *(kept for place in self.places.values() for kept in place.pool.idle)]
         for place in self.places.values():
             place.close()
+        while self.dialing:
+            self.dialing.pop().cancel()
         for connection in connections:
             connection.abort()
 
@@ -237,7 +241,7 @@ class _Place:
         connection = self._new_connection(talk)
         try:
             async with asyncio.timeout(connect_s):
-                connection.attach(await self._dialer.dial(self.route, connection))
+                connection.attach(await self._dialed(connection))
         except TimeoutError as error:
             self._free()
             raise connect_timeout(self.route.name, connect_s) from error
@@ -245,6 +249,20 @@ class _Place:
             self._free()
             raise
         return connection
+
+    async def _dialed(self, connection: AioConnection) -> socket.socket:
+        """The socket of a new connection. In a task, so that who closes the transport can end it alone."""
+        dialing = self._pools.dialing
+        dial = self._pools.loop.create_task(self._dialer.dial(self.route, connection))
+        dialing.add(dial)
+        try:
+            return await dial
+        except asyncio.CancelledError:
+            if dial in dialing:  # it is the caller who was cancelled
+                raise
+            raise transport_closed() from None
+        finally:
+            dialing.discard(dial)
 
     async def wait_in_line(self, connect_s: float, talk: SocketTalk | None = None) -> AioConnection:
         """A connection once a place comes free."""

@@ -75,12 +75,17 @@ class Resolver:
             self._threads += 1
         threading.Thread(target=self._work, name="baimo-names", daemon=True).start()
 
-    def wait_for(self, host: str, port: int, within_s: float) -> list[Address]:
-        """The addresses of a name, waiting for them. Raises TimeoutError, or OSError where there are none."""
+    def wait_for(
+        self, host: str, port: int, within_s: float, here: threading.Event | None = None
+    ) -> list[Address]:
+        """The addresses of a name, waiting for them. Raises TimeoutError, or OSError where there are none.
+
+        Who sets `here` ends the wait as time does.
+        """
         found = self.at_once(host, port)
         if found is not None:
             return found
-        here = threading.Event()
+        here = here or threading.Event()
         answers: list[Answer] = []
 
         def done(answer: Answer) -> None:
@@ -88,7 +93,7 @@ class Resolver:
             here.set()
 
         self.ask(host, done)
-        if not here.wait(max(within_s, 0.0)):
+        if not here.wait(max(within_s, 0.0)) or not answers:
             raise TimeoutError(f"the name {host} was not found in time")
         if isinstance(answers[0], OSError):
             raise answers[0]

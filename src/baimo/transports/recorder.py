@@ -130,6 +130,8 @@ class Recorder:
                 file.write(data)
             passing.replace(path)
         except OSError as error:
+            with suppress(OSError):  # it may never have come to be
+                passing.unlink()
             self._lose(f"{path} cannot be written: {error.strerror or error}")
             return
         self._count += 1

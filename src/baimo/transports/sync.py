@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from baimo.errors import TransportError
+from baimo.errors import Error, TransportError
 from baimo.transports.failure import call_aborted, connect_timeout, transport_closed
 from baimo.transports.names import Resolver
 from baimo.transports.options import TransportOptions
 from baimo.transports.pool import OriginPool
 from baimo.transports.route import Route, find_route, proxy_refusal, socket_key
-from baimo.transports.sync_connect import Deadline, Dialer
+from baimo.transports.sync_connect import Deadline, Dialer, Stream
 from baimo.transports.sync_connection import SyncConnection
 from baimo.wire.http import SocketRequest, WireHead, WireRequest
 from baimo.wire.http1_request import head_and_body
@@ -42,6 +43,8 @@ class SyncTransport:
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
         self._active: set[SyncConnection] = set()
+        self._dialing: dict[Deadline, int] = {}
+        """Connections that are being made, each with the thread that waits for it."""
         self._unwanted: dict[int, Callable[[], bool]] = {}
         self._closed = False
 
@@ -77,6 +80,9 @@ class SyncTransport:
             active = list(self._active)
             idle = [kept for place in self._places.values() for kept in place.pool.take_all_idle()]
             waiting = [waiter for place in self._places.values() for waiter in place.pool.waiting]
+            dialing = list(self._dialing)
+        for deadline in dialing:
+            deadline.break_off()
         for kept in idle:
             kept.close_descriptor()
         for connection in active:
@@ -91,6 +97,9 @@ class SyncTransport:
                 return
             self._unwanted[thread] = is_opening  # for a connection that is being made
             opened = [connection for connection in self._active if connection.opened_by == thread]
+            dialing = [deadline for deadline, whose in self._dialing.items() if whose == thread]
+        for deadline in dialing:
+            deadline.break_off()
         for connection in opened:
             connection.abort()
 
@@ -177,12 +186,28 @@ class SyncTransport:
             unusable = connection
 
     def _dial(self, place: _Place, deadline: Deadline, talk: SocketTalk | None) -> SyncConnection:
-        made = self._dialer.dial(place.route, deadline)
+        made = self._dialed(place.route, deadline)
         if talk is None:
             return SyncConnection(place, *made)
         from baimo.transports.sync_socket import SyncSocketConnection
 
         return SyncSocketConnection(place, *made, talk)
+
+    def _dialed(self, route: Route, deadline: Deadline) -> tuple[Stream, socket.socket]:
+        """A new connection, which others may break off as long as it is being made."""
+        with self._lock:
+            self._check_open()
+            self._dialing[deadline] = threading.get_ident()
+        try:
+            return self._dialer.dial(route, deadline)
+        except Error:
+            if deadline.is_broken:
+                raise (transport_closed() if self._closed else call_aborted()) from None
+            raise
+        finally:
+            with self._lock:
+                del self._dialing[deadline]
+            deadline.let_go()
 
     def _wait_in_line(self, place: _Place, deadline: Deadline) -> None:
         waiter = _Waiter()

@@ -6,6 +6,7 @@ import errno
 import os
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +17,7 @@ from baimo.transports.options import TlsOptions
 from baimo.transports.origin import is_ip
 from baimo.transports.proxy import Proxy
 from baimo.transports.route import Route, allowed, proxy_hung_up, proxy_refusal, socks_handshake
-from baimo.transports.socket_settings import tune
+from baimo.transports.socket_settings import shut_down, tune
 from baimo.wire.http1_tunnel import TunnelReply, render_connect
 
 if TYPE_CHECKING:
@@ -38,20 +39,61 @@ class Stream(Protocol):
 
 
 class Deadline:
-    """A point in time and how long it was away in the beginning."""
+    """Until when a connection must be made. Another thread may break that off."""
 
-    __slots__ = ("at", "seconds")
+    __slots__ = ("_bells", "_handles", "_lock", "at", "is_broken", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.at = time.monotonic() + seconds
+        self.is_broken = False
+        self._lock = threading.Lock()
+        self._handles: list[socket.socket] = []
+        self._bells: list[threading.Event] = []
 
     def left(self) -> float:
-        """Seconds left. Raises TimeoutError when there are none."""
+        """Seconds left. Raises TimeoutError when there are none, OSError when it was broken off."""
         left = self.at - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for the connection is over")
+        if self.is_broken:
+            raise _broken_off()
         return left
+
+    def rings(self, bell: threading.Event) -> None:
+        """From now on `break_off` rings that bell as well."""
+        with self._lock:
+            self._bells.append(bell)
+            if self.is_broken:
+                bell.set()
+
+    def hold(self, sock: socket.socket) -> None:
+        """From now on whoever waits for that socket, TLS laid over it or not, is woken by `break_off`."""
+        with self._lock:
+            if self.is_broken:
+                raise _broken_off()
+            # A descriptor of its own: that of the socket may be closed, and its number be another's, by then.
+            self._handles.append(sock.dup())
+
+    def break_off(self) -> None:
+        """Wake who waits, from whatever thread; he fails with OSError."""
+        with self._lock:
+            self.is_broken = True
+            for handle in self._handles:
+                shut_down(handle)
+            for bell in self._bells:
+                bell.set()
+
+    def let_go(self) -> None:
+        """The connection is made, or not: nothing is to be broken off any more."""
+        with self._lock:
+            handles, self._handles = self._handles, []
+        for handle in handles:
+            handle.close()
+
+
+def _broken_off() -> OSError:
+    return ConnectionAbortedError(errno.ECONNABORTED, "broken off on our side")
 
 
 class Dialer:
@@ -97,7 +139,7 @@ class Dialer:
     def _found(self, route: Route, deadline: Deadline) -> list[Address]:
         """The origin's addresses, those that are not public left out: exactly these are connected to."""
         origin = route.origin
-        return allowed(self._names.wait_for(origin.host, origin.port, deadline.left()), route, origin.host)
+        return allowed(_find(self._names, origin.host, origin.port, deadline), route, origin.host)
 
     def _secure(self, sock: socket.socket, host: str, name: str, deadline: Deadline) -> socket.socket:
         from baimo.transports.tls import tls_failure
@@ -136,7 +178,17 @@ class Dialer:
 
 def connect(names: Resolver, host: str, port: int, deadline: Deadline) -> socket.socket:
     """A TCP connection to the first address that answers. Raises OSError, TimeoutError at the deadline."""
-    return _connect(names.wait_for(host, port, deadline.left()), deadline)
+    return _connect(_find(names, host, port, deadline), deadline)
+
+
+def _find(names: Resolver, host: str, port: int, deadline: Deadline) -> list[Address]:
+    here = threading.Event()
+    deadline.rings(here)
+    try:
+        return names.wait_for(host, port, deadline.left(), here)
+    except TimeoutError:
+        deadline.left()  # where it was broken off, that is said
+        raise
 
 
 def _connect(found: list[Address], deadline: Deadline) -> socket.socket:
@@ -158,6 +210,7 @@ def not_ready_errors(sock: socket.socket) -> tuple[type[OSError], ...]:
 def _connect_one(address: Address, deadline: Deadline) -> socket.socket:
     sock = socket.socket(address[0], socket.SOCK_STREAM)
     try:
+        deadline.hold(sock)
         sock.settimeout(deadline.left())
         sock.connect(address[1])
     except BaseException:
@@ -174,7 +227,7 @@ def _race(addresses: list[Address], deadline: Deadline) -> socket.socket:
         try:
             while True:
                 if waiting:
-                    _begin(waiting.popleft(), selector, failures)
+                    _begin(waiting.popleft(), selector, failures, deadline)
                 elif not selector.get_map():
                     raise failures[0]
                 left = deadline.left()
@@ -188,12 +241,19 @@ def _race(addresses: list[Address], deadline: Deadline) -> socket.socket:
                 _close(key.fileobj)
 
 
-def _begin(address: Address, selector: selectors.BaseSelector, failures: list[OSError]) -> None:
+def _begin(
+    address: Address, selector: selectors.BaseSelector, failures: list[OSError], deadline: Deadline
+) -> None:
     try:
         sock = socket.socket(address[0], socket.SOCK_STREAM)
     except OSError as error:  # a machine without that family
         failures.append(error)
         return
+    try:
+        deadline.hold(sock)
+    except OSError:
+        sock.close()
+        raise
     sock.setblocking(False)
     code = sock.connect_ex(address[1])
     if code in _IN_PROGRESS:
@@ -233,7 +293,7 @@ def _ask_proxy(sock: socket.socket, route: Route, proxy: Proxy, names: Resolver,
         return
     host = origin.host
     if proxy.scheme == "socks5" and not is_ip(host):
-        found = names.wait_for(host, origin.port, deadline.left())
+        found = _find(names, host, origin.port, deadline)
         host = allowed(found, route, host)[0][1][0]
     handshake = socks_handshake(proxy, host, origin.port)
     out = handshake.start()

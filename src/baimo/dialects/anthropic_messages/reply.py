@@ -65,7 +65,7 @@ class ReplyDecoder:
         self._blocks = Blocks()
         self._counts: dict[str, Any] = {}
         self._stop: dict[str, Any] = {}
-        self._done = False
+        self.has_ended = False
 
     def feed(self, piece: bytes) -> list[ChatEvent]:
         """The events this piece completes. Raises ProviderError or WireError."""
@@ -98,9 +98,9 @@ class ReplyDecoder:
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(b"".join(self._whole).strip(), out)
             return out
-        for payload in self._sse.end() if not self._done else ():
+        for payload in self._sse.end() if not self.has_ended else ():
             self._last(payload, out)
-        if not self._done:
+        if not self.has_ended:
             if self._stop.get("stop_reason") is None:
                 raise StreamInterrupted(
                     "the stream stopped before its end: neither a reason nor message_stop came", ended="cut"
@@ -163,7 +163,7 @@ class ReplyDecoder:
         self._lane = None
         index = -1
         for payload in self._sse.feed(piece):
-            if self._done:
+            if self.has_ended:
                 return
             index = self._event(payload, out)
         if index >= 0 and piece.endswith(END):
@@ -230,7 +230,7 @@ class ReplyDecoder:
 
     def _close(self, out: list[ChatEvent]) -> None:
         """Every block and the answer end."""
-        self._done = True
+        self.has_ended = True
         self._blocks.end_all(out)
         word = self._stop.get("stop_reason")
         word = word if isinstance(word, str) and word else None

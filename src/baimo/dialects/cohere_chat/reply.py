@@ -48,7 +48,7 @@ class ReplyDecoder:
         self._start = b""
         self._message = MessageState()
         self._started = False
-        self._done = False
+        self.has_ended = False
         self._lane: Lane | None = None
         self._lane_index = 0
         self._lane_part = 0
@@ -100,12 +100,12 @@ class ReplyDecoder:
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(body.strip(), out)
             return out
-        for payload in self._sse.end() if not self._done else ():
+        for payload in self._sse.end() if not self.has_ended else ():
             try:
                 self._event(payload, out)
             except WireError as error:
                 raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
-        if not self._done:
+        if not self.has_ended:
             if not self._started and is_page(self._head):
                 raise page_error(self._head, self._start)
             raise StreamInterrupted("the stream stopped before its message-end", ended="cut")
@@ -134,7 +134,7 @@ class ReplyDecoder:
                         if text := found.delta.message.content.text:
                             append(PartDelta(index=part, text=text))
                         continue
-            if self._done:
+            if self.has_ended:
                 break
             self._event(payload, out)
             lane, index, part = self._find_lane()
@@ -217,5 +217,5 @@ class ReplyDecoder:
             out.append(UsageReported(usage=decode_usage(usage)))
         if word is None:
             self.notes = (FINISH_MISSING,)
-        self._done = True
+        self.has_ended = True
         out.append(Finished(reason=reason, raw=word))

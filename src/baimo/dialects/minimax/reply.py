@@ -66,7 +66,7 @@ class ReplyDecoder:
         self._choices: dict[int, Choice] = {}
         self._usage: dict[str, Any] | None = None
         self._flags: dict[str, Any] = {}
-        self._done = False
+        self.has_ended = False
         self._lane: Lane | None = None
         self._lane_part = 0
         self._lead = b""  # how the next event begins, where the last read brought one
@@ -111,7 +111,7 @@ class ReplyDecoder:
                 self._event(payload, out)
             except WireError as error:
                 raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
-        if self._done:
+        if self.has_ended:
             return out
         if not self._choices and is_page(self._head):
             raise page_error(self._head, self._start)
@@ -157,7 +157,7 @@ class ReplyDecoder:
     def _event(self, payload: bytes, out: list[ChatEvent]) -> None:
         """One event of a stream, the tolerant way."""
         visible = payload.strip()
-        if not visible or self._done:
+        if not visible or self.has_ended:
             return
         if visible.startswith(b"[DONE]"):
             if not self._choices:
@@ -210,7 +210,7 @@ class ReplyDecoder:
 
     def _close(self, out: list[ChatEvent]) -> None:
         """Every part and every choice ends."""
-        self._done = True
+        self.has_ended = True
         if any(choice.finish is None for choice in self._choices.values()):
             self.notes = (FINISH_MISSING,)
         first = min(self._choices)
@@ -221,7 +221,7 @@ class ReplyDecoder:
         """The quick way for the next chunk, if the first choice has an open part of nothing but text."""
         self._lane = None
         state = self._choices.get(0)
-        part = state.plain() if state is not None and not self._done else None
+        part = state.plain() if state is not None and not self.has_ended else None
         if part is not None:
             lane, field = LANES[part.kind]
             if field in payload:

@@ -73,7 +73,7 @@ class ReplyDecoder:
         self._size = 0
         self._seen = False
         self._started = False
-        self._done = False
+        self.has_ended = False
         self._parts = Parts()
         self._calls = 0
         self._stamp = ""
@@ -125,7 +125,7 @@ class ReplyDecoder:
             self._spread(out)
         if not self._seen and self._head.media_type != _STREAM:
             raise WireError("an empty body where a reply in JSON was due")
-        if not self._done:
+        if not self.has_ended:
             if not self._started and self._seen:
                 raise WireError("the reply has neither a field 'message' nor 'response'")
             raise StreamInterrupted("the stream stopped before the line that is done", ended="cut")
@@ -134,14 +134,14 @@ class ReplyDecoder:
     def _find_lane(self) -> None:
         """The quick way for the next line, if reasoning or text is open and takes nothing but words."""
         self._lane = None
-        if self._splitter is None and not self._done:
+        if self._splitter is None and not self.has_ended:
             key = _THINKING if _THINKING in self._parts else _TEXT
             part = self._parts.get(key)
             if part is not None and not part.held:
                 self._lane, self._lane_part = LANES[key], part.index
 
     def _line(self, line: bytes, out: list[ChatEvent]) -> None:
-        if self._done:
+        if self.has_ended:
             return
         if self._pieces:
             self._collect(line)
@@ -260,7 +260,7 @@ class ReplyDecoder:
 
     def _close(self, content: dict[str, Any], out: list[ChatEvent]) -> None:
         """The last line: every part ends, and what it cost is told."""
-        self._done = True
+        self.has_ended = True
         if self._splitter is not None:
             self._tagged(self._splitter.end(), out)
         self._parts.end_all(out)

@@ -90,7 +90,7 @@ class ReplyDecoder:
         self._choices: dict[int, ChoiceState] = {}
         self._started = False
         self._usage: dict[str, Any] | None = None
-        self._done = False
+        self.has_ended = False
         self._lane: Lane | None = None
         self._lane_part = 0
         self._lane_call = -1  # its index, where the lane is that of a call
@@ -129,9 +129,9 @@ class ReplyDecoder:
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(body, out)
             return out
-        for payload in self._sse.end() if not self._done else ():
+        for payload in self._sse.end() if not self.has_ended else ():
             self._last(payload, out)
-        if not self._done:
+        if not self.has_ended:
             if not self._choices and is_page(self._head):
                 raise page_error(self._head, self._first)
             cut = [state for state in self._choices.values() if state.finish is None]
@@ -184,7 +184,7 @@ class ReplyDecoder:
                         if text := delta.text:
                             append(PartDelta(index=part, text=text))
                         continue
-            if self._done:
+            if self.has_ended:
                 break
             self._event(payload, out)
             self._find_lane(payload)
@@ -302,7 +302,7 @@ class ReplyDecoder:
         """The end mark: every part and every choice ends."""
         if not self._choices:
             raise WireError("the stream ended without a single choice")
-        self._done = True
+        self.has_ended = True
         if self._quirks.finish_missing == "unknown" and any(
             state.finish is None for state in self._choices.values()
         ):
@@ -314,7 +314,7 @@ class ReplyDecoder:
         """The quick way for the next chunk, if the first choice has an open part that takes nothing but what
         this chunk brought."""
         self._lane, self._lane_call = None, -1
-        state = self._choices.get(0) if not self._done else None
+        state = self._choices.get(0) if not self.has_ended else None
         if state is None:
             return
         part = state.plain()

@@ -59,7 +59,7 @@ class ReplyDecoder:
         self._first = b""
         self._output = Output()
         self._started = False
-        self._done = False
+        self.has_ended = False
         self._lane: Lane | None = None
         self._item = 0
         self._inner = 0
@@ -99,9 +99,9 @@ class ReplyDecoder:
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(body, out)
             return out
-        for payload in self._sse.end() if not self._done else ():
+        for payload in self._sse.end() if not self.has_ended else ():
             self._last(payload, out)
-        if not self._done:
+        if not self.has_ended:
             if not self._started and is_page(self._head):
                 raise page_error(self._head, self._first)
             raise StreamInterrupted("the stream stopped before the event that ends it", ended="cut")
@@ -144,7 +144,7 @@ class ReplyDecoder:
                         if piece.delta:
                             out.append(PartDelta(index=part, text=piece.delta))
                         continue
-            if self._done:
+            if self.has_ended:
                 break
             self._event(payload, out)
             lane, item, inner, part = self._lane, self._item, self._inner, self._part
@@ -241,7 +241,7 @@ class ReplyDecoder:
         if status in ("queued", "in_progress"):
             self.notes = (UNFINISHED,)
         out.append(Finished(reason=reason, raw=raw))
-        self._done = True
+        self.has_ended = True
 
 
 def _looks_like_events(start: bytes, head: WireHead) -> bool:

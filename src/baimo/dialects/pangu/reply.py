@@ -75,7 +75,7 @@ class ReplyDecoder:
         self._started = False
         self._usage: dict[str, Any] | None = None
         self._held: list[ChatEvent] | None = []
-        self._done = False
+        self.has_ended = False
         self._latest: Raw | None = None  # usage that was passed over
         self._passed = 0
         self._lane: Lane | None = None
@@ -116,12 +116,12 @@ class ReplyDecoder:
                 raise StreamInterrupted("the stream stopped before anything came", ended="cut")
             self._decode_whole(body, out)
             return out
-        for payload in self._sse.end() if not self._done else ():
+        for payload in self._sse.end() if not self.has_ended else ():
             try:
                 self._event(payload, out)
             except WireError as error:
                 raise StreamInterrupted("the stream stopped inside an event", ended="cut") from error
-        if not self._done:
+        if not self.has_ended:
             self._report({}, out)
             if not self._choices and is_page(self._head):
                 raise page_error(self._head, self._first)
@@ -180,7 +180,7 @@ class ReplyDecoder:
     def _find_lane(self) -> Lane | None:
         """The quick way for the next chunk, if the first choice has an open part of nothing but words."""
         self._lane = None
-        state = self._choices.get(0) if not self._done else None
+        state = self._choices.get(0) if not self.has_ended else None
         open_ = state.growing() if state is not None else None
         if open_ is not None:
             self._lane, self._lane_part = LANES[open_[0]], open_[1].index
@@ -190,7 +190,7 @@ class ReplyDecoder:
         """The data of one event; where no blank lines part them, several stand on lines of their own."""
         for line in payload.splitlines() if LF in payload else (payload,):
             visible = line.strip()
-            if self._done or not visible:
+            if self.has_ended or not visible:
                 continue
             if visible.startswith(b"[DONE]"):
                 self._report({}, out)
@@ -300,7 +300,7 @@ class ReplyDecoder:
                 provider_code=GIVEN_UP,
                 body=payload.decode("utf-8", "replace")[:4096],
             )
-        self._done = True
+        self.has_ended = True
         if any(state.finish is None for state in self._choices.values()):
             self.notes = (FINISH_MISSING,)
         self._release(out)
