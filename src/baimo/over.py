@@ -89,6 +89,8 @@ def alone(
             wall, mono = yield _NOW
     tally = Tally(counted=True)
     told = Told(rules, name, mono, waited_s=0.0)
+    if keeper is not None:
+        told.mono = told.mono or keeper.mono
     failure: Error | None = None
     try:
         outcome: Outcome = yield from exchange(

@@ -53,6 +53,10 @@ class Purse(Protocol):
 class Keeper(Protocol):
     """Keeps limits in this process: what it can say at once needs no step. As the steps and `Limiter` do."""
 
+    @property
+    def mono(self) -> Callable[[], float]:
+        """Tells the monotonic time."""
+
     def now(self) -> tuple[float, float]:
         """The time, wall and monotonic."""
 

@@ -16,6 +16,7 @@ from baimo.config.settings import Settings
 from baimo.errors import ConfigError
 from baimo.exchange import Exchange, Operation, exchange
 from baimo.operations import ChatOperation, Learned
+from baimo.over import alone
 from baimo.plan import plan
 from baimo.repair import Looks, is_checked, validated
 from baimo.resilience.budget import RetryBudget
@@ -180,8 +181,8 @@ class Ruling:
             )
         else:
             rules = rules if watch is None else replace(rules, watch=watch)
-            steps = plan(
-                operation, route, retry=self._retry, limits=(limits,), raw=call.keep_raw, rules=rules, now=now
+            steps = alone(
+                operation, at, retry=self._retry, limits=limits, raw=call.keep_raw, rules=rules, now=now
             )
         prepared = Prepared(steps, at.model, call)
         prepared.watch = watch
