@@ -53,7 +53,8 @@ def test_how_much_a_model_holds_is_known_from_its_facts_or_not_at_all() -> None:
 
 
 def telling(**rules: Any) -> Told:
-    return Told(Rules(**rules), ("acme", "only", "k1", "m"), 10.0, waited_s=2.0)
+    told = Rules(**rules)
+    return Told(told.health, told.watch, ("acme", "only", "k1", "m"), 10.0, waited_s=2.0)
 
 
 def test_health_learns_the_time_to_the_first_event_and_that_the_attempt_is_over() -> None:
@@ -111,7 +112,7 @@ def test_a_probe_that_is_over_lets_the_next_one_try() -> None:
         health.began(name, 0.0, 1)
         health.failed(name, ServerError("x"), 0.0)
         health.left(name, 1)
-    probe = Told(Rules(health=health), name, 40.0, waited_s=0.0)
+    probe = Told(health, None, name, 40.0)
     assert health.condition(name, 40.0).reason == "ejected"
     probe.left()
     assert health.condition(name, 40.0).reason is None
@@ -121,7 +122,7 @@ def test_a_call_that_was_too_late_to_be_sent_is_not_held_against_anybody() -> No
     health, name = HealthBook(), ("acme", "only", "k1", "m")
     for sent, reason in ((False, None), (True, "ejected")):
         for _ in range(5):
-            told = Told(Rules(health=health), name, 0.0, waited_s=0.0)
+            told = Told(health, None, name, 0.0)
             told.failed(TimedOutError("over", limit="total", sent=sent), 0.0, billed=sent)
             told.left()
         assert health.condition(name, 0.0).reason == reason

@@ -26,14 +26,14 @@ from baimo.errors import (
 from baimo.exchange import Deployment, Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
 from baimo.passing import through
-from baimo.places import Place, Told, places_of
+from baimo.places import Place, Told, places_of, tell_health
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, TimeLimits
 from baimo.routing.choose import Standing, choose, soonest
 from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
-from baimo.rules import Purse, Route, Rules
+from baimo.rules import Purse, Route, RouteWatch, Rules
 from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
 from baimo.types.events import PartStarted
 from baimo.types.fold import Folder
@@ -64,18 +64,21 @@ def alone(
     limits: TimeLimits,
     raw: bool,
     rules: Rules,
+    watch: RouteWatch | None = None,
     now: tuple[float, float] | None = None,
 ) -> Exchange:
     """A call to the only place of its route, within limits. What does not go well, `RouteCall` goes on with.
 
-    `now` is the time where the caller has just asked for it. Nothing is spent from a purse. What the keeper
-    of the limits grants at once is neither reserved nor settled by steps.
+    `watch` stands before that of the rules. `now` is the time where the caller has just asked for it. Nothing
+    is spent from a purse. What the keeper of the limits grants at once is neither reserved nor settled by
+    steps, and it tells the time to health, which a whole reply tells of once.
     """
     health, claims, keeper = rules.health, rules.claims, rules.keeper
+    watch = watch or rules.watch
     wall, mono = now or ((yield _NOW) if keeper is None else keeper.now())
     name = (at.provider, at.endpoint, at.key, at.model)
     if health is not None and not health.is_usable(name, mono):
-        return (yield from _route_call(operation, at, retry, limits, raw, rules).run())
+        return (yield from _route_call(operation, at, retry, limits, raw, rules, watch).run())
     deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)
     receipt: Receipt | None = None
     claim = claims(operation, at) if claims is not None else None
@@ -84,12 +87,13 @@ def alone(
         granted: Receipt = yield Reserve((claim,), deadline.left(mono), rules.priority)
         receipt = granted
         if granted.waited_s:
-            if rules.watch is not None:
-                rules.watch.queued(granted.waited_s)
+            if watch is not None:
+                watch.queued(granted.waited_s)
             wall, mono = yield _NOW
     tally = Tally(counted=True)
-    told = Told(rules, name, mono, waited_s=0.0)
-    if keeper is not None:
+    told = None if keeper is not None and not operation.streams else Told(health, watch, name, mono)
+    probes = told is None and health is not None and health.began(name, mono, tally)
+    if told is not None and keeper is not None:
         told.mono = told.mono or keeper.mono
     failure: Error | None = None
     try:
@@ -101,7 +105,7 @@ def alone(
             deadline=deadline,
             raw=raw,
             tally=tally,
-            watch=told,
+            watch=watch if told is None else told,
             together=rules.together,
             now=(wall, mono),
         )
@@ -113,20 +117,33 @@ def alone(
             keeper.drop(ticket)
         raise
     finally:
-        told.left()
+        if told is not None:
+            told.left()
+        elif health is not None:
+            health.left(name, tally, probed=probes)
+    if told is None and health is not None and keeper is not None:
+        tell_health(health, name, failure, keeper.mono(), mono)
     if keeper is not None and ticket is not None:
         keeper.close(ticket, _settlement(tally, failure, rules, wall))
     elif receipt is not None:
         yield Settle(receipt, _settlement(tally, failure, rules, wall))
     if failure is None:
         return outcome
-    call = _route_call(operation, at, retry, limits, raw, rules)
+    call = _route_call(operation, at, retry, limits, raw, rules, watch)
     return (yield from call.taken_over(failure, tally, deadline))
 
 
 def _route_call(
-    operation: Operation, at: Deployment, retry: RetryPolicy, limits: TimeLimits, raw: bool, rules: Rules
+    operation: Operation,
+    at: Deployment,
+    retry: RetryPolicy,
+    limits: TimeLimits,
+    raw: bool,
+    rules: Rules,
+    watch: RouteWatch | None,
 ) -> RouteCall:
+    if watch is not rules.watch:
+        rules = replace(rules, watch=watch)
     return RouteCall(operation, ((at,),), retry=retry, limits=(limits,), raw=raw, rules=rules)
 
 
@@ -427,7 +444,7 @@ class RouteCall:
         self._round.add(place)
         self._tries += 1
         self._tally.used = self._tally.head = None
-        told = Told(rules, one.name, mono, waited_s=self._waited_s)
+        told = Told(rules.health, rules.watch, one.name, mono, waited_s=self._waited_s)
         self._waited_s = 0.0
         try:
             if rules.purse is not None:

@@ -12,7 +12,7 @@ from baimo.exchange import Deployment
 from baimo.resilience.timing import TimeLimits
 from baimo.routing.choose import Standing
 from baimo.routing.health import HealthBook, Name
-from baimo.rules import Route, Rules
+from baimo.rules import Route, RouteWatch, Rules
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -77,8 +77,15 @@ class Told:
         "mono",
     )
 
-    def __init__(self, rules: Rules, name: Name, now: float, *, waited_s: float) -> None:
-        health, watch = rules.health, rules.watch
+    def __init__(
+        self,
+        health: HealthBook | None,
+        watch: RouteWatch | None,
+        name: Name,
+        now: float,
+        *,
+        waited_s: float = 0.0,
+    ) -> None:
         self._health = health
         self._watch = watch
         self.mono = watch.mono if watch is not None else None
@@ -108,9 +115,8 @@ class Told:
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         self.billed = self.billed or billed
-        too_late = isinstance(error, TimedOutError) and error.limit == "total" and not error.sent
-        if self._health is not None and not too_late:
-            self._health.failed(self._name, error, now)
+        if self._health is not None:
+            tell_health(self._health, self._name, error, now, self._began)
         if self._watch is not None:
             self._watch.failed(error, now, billed=billed)
 
@@ -125,3 +131,11 @@ class Told:
             self._health.answered(self._name, now, now - self._began)
         if self._watch is not None:
             self._watch.whole(now)
+
+
+def tell_health(health: HealthBook, name: Name, error: Error | None, now: float, began: float) -> None:
+    """How an attempt went: a whole reply came now, or it failed. That there was no time to send says nothing."""
+    if error is None:
+        health.answered(name, now, now - began)
+    elif error.sent or not (isinstance(error, TimedOutError) and error.limit == "total"):
+        health.failed(name, error, now)

@@ -164,7 +164,7 @@ class Ruling:
         """A chat of which nothing is asked besides, with the only deployment of its route: watched and within
         limits."""
         at, watching = route[0][0], self._watching
-        watch, rules, now = None, self._usual, None
+        watch, now = None, None
         if watching is not None:
             watch = CallWatch(watching, watching.known(at).chat, request, call.conversation)
             now = None if request.stream else watch.now
@@ -180,9 +180,15 @@ class Ruling:
                 now=now,
             )
         else:
-            rules = rules if watch is None else replace(rules, watch=watch)
             steps = alone(
-                operation, at, retry=self._retry, limits=limits, raw=call.keep_raw, rules=rules, now=now
+                operation,
+                at,
+                retry=self._retry,
+                limits=limits,
+                raw=call.keep_raw,
+                rules=self._usual,
+                watch=watch,
+                now=now,
             )
         prepared = Prepared(steps, at.model, call)
         prepared.watch = watch
