@@ -115,9 +115,9 @@ def answered(given: ChatResponse, *, cached: bool = False, before: Course | None
             before(watch, clock)
         if not cached:
             watch.attempt(AT, clock.mono(), waited_s=0.75)
-            clock.sleep(2.0)
+            clock.advance(2.0)
             watch.whole(clock.mono())
-        clock.sleep(1.0)
+        clock.advance(1.0)
         watch.done(given, outcome(cached=cached))
 
     return goes
@@ -137,19 +137,19 @@ def failing(watch: CallWatch, clock: VirtualClock) -> None:
     watch.decided(replace(DECISION, at_s=clock.mono()))
     watch.queued(0.25)
     watch.attempt(AT, clock.mono(), waited_s=0.0)
-    clock.sleep(1.0)
+    clock.advance(1.0)
     watch.failed(ServerError("no", status=500), clock.mono(), billed=True)
 
 
 def refused(watch: CallWatch, clock: VirtualClock) -> None:
     watch.attempt(AT, clock.mono(), waited_s=0.0)
-    clock.sleep(1.0)
+    clock.advance(1.0)
 
 
 def asked_before(watch: CallWatch, clock: VirtualClock) -> None:
     watch.queued(0.5)
     watch.attempt(OTHER, clock.mono(), waited_s=0.0)
-    clock.sleep(1.0)
+    clock.advance(1.0)
     watch.whole(clock.mono())
 
 

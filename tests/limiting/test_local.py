@@ -225,5 +225,5 @@ def test_what_is_dropped_while_the_lock_is_held_is_given_back_with_the_next_word
 def test_it_tells_the_time_of_its_clock() -> None:
     clock = VirtualClock()
     keeper = local(clock).keeper
-    clock.sleep(5.0)
+    clock.advance(5.0)
     assert keeper.now() == (clock.wall(), clock.mono())
