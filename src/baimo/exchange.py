@@ -265,8 +265,9 @@ def _attempted(
                     wall, mono = yield from credentials.fetch(deadline, wall, mono)
                     at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
                     progress.since = mono if streams else progress.since
-                signed = at.signer.sign(wire, secrets, wall)
-                head = progress.head = yield progress.sending(signed, deadline, mono)
+                head = progress.head = yield progress.sending(
+                    at.signer.sign(wire, secrets, wall), deadline, mono
+                )
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
@@ -274,22 +275,17 @@ def _attempted(
                 step, told = None if bounded else progress.first, None
                 while True:
                     if step is None:
-                        _, now = yield _NOW
-                        step = Read(deadline.bound(progress.within(now), now))
+                        step = Read(deadline.bound(progress.within(now := (yield _NOW)[1]), now))
                     try:
                         piece = yield step
-                    except TransportError:
-                        if marked is None or not marked.has_ended:
-                            raise
-                        piece = b""
+                    except TransportError as failure:
+                        piece = _ended(marked, failure)
                     if raw:
                         pieces.append(piece)
                     try:
                         events = decoder.feed(piece) if piece else decoder.end()
                     except Error:
-                        held += decoder.early
-                        empty.saw(decoder.early)
-                        if streams and held and not empty.is_open:
+                        if _has_early(decoder, held, empty) and streams:
                             yield progress.showing(held, pieces if raw else None)
                         raise
                     is_end = not piece or (limited is not None and limited.is_over)
@@ -317,12 +313,9 @@ def _attempted(
                         step = progress.parting(step)
             except Error as failure:
                 error = failure
-            if not progress.shown:
-                if credentials is not None and credentials.may_renew(error):
-                    continue
-                if (other := _mended(operation, error, at, credentials)) is not None:
-                    operation, wire = other
-                    continue
+            if not progress.shown and (other := _otherwise(operation, wire, error, at, credentials)):
+                operation, wire = other
+                continue
             yield from attempts.next(error, progress, operation, limits, deadline)
     finally:
         if together is not None:
@@ -331,6 +324,29 @@ def _attempted(
 
 _NOW = Now()
 _DICE = Dice()
+
+
+def _ended(marked: Any, failure: Error) -> bytes:
+    """What is read where the transport fails: the end, if the reply's own mark of it came before."""
+    if marked is None or not marked.has_ended:
+        raise failure
+    return b""
+
+
+def _has_early(decoder: Decoder, held: list[Any], empty: Emptiness) -> bool:
+    """Whether there is something to show of a reply that fails; what came last is held as well."""
+    held += decoder.early
+    empty.saw(decoder.early)
+    return bool(held) and not empty.is_open
+
+
+def _otherwise(
+    operation: Operation, wire: WireRequest, error: Error, at: Deployment, credentials: _Granted | None
+) -> tuple[Operation, WireRequest] | None:
+    """What is asked at once after a failure: the same with a fresh grant, or the same in other words."""
+    if credentials is not None and credentials.may_renew(error):
+        return operation, wire
+    return _mended(operation, error, at, credentials)
 
 
 def _mended(
