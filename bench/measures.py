@@ -149,6 +149,7 @@ JOBS = {
     "routed_many": _on("baimo_routed", size=10000, short_size=4000),
     "metered_sync": _on("baimo_metered", size=2000),
     "metered_many": _on("baimo_metered", size=10000),
+    "read_sync": _on("baimo_read", size=2000),
     "installed": Job(clients=("aiohttp",), rounds=1),
 }
 
@@ -177,6 +178,7 @@ _EVERYTHING_ON = (
     ("routed_many", "… over two deployments: 200 in flight, CPU", True, False),
     ("metered_sync", "… and metrics: sync call, CPU", False, False),
     ("metered_many", "… and metrics: 200 in flight, CPU", False, False),
+    ("read_sync", "… and spans read: sync call, CPU", False, False),
 )
 """Job, title, whether it has a bar, and whether it is in the short form: whole calls miss their bar."""
 

@@ -331,6 +331,7 @@ JOBS: dict[str, Callable[[Any, str, int], Found]] = {
     "routed_many": many,
     "metered_sync": sync,
     "metered_many": many,
+    "read_sync": sync,
     "long_stream": long_stream,
     "map": map_,
     "throughput": throughput,

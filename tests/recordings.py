@@ -40,6 +40,8 @@ class Recorded(msgspec.Struct, kw_only=True):
 class Watching:
     """Collects attempts and choices, as a client does for its records."""
 
+    mono = None
+
     def __init__(self) -> None:
         self.attempts: list[AttemptRecord] = []
         self.decisions: list[Decision] = []
@@ -66,6 +68,9 @@ class Watching:
         self.attempts.append(msgspec.structs.replace(last, outcome="failed", error=error.code))
 
     def answered(self, now: float) -> None:
+        """Nothing is needed of it."""
+
+    def whole(self, now: float) -> None:
         """Nothing is needed of it."""
 
     def decided(self, decision: Decision) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from baimo.dialect.protocols import Site
@@ -52,7 +53,9 @@ class Diary:
     """Writes down what a call tells, in its order."""
 
     def __init__(self) -> None:
+        self.mono: Callable[[], float] | None = None
         self.lines: list[str] = []
+        self.times: list[float] = []
         self.decisions: list[Decision] = []
         self.waited: list[float] = []
 
@@ -67,15 +70,22 @@ class Diary:
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         self.waited.append(waited_s)
         self.lines.append(f"attempt {at.key}")
+        self.times.append(now)
 
     def first(self, now: float) -> None:
+        self.times.append(now)
         self.lines.append("first")
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         self.lines.append(f"failed {error.code}{' billed' if billed else ''}")
 
     def answered(self, now: float) -> None:
+        self.times.append(now)
         self.lines.append("answered")
+
+    def whole(self, now: float) -> None:
+        self.first(now)
+        self.answered(now)
 
 
 class Purse:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from baimo.errors import (
     AuthError,
@@ -48,9 +50,29 @@ class OpeningDecoder(LineDecoder):
         return super().feed(piece)
 
 
+class AtItsEnd(Opening):
+    """Says everything when the body is over, as dialects do of a whole reply."""
+
+    def decoder(self, head: Any, site: Any) -> LineDecoder:
+        return WholeDecoder(head)
+
+
+class WholeDecoder(OpeningDecoder):
+    def __init__(self, head: WireHead) -> None:
+        super().__init__(head)
+        self._all: list[Any] = []
+
+    def feed(self, piece: bytes) -> list[Any]:
+        self._all += super().feed(piece)
+        return []
+
+    def end(self) -> list[Any]:
+        return [*self._all, *super().end()]
+
+
 def call(play: Play, *, stream: bool = True, limits: TimeLimits | None = None, **options: Any) -> Any:
     options.setdefault("retry", RETRY)
-    at = deployment(dialect=Opening(), key="k1")
+    at = deployment(dialect=options.pop("dialect", Opening()), key="k1")
     return play.run(
         exchange(ChatOperation(chat_request(stream=stream)), at, limits=limits or TimeLimits(), **options)
     )
@@ -182,6 +204,50 @@ def test_a_whole_answer_is_told_alike() -> None:
     assert diary.lines == ["attempt k1", "first", "answered"]
 
 
+def test_a_whole_answer_with_nothing_in_it_came_and_failed() -> None:
+    replies = (OK, b"s\n", b"end\n", b"", *ANSWER)
+    for dialect in (Opening(), AtItsEnd()):
+        diary, error = watched(*replies, stream=False, dialect=dialect)
+        assert error is None
+        assert diary.lines == [
+            "attempt k1",
+            "first",
+            "failed empty_answer billed",
+            "attempt k1",
+            "first",
+            "answered",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "stream", "spared"), [(Opening(), True, 2), (Opening(), False, 2), (AtItsEnd(), False, 1)]
+)
+def test_a_watch_that_tells_the_time_costs_no_step(dialect: Opening, stream: bool, spared: int) -> None:
+    traces = []
+    for clock in (None, lambda: 5.0):
+        diary, play = Diary(), Play(*ANSWER)
+        diary.mono = clock
+        call(play, stream=stream, watch=diary, now=(1000.0, 1000.0), dialect=dialect)
+        assert diary.lines == ["attempt k1", "first", "answered"]
+        assert diary.times == [1000.0, *[play.now if clock is None else 5.0] * 2]
+        traces.append(play.trace)
+    asking, sparing = traces
+    assert asking.count("Now") - sparing.count("Now") == spared
+    assert [step for step in asking if step != "Now"] == [step for step in sparing if step != "Now"]
+
+
+def test_of_a_stream_the_first_event_is_told_before_it_is_shown_also_where_it_is_the_end() -> None:
+    whole = Play(*ANSWER)
+    call(whole, watch=Diary(), dialect=AtItsEnd())
+    diary, left = Diary(), Play(*ANSWER)
+    at = deployment(dialect=AtItsEnd(), key="k1")
+    operation = ChatOperation(chat_request(stream=True))
+    steps = exchange(operation, at, limits=TimeLimits(), retry=RETRY, watch=diary)
+    left.run(steps, leave_after=whole.trace.index("Emit") + 1)
+    assert left.trace[-1] == "Emit"
+    assert diary.lines == ["attempt k1", "first"]
+
+
 def test_a_failure_after_the_first_event_is_told_as_it_was() -> None:
     diary, error = watched(OK, b"t:a\n", TransportError("x"))
     assert diary.lines == ["attempt k1", "first", "failed transport billed"]
@@ -239,3 +305,23 @@ def test_what_cannot_help_asks_nobody() -> None:
     with pytest.raises(AuthError) as caught:
         call(Play(AuthError("x", status=401)), together=RetryBudget(share=0.0, least=0))
     assert caught.value.hint is None
+
+
+COUNT = st.one_of(st.none(), st.integers(0, 5))
+
+
+@given(st.builds(Usage, **{name: COUNT for name in Usage.__struct_fields__ if name != "raw"}))
+def test_a_tally_adds_up_what_was_used_as_usage_does(used: Usage) -> None:
+    tally = Tally(counted=True)
+    tally.count([Started(), UsageReported(usage=used), Started()])
+    assert tally.tokens == used.total
+
+
+def test_of_several_reports_of_usage_the_last_one_holds() -> None:
+    tally = Tally(counted=True)
+    assert tally.tokens is None
+    first, last = (UsageReported(usage=Usage(input_uncached=n)) for n in (3, 8))
+    tally.count([first, last])
+    assert tally.tokens == 8
+    tally.count([Started()])
+    assert tally.tokens == 8

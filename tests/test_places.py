@@ -67,6 +67,20 @@ def test_health_learns_the_time_to_the_first_event_and_that_the_attempt_is_over(
     assert (condition.busy, condition.latency_s) == (0, 3.0)
 
 
+def test_a_whole_answer_is_its_first_event_and_its_end() -> None:
+    health, diary = HealthBook(), Diary()
+    diary.mono = lambda: 12.0
+    told = telling(health=health, watch=diary)
+    assert told.mono is diary.mono
+    told.whole(12.0)
+    told.left()
+    assert (diary.lines, diary.times) == (["first", "answered"], [12.0, 12.0])
+    assert health.condition(("acme", "only", "k1", "m"), 12.0).latency_s == 2.0
+    alone = telling()
+    assert alone.mono is None
+    alone.whole(12.0)
+
+
 def test_who_watches_is_told_and_of_the_wait_only_once() -> None:
     diary = Diary()
     told = telling(watch=diary)

@@ -1,6 +1,6 @@
 """Baimo with everything on that watches over calls: limits that never bind, health, the ledger, spans.
 
-Spans go to OpenTelemetry's exporter in memory, which is emptied now and then.
+Spans go to OpenTelemetry's exporter in memory, which reads nothing of them and is emptied now and then.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class NothingKept(Exception):  # noqa: N818 - it says what is wrong
 class Everything:
     """What a client is given besides, and the proof that it was used."""
 
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, exporter: type[InMemorySpanExporter] = InMemorySpanExporter, **more: Any) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="ledger-")
         self.ledger = LedgerObserver(LedgerSettings(), Path(self._home.name))
-        self._spans = InMemorySpanExporter()
+        self._spans = exporter()
         tracing = TracerProvider()
         tracing.add_span_processor(SimpleSpanProcessor(self._spans))
         observers = [self.ledger, OpenTelemetry(tracer_provider=tracing, **more)]

@@ -6,6 +6,7 @@ Nothing here does I/O. A driver carries the steps out and throws a transport's f
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -42,6 +43,7 @@ from baimo.types.limits import Limit
 from baimo.types.medialimits import MediaLimits
 from baimo.types.models import ModelInfo
 from baimo.types.secret import Secret
+from baimo.types.usage import Usage
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest, with_headers
 
 
@@ -145,6 +147,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 Exchange: TypeAlias = Generator[Step, Any, Outcome]
+_CLASSES = attrgetter(
+    *[name for name in Usage.__struct_fields__ if name not in ("billed_input", "billed_output", "raw")]
+)
 
 
 class Tally:
@@ -158,11 +163,17 @@ class Tally:
     """Of the last reply, refusals included."""
     shown = False
     """Whether the last attempt, which failed, had shown events by then."""
-    tokens: int | None = None
+    used: Usage | None = None
     """What the last attempt used, as far as its events told; only where tokens are `counted`."""
 
     def __init__(self, *, counted: bool = False) -> None:
         self.counted = counted
+
+    @property
+    def tokens(self) -> int | None:
+        """All that the last attempt used, as `Usage.total` says it; None where that is not known."""
+        used = self.used
+        return None if used is None else sum(filter(None, _CLASSES(used))) or used.total
 
     def emitting(self, events: list[Any]) -> Emit:
         """The step that emits events, after a look at them."""
@@ -170,14 +181,19 @@ class Tally:
         return Emit(events)
 
     def count(self, events: Sequence[Any]) -> None:
-        """Take note of what events tell of tokens."""
-        for event in events:
+        """Take note of what events tell of tokens: the last of them holds."""
+        for event in reversed(events):
             if type(event) is UsageReported:
-                self.tokens = event.usage.total
+                self.used = event.usage
+                return
 
 
 class Watch(Protocol):
     """Is told how the attempts of one call go. Its methods return at once and never raise."""
+
+    @property
+    def mono(self) -> Callable[[], float] | None:
+        """Tells the monotonic time that it is told; None: a step asks for it, which costs more."""
 
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         """A request goes to a deployment; `waited_s` as a retry waits."""
@@ -190,6 +206,9 @@ class Watch(Protocol):
 
     def answered(self, now: float) -> None:
         """The attempt ended well."""
+
+    def whole(self, now: float) -> None:
+        """The first event is here, and with it the attempt ended well: `first` and `answered` in one."""
 
 
 def exchange(
@@ -246,7 +265,7 @@ def _attempted(
     credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
     secrets, watch, together = at.secrets, attempts.watch, attempts.together
     counted, asked, streams = attempts.counting, attempts.now, operation.streams
-    timed = streams or at.signer.timed or watch is not None
+    timed, wall, mono = streams or at.signer.timed or watch is not None, 0.0, 0.0
     if together is not None:
         together.begin(attempts)
     try:
@@ -254,20 +273,18 @@ def _attempted(
             progress = Progress(limits, streams=streams, counted=counted)
             pieces: list[bytes] = []
             held = attempts.held = []
-            wall = mono = 0.0
             if timed or deadline is None or deadline.is_set:
                 wall, mono = asked or (yield _NOW)
-                asked, progress.since = None, mono
-                deadline = deadline or Deadline(limits.total, now=mono)
-                attempts.watched(mono)
+                asked, progress.since, deadline = None, mono, deadline or Deadline(limits.total, now=mono)
+                if watch is not None:
+                    watch.attempt(attempts.at, mono, waited_s=attempts.waited_s)
             try:
                 if credentials is not None:
                     wall, mono = yield from credentials.fetch(deadline, wall, mono)
                     at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
                     progress.since = mono if streams else progress.since
-                head = progress.head = yield progress.sending(
-                    at.signer.sign(wire, secrets, wall), deadline, mono
-                )
+                signed = at.signer.sign(wire, secrets, wall)
+                head = progress.head = yield progress.send(signed, deadline, mono)
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
@@ -294,8 +311,8 @@ def _attempted(
                         yield Emit(events) if counted is None else counted.emitting(events)
                     elif events or is_end:
                         if watch is not None and events and not held:
-                            _, told = yield _NOW
-                            watch.first(told)
+                            attempts.came = told = watch.mono() if watch.mono else (yield _NOW)[1]
+                            attempts.tell_first(streams or not is_end)
                         held += events
                         progress.came()
                         empty.saw(events, is_end)
@@ -304,7 +321,8 @@ def _attempted(
                             held, pieces, flowing = [], [], streams and not raw
                     if is_end:
                         if watch is not None:
-                            watch.answered(told if told is not None else (yield _NOW)[1])
+                            told = (watch.mono() if watch.mono else (yield _NOW)[1]) if told is None else told
+                            (watch.answered if attempts.came is None else watch.whole)(told)
                         return _outcome(at, attempts.sent(wire), wire, head, decoder)
                     if not events and not progress.made_by(piece):
                         progress.quiet((yield _NOW)[1])
@@ -312,8 +330,8 @@ def _attempted(
                     if marked is not None and marked.has_ended:
                         step = progress.parting(step)
             except Error as failure:
-                error = failure
-            if not progress.shown and (other := _otherwise(operation, wire, error, at, credentials)):
+                error = attempts.failing(failure)
+            if not progress.shown and (other := _again(operation, wire, error, at, credentials)) is not None:
                 operation, wire = other
                 continue
             yield from attempts.next(error, progress, operation, limits, deadline)
@@ -340,19 +358,14 @@ def _has_early(decoder: Decoder, held: list[Any], empty: Emptiness) -> bool:
     return bool(held) and not empty.is_open
 
 
-def _otherwise(
+def _again(
     operation: Operation, wire: WireRequest, error: Error, at: Deployment, credentials: _Granted | None
 ) -> tuple[Operation, WireRequest] | None:
-    """What is asked at once after a failure: the same with a fresh grant, or the same in other words."""
+    """What is asked at once, and is no retry: the same with a fresh grant, or in other words where the words
+    were refused.
+    """
     if credentials is not None and credentials.may_renew(error):
         return operation, wire
-    return _mended(operation, error, at, credentials)
-
-
-def _mended(
-    operation: Operation, error: Error, at: Deployment, credentials: _Granted | None
-) -> tuple[Operation, WireRequest] | None:
-    """The same in other words, where the refusal is about its words: asked at once, and no retry."""
     if not isinstance(error, ProviderError) or not hasattr(operation, "mended"):
         return None
     found = operation.mended(error, at)
@@ -433,6 +446,8 @@ class _Attempts(Tally):
     """How long the attempt that comes next has waited, as a retry does."""
     held: list[Any]
     """Events of the attempt that is under way which nobody has seen."""
+    came: float | None = None
+    """When the first event came, as long as nobody was told."""
     _stale = False
 
     def __init__(
@@ -444,7 +459,7 @@ class _Attempts(Tally):
         together: RetryBudget | None,
         has_own_fields: bool,
     ) -> None:
-        self._at = at
+        self.at = at
         self._retry = retry
         self.counting = tally if tally is not None and tally.counted else None
         self._tally = tally
@@ -454,10 +469,18 @@ class _Attempts(Tally):
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
 
-    def watched(self, now: float) -> None:
-        """An attempt begins."""
-        if self.watch is not None:
-            self.watch.attempt(self._at, now, waited_s=self.waited_s)
+    def failing(self, error: Error) -> Error:
+        """The attempt fails: what came before is told before that."""
+        self.tell_first()
+        return error
+
+    def tell_first(self, is_due: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Tell that the first event came, where that is known, due now, and nobody was told."""
+        if not is_due:
+            return
+        if self.watch is not None and self.came is not None:
+            self.watch.first(self.came)
+        self.came = None
 
     def next(
         self,
@@ -504,7 +527,7 @@ class _Attempts(Tally):
         tally.head = head
         billed = _may_be_billed(error, head)
         tally.maybe_billed += billed
-        _annotate(error, self._at, tally, head, wall)
+        _annotate(error, self.at, tally, head, wall)
         if self.watch is not None:
             self.watch.failed(error, mono, billed=billed)
         tally.shown = progress.shown
@@ -534,7 +557,7 @@ class _Attempts(Tally):
             if held and isinstance(error, (TransportError, StreamInterrupted)):
                 raise _interrupted(error, held) from error
             raise error
-        why = Retrying(self._at.provider, made, self._retry.attempts, verdict.wait_s, error)
+        why = Retrying(self.at.provider, made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
 
     def _may_retry(self) -> bool:

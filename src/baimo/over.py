@@ -68,17 +68,19 @@ def alone(
 ) -> Exchange:
     """A call to the only place of its route, within limits. What does not go well, `RouteCall` goes on with.
 
-    `now` is the time where the caller has just asked for it. Nothing is spent from a purse.
+    `now` is the time where the caller has just asked for it. Nothing is spent from a purse. What the keeper
+    of the limits grants at once is neither reserved nor settled by steps.
     """
-    wall, mono = now or (yield _NOW)
+    health, claims, keeper = rules.health, rules.claims, rules.keeper
+    wall, mono = now or ((yield _NOW) if keeper is None else keeper.now())
     name = (at.provider, at.endpoint, at.key, at.model)
-    health, claims = rules.health, rules.claims
     if health is not None and not health.is_usable(name, mono):
         return (yield from _route_call(operation, at, retry, limits, raw, rules).run())
     deadline = NO_DEADLINE if limits.total is None else Deadline(limits.total, now=mono)
     receipt: Receipt | None = None
     claim = claims(operation, at) if claims is not None else None
-    if claim is not None:
+    ticket = keeper.grant(claim) if keeper is not None and claim is not None else None
+    if claim is not None and ticket is None:
         granted: Receipt = yield Reserve((claim,), deadline.left(mono), rules.priority)
         receipt = granted
         if granted.waited_s:
@@ -104,9 +106,15 @@ def alone(
         tally.head = outcome.head
     except Error as error:
         failure = error
+    except BaseException:
+        if keeper is not None and ticket is not None:
+            keeper.drop(ticket)
+        raise
     finally:
         told.left()
-    if receipt is not None:
+    if keeper is not None and ticket is not None:
+        keeper.close(ticket, _settlement(tally, failure, rules, wall))
+    elif receipt is not None:
         yield Settle(receipt, _settlement(tally, failure, rules, wall))
     if failure is None:
         return outcome
@@ -416,7 +424,7 @@ class RouteCall:
         wall, mono = now
         self._round.add(place)
         self._tries += 1
-        self._tally.tokens = self._tally.head = None
+        self._tally.used = self._tally.head = None
         told = Told(rules, one.name, mono, waited_s=self._waited_s)
         self._waited_s = 0.0
         try:

@@ -65,18 +65,31 @@ def places_of(route: Route, limits: Sequence[TimeLimits], rules: Rules) -> list[
 class Told:
     """Tells health, and whoever watches the call, how one attempt goes."""
 
-    __slots__ = ("_began", "_health", "_latency_s", "_name", "_probes", "_waited_s", "_watch", "billed")
+    __slots__ = (
+        "_began",
+        "_health",
+        "_latency_s",
+        "_name",
+        "_probes",
+        "_waited_s",
+        "_watch",
+        "billed",
+        "mono",
+    )
 
     def __init__(self, rules: Rules, name: Name, now: float, *, waited_s: float) -> None:
-        self._health = rules.health
-        self._watch = rules.watch
+        health, watch = rules.health, rules.watch
+        self._health = health
+        self._watch = watch
+        self.mono = watch.mono if watch is not None else None
+        """Tells the time, where whoever watches can."""
         self._name = name
         self._began = now
         self._waited_s = waited_s
         self._latency_s: float | None = None
         self.billed = False
         """Whether a request that gave no answer may be billed."""
-        self._probes = self._health.began(name, now, self) if self._health is not None else False
+        self._probes = health.began(name, now, self) if health is not None else False
 
     def left(self) -> None:
         """The attempt is over, however it ended."""
@@ -106,3 +119,9 @@ class Told:
             self._health.answered(self._name, now, self._latency_s)
         if self._watch is not None:
             self._watch.answered(now)
+
+    def whole(self, now: float) -> None:
+        if self._health is not None:
+            self._health.answered(self._name, now, now - self._began)
+        if self._watch is not None:
+            self._watch.whole(now)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from bench.clients import baimo_attached, baimo_metered, baimo_routed
+from bench.clients import baimo_attached, baimo_metered, baimo_read, baimo_routed
 from bench.environments import server_command
 from bench.runs import serving
 from bench.worker import ANSWER, BLOCK, CHUNK
 
-MODULES = [baimo_attached, baimo_routed, baimo_metered]
+MODULES = [baimo_attached, baimo_routed, baimo_metered, baimo_read]
 
 
 @pytest.fixture
@@ -42,3 +42,13 @@ def test_what_is_not_kept_is_no_measure() -> None:
     with pytest.raises(baimo_attached.NothingKept, match="no spans"):
         everything.called()
     everything.close()
+
+
+def test_spans_that_are_read_are_read_whole(origin: str) -> None:
+    client: Any = baimo_read.Sync(origin)
+    with client as it:
+        it.call()
+        it.call()
+        exporter = it._everything._spans
+        spans = exporter.get_finished_spans()  # the first call's are gone
+        assert exporter.read == 2 * sum([len(vars(span)["_attributes"]) for span in spans]) > 40

@@ -17,7 +17,7 @@ from baimo.ledger import store
 from baimo.types.record import CallRecord
 from tests.cli.conftest import Run
 from tests.cli.terminal import Terminal
-from tests.ledger.records import attempt, record
+from tests.ledger.records import attempt, batch_of, record
 
 NOW = time.time()
 
@@ -34,7 +34,7 @@ def ledger(folder: Path) -> Path:
 def keep(path: Path, *records: CallRecord, lost: int = 0) -> None:
     opened = store.connect(path, create=True)
     losses = [(NOW, lost, "disk full")] if lost else []
-    store.write(opened, [store.row_of(one) for one in records], losses)
+    store.write(opened, [batch_of(records)] if records else [], losses)
     opened.close()
 
 

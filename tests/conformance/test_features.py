@@ -15,6 +15,7 @@ from baimo.dialect.protocols import (
     EmbedDialect,
     FeaturesDialect,
     ModelsDialect,
+    RerankDialect,
 )
 from baimo.dialect.support import Features
 from baimo.errors import UnsupportedError
@@ -28,6 +29,7 @@ from tests.unfolding import unfold
 
 OPERATIONS: dict[str, type] = {
     "embeddings": EmbedDialect,
+    "ranks": RerankDialect,
     "token_count": CountDialect,
     "model_list": ModelsDialect,
     "images": ImagesDialect,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from baimo.dialect.status import by_status, classify, request_id, retry_after, wait_in_words
+from baimo.dialect.status import by_status, classify, request_id, retry_after, wait_in_words, wait_told
 from baimo.errors import (
     AuthError,
     ContentFilteredError,
@@ -140,3 +140,25 @@ def test_the_id_of_a_call_has_many_names() -> None:
     assert request_id(head(x_request_id="r", apim_request_id="a")) == "r"
     assert request_id(head(apim_request_id="a", x_request_id=" ")) == "a"
     assert request_id(head()) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "wait"),
+    [
+        (429, {b"retry-after": b"7"}, 7.0),
+        (429, {b"retry-after-ms": b"soon", b"retry-after": b"5"}, 5.0),
+        (429, {b"retry-after-ms": b"20"}, 0.02),
+        (503, {b"retry-after": b"Sun, 06 Nov 1994 08:49:37 GMT"}, None),
+        (
+            503,
+            {b"retry-after": b"Sun, 06 Nov 1994 08:49:37 GMT", b"date": b"Sun, 06 Nov 1994 08:49:30 GMT"},
+            7.0,
+        ),
+        (200, {b"retry-after": b"7"}, None),
+        (429, {}, None),
+    ],
+)
+def test_the_wait_of_a_refusal_is_told_without_a_clock(
+    status: int, fields: dict[bytes, bytes], wait: float | None
+) -> None:
+    assert wait_told(WireHead(status, tuple(fields.items()))) == wait

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,3 +163,54 @@ def test_the_urgent_go_first(sim: Simulator) -> None:
         return done
 
     assert asyncio.run(run()) == ["urgent", "late", "later"]
+
+
+def test_a_stream_that_is_left_or_forgotten_gives_its_place_back(sim: Simulator) -> None:
+    with sim.client(limits={"concurrency": 1}) as client:
+        stream = client.stream(FLASH, "Hi")
+        next(iter(stream))
+        with pytest.raises(LimitReachedError):
+            client.chat(FLASH, "Hi", timeout=1.0)
+        stream.close()
+        client.chat(FLASH, "Hi", timeout=1.0)
+        stream = client.stream(FLASH, "Hi")
+        next(iter(stream))
+        with pytest.warns(ResourceWarning):
+            del stream
+            gc.collect()
+        client.chat(FLASH, "Hi", timeout=1.0)
+
+
+def test_a_cancelled_call_gives_its_place_back(sim: Simulator) -> None:
+    class Stuck:
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+            self.reached = asyncio.Event()
+
+        async def open(self, request: Any, **times: Any) -> Any:
+            self.reached.set()
+            await asyncio.Event().wait()
+
+        async def close(self) -> None:
+            await self._inner.close()
+
+    async def run() -> None:
+        async with sim.async_client(limits={"concurrency": 1}) as client:
+            usual = client._services.transport
+            stuck = client._services.transport = Stuck(usual)
+            task = asyncio.ensure_future(client.chat(FLASH, "Hi"))
+            await stuck.reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            client._services.transport = usual
+            await client.chat(FLASH, "Hi", timeout=1.0)
+
+    asyncio.run(run())
+
+
+def test_places_within_limits_stand_in_a_recording(sim: Simulator, tmp_path: Path) -> None:
+    with sim.client(limits={"concurrency": 1}, record=tmp_path) as client:
+        client.chat(FLASH, "Hi")
+    (file,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert '"reserve"' in file.read_text()

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from baimo.config.settings import load_settings
+from baimo.dialects import openai_chat
 from baimo.errors import (
     BudgetError,
     Error,
@@ -19,6 +20,7 @@ from baimo.errors import (
 from baimo.integrations import openai_desk as desk
 from baimo.integrations.openai_places import Places
 from baimo.notes import Note
+from baimo.serving.asked import read_asked
 from baimo.types.chat import ChatRequest
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.models import ModelInfo
@@ -111,8 +113,12 @@ def test_lists_of_models() -> None:
 def test_what_is_not_served_is_told() -> None:
     with pytest.raises(NotFoundError, match=r"POST /v1/files is not served here"):
         read("/v1/files")
+    for path in ("/v1/completions", "/v1/images/generations", "/v1/responses/input_tokens"):
+        with pytest.raises(NotFoundError, match=f"POST {path} is not served here"):
+            read(path, CHAT)
+    wire = HttpRequest(method="POST", origin="http://h", target=b"/v1/completions", body=CHAT)
     with pytest.raises(UnsupportedError, match="'complete'"):
-        read("/v1/completions", CHAT)
+        read_asked(openai_chat.DIALECT, "complete", wire)
 
 
 def test_turns_that_a_provider_keeps_go_to_that_provider_alone() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from baimo.ledger import store
 from baimo.types.money import Money
 from baimo.types.record import AttemptRecord, CallRecord
 from baimo.types.usage import Usage
@@ -50,6 +52,10 @@ def record(number: int = 0, *, cost: str | None = "0.1", currency: str = "CNY", 
         "cost": None if cost is None else Money(Decimal(cost), currency),
     }
     return CallRecord(**{**whole, **facts})
+
+
+def batch_of(calls: Iterable[CallRecord]) -> store.Batch:
+    return store.batch_of(map(store.entry_of, calls))
 
 
 def raw(text: str) -> msgspec.Raw:

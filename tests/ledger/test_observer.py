@@ -56,6 +56,39 @@ def test_twenty_threads_lose_nothing(tmp_path: Path) -> None:
     assert ledger.lost == 0
 
 
+def test_a_first_call_is_written_though_nobody_asks(tmp_path: Path) -> None:
+    """Each comes while the thread sleeps: it wakes by itself."""
+    written = threading.Event()
+
+    def connect(path: Path) -> sqlite3.Connection:
+        written.set()
+        raise OSError("not now")
+
+    one = Writer(tmp_path / "ledger.db", keep_days=1e6, told=lambda line: None, connect=connect)
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    ledger._writers[one.pid] = one
+    one.start()
+    for number in range(3):
+        while not one.is_waiting:
+            continue
+        keep(ledger, record(number))
+        assert written.wait(10)
+        written.clear()
+    ledger.close()
+    assert ledger.lost == 3
+
+
+def test_what_is_told_before_a_flush_is_written_after_it_however_much(tmp_path: Path) -> None:
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    keep(ledger, *(record(number) for number in range(1234)))
+    ledger.flush()
+    opened = store.connect(tmp_path / "ledger.db", create=False)
+    counts = [count for (count,) in opened.execute("SELECT json_array_length(records) FROM batches")]
+    opened.close()
+    assert sum(counts) == 1234 and max(counts) <= store.TOGETHER
+    ledger.close()
+
+
 def test_nothing_is_there_before_the_first_call(tmp_path: Path) -> None:
     ledger = LedgerObserver(ALWAYS, tmp_path / "folder")
     ledger.flush()
@@ -224,13 +257,13 @@ def test_a_full_disk_costs_records_not_calls_and_is_told(tmp_path: Path) -> None
     one = Writer(path, keep_days=1e6, told=told.append, connect=full)
     one.start()
     for number in range(400):
-        one.put(record(number))
+        one.held.append(store.entry_of(record(number)))
     one.flush()
     lost = one.lost
     assert lost > 0
     assert len(told) == 1 and "ledger.db: database or disk is full" in told[0]
     full.pages = 100_000
-    one.put(record(1000))
+    one.held.append(store.entry_of(record(1000)))
     one.close()
     kept = last_calls(path, 1000)
     assert kept[0].id == record(1000).id
@@ -273,7 +306,7 @@ def test_a_file_that_is_held_for_long_costs_records(
         connect=lambda path: store.connect(path, create=True, busy_s=0.01),
     )
     one.start()
-    one.put(record(1))
+    one.held.append(store.entry_of(record(1)))
     with caplog.at_level(logging.WARNING):
         one.close()
     opened.close()
@@ -327,6 +360,12 @@ def test_a_record_that_is_no_json_is_lost_alone(tmp_path: Path) -> None:
     assert ledger.lost == 1
     ledger.close()
     assert [int(one.id[12:], 16) for one in last_calls(tmp_path / "ledger.db", 5)] == [3, 1]
+    ledger.ended(record(4, message="\ud800"), None, None)  # and so it is when nobody else comes any more
+    for thread in writers():
+        thread.join(10)
+    _, losses = sums(tmp_path / "ledger.db", [])
+    assert [loss.count for loss in losses] == [1, 1]
+    assert all("cannot be written as JSON" in loss.why for loss in losses)
 
 
 def test_a_call_waits_for_nothing(tmp_path: Path) -> None:
@@ -350,10 +389,11 @@ def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> 
     path = tmp_path / "ledger.db"
     one = Writer(path, keep_days=1e6, told=lambda line: None)
     one.start()
-    one.put(record(1))
+    one.held.append(store.entry_of(record(1)))
     one.close()
-    one.put(record(2))
-    one.finish()
+    one.held.append(store.entry_of(record(2)))
+    assert one.is_waiting
+    one.wake()
     one.close()
     assert [kept.id for kept in last_calls(path, 5)] == [record(2).id, record(1).id]
     assert writers() == []

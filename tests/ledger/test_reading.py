@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from baimo.errors import ConfigError
-from baimo.ledger import store
+from baimo.ledger import reading, store
 from baimo.ledger.reading import Lost, Sum, last_calls, spent_since, sums
 from baimo.types.money import Money
 from baimo.types.record import CallRecord
 from baimo.types.usage import Usage
-from tests.ledger.records import AT, attempt, record
+from tests.ledger.records import AT, attempt, batch_of, record
 
 DAY = 86_400
 
@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 def keep(path: Path, *records: CallRecord, losses: tuple[tuple[float, int, str], ...] = ()) -> None:
     opened = store.connect(path, create=True)
-    store.write(opened, [store.row_of(one) for one in records], losses)
+    store.write(opened, [batch_of(records)] if records else [], losses)
     opened.close()
 
 
@@ -142,6 +142,31 @@ def test_the_last_calls_come_newest_first_and_failed_ones_alone_on_request(path:
     keep(path, *(record(number, outcome="failed" if number % 2 else "answered") for number in range(6)))
     assert [int(one.id[12:], 16) for one in last_calls(path, 3)] == [5, 4, 3]
     assert [int(one.id[12:], 16) for one in last_calls(path, 2, failed=True)] == [5, 3]
+
+
+def test_long_calls_are_found_among_short_ones_that_began_later(path: Path) -> None:
+    """Batches hold calls in the order they ended in; the newest is the one that began last."""
+    for numbers in ((1, 99), (50, 60), (70, 2), (3, 100)):
+        keep(path, *(record(number, outcome="failed" if number % 2 else "answered") for number in numbers))
+
+    def numbers(count: int, *, failed: bool = False) -> list[int]:
+        return [int(one.id[12:], 16) for one in last_calls(path, count, failed=failed)]
+
+    assert numbers(1) == [100]
+    assert numbers(3) == [100, 99, 70]
+    assert numbers(4) == [100, 99, 70, 60]
+    assert numbers(100) == [100, 99, 70, 60, 50, 3, 2, 1]
+    assert numbers(2, failed=True) == [99, 3]
+    assert numbers(0) == []
+    assert [one.calls for one in sums(path, [], since=AT + 60, until=AT + 100)[0]] == [3]
+
+
+def test_however_much_is_read_few_ids_are_remembered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_KNOWN", 3)
+    for first in range(0, 30, 5):
+        keep(path, *(record(number) for number in range(first, first + 10)))
+    (total,), _ = sums(path, [])
+    assert total.calls == 35
 
 
 def test_what_was_spent_is_told_by_model_and_key(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -10,14 +11,15 @@ import pytest
 
 from baimo.errors import ConfigError
 from baimo.ledger import store
-from baimo.ledger.reading import find_calls, last_calls
+from baimo.ledger.reading import find_calls, last_calls, spent_since, sums
+from baimo.types.money import Money
 from baimo.types.usage import Usage
-from tests.ledger.records import attempt, id_of, raw, record
+from tests.ledger.records import attempt, batch_of, id_of, raw, record
 
 
 def kept(path: Path, *numbers: int) -> None:
     opened = store.connect(path, create=True)
-    store.write(opened, [store.row_of(record(number)) for number in numbers])
+    store.write(opened, [batch_of(record(number) for number in numbers)] if numbers else [])
     opened.close()
 
 
@@ -32,7 +34,7 @@ def test_a_record_comes_back_whole_but_for_the_providers_own_usage(tmp_path: Pat
     path = tmp_path / "ledger.db"
     told = record(1, parameters={"temperature": 0.5}, usage=Usage(input_uncached=1, raw=raw('{"x":1}')))
     opened = store.connect(path, create=True)
-    store.write(opened, [store.row_of(told)])
+    store.write(opened, [batch_of([told])])
     opened.close()
     assert last_calls(path, 5) == (msgspec.structs.replace(told, usage=Usage(input_uncached=1)),)
 
@@ -76,9 +78,13 @@ def test_the_columns_count_what_was_billed_and_tell_of_keys_and_the_cache(tmp_pa
     store.write(
         opened,
         [
-            store.row_of(record(1, attempts=(*tries, attempt(maybe_billed=True, key="c")))),
-            store.row_of(record(2, attempts=(), cached=True, cost=None)),
-            store.row_of(record(3, attempts=tries[1:])),
+            batch_of(
+                [
+                    record(1, attempts=(*tries, attempt(maybe_billed=True, key="c"))),
+                    record(2, attempts=(), cached=True, cost=None),
+                    record(3, attempts=tries[1:]),
+                ]
+            )
         ],
     )
     rows = opened.execute(
@@ -95,31 +101,45 @@ def test_ids_begin_with_the_time_of_the_call() -> None:
 
 
 @pytest.mark.parametrize("form", range(len(store.FORMS)))
-def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [0, 1, store.TOGETHER, store.TOGETHER + 1])
+def test_a_file_of_an_older_form_is_brought_to_this_one(form: int, count: int, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     opened = sqlite3.connect(path)
     for step in store.FORMS[: form + 1]:
         opened.executescript(step)
     opened.execute("PRAGMA application_id = 1650551149")
     opened.execute(f"PRAGMA user_version = {form + 1}")
-    id_, text = store.row_of(record(7))
-    if form < 2:
-        opened.execute(
-            "INSERT INTO calls "
-            "(id, at, operation, key, outcome, cached, attempts, maybe_billed, took_s, record) "
-            "VALUES (?, 1, 'chat', '', 'answered', 0, 1, 0, 1.5, ?)",
-            (id_, text),
-        )
-    else:
-        opened.execute("INSERT INTO records VALUES (?, ?)", (id_, text))
+    told = [record(number, message="[x], {y} \u767e") for number in range(count)]
+    into = _INTO[form]
+    for one in told:
+        opened.execute(into, {"id": one.id, "record": msgspec.json.encode(one).decode()})
     opened.commit()
     opened.close()
-    kept(path, 8)
-    assert [one.id for one in last_calls(path, 5)] == [id_of(8), id_of(7)]
+    kept(path, 1000)
+    assert last_calls(path, 5000) == (record(1000), *reversed(told))
     opened = sqlite3.connect(path)
+    assert opened.execute("SELECT id FROM calls ORDER BY id").fetchall() == [
+        (one.id,) for one in (*told, record(1000))
+    ]
+    counts = [one for (one,) in opened.execute("SELECT json_array_length(records) FROM batches")]
+    assert max(counts) <= store.TOGETHER
+    assert len(counts) == 1 + (count if form == 3 else -(-count // store.TOGETHER))
     assert opened.execute("PRAGMA user_version").fetchone()[0] == len(store.FORMS)
     assert opened.execute("SELECT count(*) FROM losses").fetchone()[0] == 0
     opened.close()
+
+
+_CALLS = """
+INSERT INTO calls (id, at, operation, key, outcome, cached, attempts, maybe_billed, took_s, record)
+VALUES (:id, 1, 'chat', '', 'answered', 0, 1, 0, 1.5, :record)
+"""
+_INTO = (
+    _CALLS,
+    _CALLS,
+    "INSERT INTO records VALUES (:id, :record)",
+    "INSERT INTO batches VALUES (:id, :id, '[' || :record || ']')",
+)
+"""What wrote a call into each form of the file."""
 
 
 def test_a_newer_form_is_refused(tmp_path: Path) -> None:
@@ -194,19 +214,58 @@ def test_a_call_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     assert [one.id for one in find_calls(path, id_of(3))] == [id_of(3)]
     assert len(find_calls(path, "019b76")) == 10
     assert find_calls(path, "ff") == ()
+    for number in (0, 7, 19):
+        assert [one.id for one in find_calls(path, id_of(number))] == [id_of(number)]
+        assert id_of(number) in [one.id for one in find_calls(path, id_of(number)[-20:])]
+
+
+def test_what_is_left_of_a_batch_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    told = [record(number, message='"[{\\ \u767e\n', first_s=1e-7 + number) for number in range(9)]
+    opened = store.connect(path, create=True)
+    store.write(opened, [batch_of(told)])
+    for _ in range(2):
+        store.forget(opened, told[6].at)
+    assert opened.execute("SELECT first, last FROM batches").fetchall() == [(told[6].id, told[8].id)]
+    opened.close()
+    assert last_calls(path, 10) == tuple(reversed(told[6:]))
+
+
+def rows_of(path: Path, table: str) -> int:
+    opened = sqlite3.connect(path)
+    (count,) = opened.execute(f"SELECT count(*) FROM {table}").fetchone()
+    opened.close()
+    return int(count)
 
 
 def test_a_call_that_is_told_twice_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     kept(path, 1, 1)
     kept(path, 1)
-    assert len(last_calls(path, 5)) == 1
+    assert len(last_calls(path, 5)) == rows_of(path, "calls") == rows_of(path, "batches") == 1
 
 
-@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 100])
-def test_however_many_are_written_together_each_has_its_row(count: int, tmp_path: Path) -> None:
-    kept(tmp_path / "ledger.db", *range(count))
-    opened = store.connect(tmp_path / "ledger.db", create=False)
-    ids = [one for (one,) in opened.execute("SELECT id FROM calls ORDER BY id")]
+def test_calls_of_two_ledgers_count_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    for first, end in ((0, 3), (3, 8), (0, 5), (5, 8)):
+        kept(path, *range(first, end))
+    assert rows_of(path, "batches") == 4
+    assert rows_of(path, "calls") == 8
+    assert [one.id for one in last_calls(path, 9)] == [id_of(number) for number in reversed(range(8))]
+    assert [one.id for one in find_calls(path, id_of(6))] == [id_of(6)]
+    (total,), _ = sums(path, [])
+    assert total.calls == 8
+    assert spent_since(path, 0.0, (), ()) == (Money(Decimal("0.8"), "CNY"),)
+
+
+def test_a_batch_is_one_row_and_may_be_written_again(tmp_path: Path) -> None:
+    """Where it is not known whether it was written, it is written again."""
+    path = tmp_path / "ledger.db"
+    for _ in range(2):
+        kept(path, 5, 2, 9)
+    kept(path, 2, 5, 7, 9)
+    opened = sqlite3.connect(path)
+    ends = opened.execute("SELECT first, last FROM batches").fetchall()
     opened.close()
-    assert ids == sorted([record(number).id for number in range(count)])
+    assert ends == [(id_of(2), id_of(9))] * 2
+    assert rows_of(path, "calls") == 4

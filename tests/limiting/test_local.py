@@ -178,3 +178,52 @@ def test_adaptive_limits_hold_in_a_keeper_too() -> None:
         limiter.reserve(step("k"))
     with pytest.raises(LimitReachedError):
         limiter.reserve(step("k", within_s=0.0))
+
+
+def test_a_ticket_may_be_taken_and_given_back_without_a_step() -> None:
+    keeper = local().keeper
+    claim = ONE.claims[0]
+    ticket = keeper.grant(claim)
+    assert ticket is not None
+    assert keeper.grant(claim) is None
+    keeper.close(ticket, ANSWERED)
+    dropped = keeper.grant(claim)
+    assert dropped is not None
+    keeper.close(ticket, ANSWERED)  # a second time does nothing
+    assert keeper.grant(claim) is None
+    keeper.drop(dropped)
+    assert keeper.grant(claim) is not None
+
+
+def test_nobody_passes_who_stands_in_line_and_whoever_closes_wakes_him() -> None:
+    limiter = local()
+    ticket = limiter.keeper.grant(ONE.claims[0])
+    assert ticket is not None
+    waiting = Caller(limiter, ONE)
+    wait_for_line(limiter, 1)
+    assert limiter.keeper.grant(step("other", concurrency=1).claims[0]) is None
+    limiter.keeper.close(ticket, ANSWERED)
+    limiter.settle(waiting.got(), ANSWERED)
+
+
+def test_what_is_dropped_while_the_lock_is_held_is_given_back_with_the_next_word() -> None:
+    keeper = local().keeper
+    ticket = keeper.grant(ONE.claims[0])
+    other = keeper.grant(step("other", concurrency=1).claims[0])
+    assert ticket is not None
+    assert other is not None
+    with keeper._lock:
+        keeper.drop(ticket)
+    assert keeper.grant(ONE.claims[0]) is None  # it gives back what was dropped, having asked before
+    assert keeper.grant(ONE.claims[0]) is not None
+    with keeper._lock:
+        keeper.drop(other)
+    keeper.close(ticket, ANSWERED)
+    assert keeper.grant(step("other", concurrency=1).claims[0]) is not None
+
+
+def test_it_tells_the_time_of_its_clock() -> None:
+    clock = VirtualClock()
+    keeper = local(clock).keeper
+    clock.sleep(5.0)
+    assert keeper.now() == (clock.wall(), clock.mono())

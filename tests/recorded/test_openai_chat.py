@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from baimo.catalogue import load as catalogue
 from baimo.dialect.protocols import ChatDecoder, Site
 from baimo.dialects.openai_chat import DIALECT
 from baimo.errors import Error, InputError, ProviderError
@@ -26,7 +28,7 @@ EMBED = [folder for folder in EMBED if folder.parent.name != "ollama"]
 MODELS = select(lambda method, path: method == "GET" and path.endswith("/models") and "v1beta" not in path)
 MODELS = [folder for folder in MODELS if folder.parent.name != "gemini"]
 
-QUIRKS: dict[str, dict[str, Any]] = {"vercel": {"reasoning_tokens": "outside"}}
+QUIRKS: dict[str, Mapping[str, Any]] = {"vercel": catalogue.provider("vercel").endpoints[0].quirks}
 
 
 def site(case: Recorded) -> Site:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import Raw
 
@@ -129,3 +130,41 @@ def test_a_backed_answer_is_that_of_the_other_client_under_the_asked_models_name
 def test_a_tool_that_the_provider_runs_itself_is_not_called() -> None:
     search = ServerTool(replay=Replay(dialect="spark_ws", json=Raw(b'{"type":"web_search"}')))
     assert auto(asked(tools=(search,))) == "Hi"
+
+
+class Place(msgspec.Struct):
+    city: str
+    days: int
+
+
+def test_a_schema_that_the_messages_tell_is_followed_in_json_mode_and_in_words_alone() -> None:
+    rule = said(f"Answer by this JSON Schema:\n{json.dumps(SCHEMA)}\nAnd be brief.", Role.SYSTEM)
+    wanted = '{"city":"city","days":1}'
+    assert auto(asked(rule, said("Hi"))) == wanted
+    assert auto(asked(rule, said("Hi"), response_format=ResponseFormat(type="json_object"))) == wanted
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'A JSON Schema, {"type": "object"',
+        'A JSON Schema {"type": "no such type"}',
+        "What is a JSON Schema? And what does one do with the sign {}?",
+    ],
+)
+def test_words_that_tell_no_schema_are_echoed(words: str) -> None:
+    assert auto(asked(said(words))) == words
+
+
+def test_a_schema_in_an_answer_or_a_result_is_not_asked_for() -> None:
+    earlier = [said('JSON Schema {"type": "null"}', role) for role in (Role.ASSISTANT, Role.TOOL)]
+    assert auto(asked(*earlier, said("Hi"))) == "Hi"
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["deepseek/deepseek-flash", "qwen/qwen-plus", "zhipu/glm-4.6", "minimax/MiniMax-M2", "spark/4.0Ultra"],
+)
+def test_parse_gets_a_value_whichever_way_a_provider_is_asked(model: str) -> None:
+    with Simulator() as sim, sim.client() as client:
+        assert client.parse(model, "Where?", into=Place).value == Place(city="city", days=1)

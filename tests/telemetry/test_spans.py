@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from opentelemetry import context, trace
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider, sampling
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
@@ -328,6 +329,82 @@ def test_the_quick_way_is_not_taken_where_the_sdk_looks_different_inside() -> No
     assert sdk_spans.quick(tracer) is None
 
 
+def test_spans_that_keep_their_fields_elsewhere_are_not_left_for_later() -> None:
+    class Slotted:
+        __slots__ = ("_context",)
+
+        def __init__(self, name: str, *, resource: object) -> None:
+            self._context = None
+
+    class Asking(ReadableSpan):
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(name)
+
+    resource = TracerProvider().resource
+    assert sdk_spans._is_open(ReadableSpan, resource)
+    assert not sdk_spans._is_open(Slotted, resource)
+    assert not sdk_spans._is_open(Asking, resource)
+
+
+def test_processors_that_cannot_be_seen_get_their_spans_through_the_api() -> None:
+    watching, ended = Watching(), list[str]()
+
+    class Hidden(SpanProcessor):
+        def on_end(self, span: ReadableSpan) -> None:
+            ended.append(span.name)
+
+    quick = watching.observer._quick
+    assert quick is not None
+    quick._tracer.span_processor = Hidden()
+    assert watching.tell(records.ANSWERED) == ()
+    assert ended == ["attempt deepseek-flash", "chat deepseek-flash"]
+
+
+def test_an_exporter_is_not_traced_itself_whatever_keeps_the_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Asking(InMemorySpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            quiet.append(context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY))
+            return super().export(spans)
+
+    class Elsewhere(type(context._RUNTIME_CONTEXT)):  # type: ignore[misc]
+        """A runtime of the program's own."""
+
+    quiet: list[object] = []
+    for runtime in (context._RUNTIME_CONTEXT, Elsewhere()):
+        monkeypatch.setattr(context, "_RUNTIME_CONTEXT", runtime)
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(Asking()))
+        observer = OpenTelemetry(tracer_provider=provider, meter_provider=NoOpMeterProvider())
+        assert observer._quick is not None
+        assert (observer._quick._attach is context.attach) == (type(runtime) is Elsewhere)
+        before = context.get_current()
+        observer.ended(records.ANSWERED, observer.began(), None)
+        assert context.get_current() is before
+    assert quiet == [True, True]
+
+
+def test_a_processor_of_an_older_sdk_is_given_one_span_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def on_end(self: SimpleSpanProcessor, span: ReadableSpan) -> None:
+        self.span_exporter.export((span,))
+
+    monkeypatch.setattr(SimpleSpanProcessor, "on_end", on_end)
+    watching = Watching()
+    (processor,) = watching.provider._active_span_processor._span_processors
+    del processor._shutdown  # type: ignore[attr-defined]
+    assert [span.name for span in watching.tell(records.ANSWERED)] == [
+        "chat deepseek-flash",
+        "attempt deepseek-flash",
+    ]
+
+
+def test_an_id_that_says_none_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sdk_spans, "getrandbits", lambda _: 0)
+    for span in Watching().tell(records.ANSWERED):
+        assert span.context is not None and span.context.is_valid
+
+
 def test_a_tracer_that_was_switched_off_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     watching = Watching()
     quick = watching.observer._quick
@@ -411,6 +488,8 @@ def test_every_name_of_the_conventions_is_one_of_theirs() -> None:
         ("http://[::1]", {"server.address": "::1", "server.port": 80}),
         ("unix:/run/x", {}),
         ("odd://acme", {"server.address": "acme"}),
+        ("http://[::1", {}),
+        ("http://acme.example:99999", {}),
     ],
 )
 def test_an_address_is_host_and_port(address: str, found: dict[str, object]) -> None:
@@ -443,3 +522,11 @@ def test_what_was_asked_is_told_only_where_it_was_asked() -> None:
         "gen_ai.request.seed": 7,
         "gen_ai.request.top_k": 40.0,
     }
+
+
+def test_what_was_asked_and_is_no_number_is_told_as_it_stands() -> None:
+    call = records.call(parameters={"temperature": "hot", "max_tokens": float("inf"), "stop": 7})
+    _, found = attributes.CallAttributes()(call)
+    assert found["gen_ai.request.temperature"] == "hot"
+    assert found["gen_ai.request.max_tokens"] == "inf"
+    assert found["gen_ai.request.stop_sequences"] == "7"

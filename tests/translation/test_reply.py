@@ -86,6 +86,7 @@ def test_a_refusal_becomes_the_callers_own_form_of_it() -> None:
     out = reply.feed(b'{"error":"too many requests"}') + reply.end()
     assert reply.head is not None
     assert reply.head.status == 429
+    assert reply.head.get(b"retry-after") == "7"
     assert isinstance(reply.error, RateLimitedError)
     _, error = read(reply.head, out)
     assert isinstance(error, RateLimitedError)

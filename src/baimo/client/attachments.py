@@ -19,6 +19,7 @@ from .watching import report
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
+    from baimo.rules import Keeper
     from baimo.transports.recorder import Recorder
 
     from .budget import Budget
@@ -43,6 +44,8 @@ class Attachments:
             from baimo.resilience.learned import parse
 
             self.claim, self.learn = _Claims(self.services.limits).of, parse
+        self.keeper: Keeper | None = None
+        """Keeps the limits of the client, where that is in this process."""
         self.recorder: Recorder | None = None
         if self.services.recordings is not None:
             from baimo.transports.recorder import Recorder
@@ -55,7 +58,9 @@ class Attachments:
             return None
         from baimo.limiting.make import make_limiter
 
-        return make_limiter(self._limit_settings, self._clock)
+        limiter = make_limiter(self._limit_settings, self._clock)
+        self.keeper = getattr(limiter, "keeper", None)
+        return limiter
 
     def async_limiter(self) -> Any:
         """The same for asyncio."""
@@ -63,7 +68,9 @@ class Attachments:
             return None
         from baimo.limiting.make import make_async_limiter
 
-        return make_async_limiter(self._limit_settings, self._clock)
+        limiter = make_async_limiter(self._limit_settings, self._clock)
+        self.keeper = getattr(limiter, "keeper", None)
+        return limiter
 
     def cache(self) -> Any:
         """A cache for blocking calls; None where there is none."""
@@ -143,12 +150,16 @@ class _Claims:
         self._bounds = settings.bounds if settings is not None else Limit()
         self._rows = settings is not None and settings.rows
         self._holds: dict[tuple[str, str, str, str], tuple[Hold, ...]] = {}
+        self._last: tuple[Deployment | None, tuple[Hold, ...]] = (None, ())
+        """The deployment of the last call, with its places."""
 
     def of(self, operation: Operation, at: Deployment) -> Claim:
-        name = (at.provider, at.endpoint, at.key, at.model)
-        holds = self._holds.get(name)
-        if holds is None:
-            holds = self._holds[name] = self._made(at)
+        last, holds = self._last
+        if last is not at:
+            name = (at.provider, at.endpoint, at.key, at.model)
+            known = self._holds.get(name)
+            holds = self._holds[name] = self._made(at) if known is None else known
+            self._last = (at, holds)
         return Claim(holds, getattr(operation, "tokens", 0))
 
     def _made(self, at: Deployment) -> tuple[Hold, ...]:

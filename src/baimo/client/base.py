@@ -207,7 +207,7 @@ class ClientBase:
             or request.response_format is not None
             or (call is not NO_OPTIONS and call.has_rules)
             or (self._settings.has_aliases and self._settings.rule(model).on_cut is not None)
-            or (self._attached is not None and self._ruled.keeps_more)
+            or (self._attached is not None and (self._ruling or self._ruled).keeps_more)
         ):
             return self._ruled.chat(
                 model,
@@ -227,7 +227,7 @@ class ClientBase:
                 operation, at, retry=self._retry, limits=limits, raw=call.keep_raw, together=self._together
             )
             return Prepared(steps, at.model, call)
-        return self._ruled.single(route, request, call, limits, operation)
+        return (self._ruling or self._ruled).single(route, request, call, limits, operation)
 
     def _media(self, call: CallOptions) -> CallMedia:
         """What sees to the pictures and other media of a call."""

@@ -70,10 +70,7 @@ class Prepared:
         if self.purse is not None:
             self.purse.close(None if response is None else response.cost)
         if self.watch is not None:
-            if outcome is None:
-                self.watch.done(response)
-            else:
-                self.watch.done(response, at=outcome.at, cached=outcome.cached)
+            self.watch.done(response, outcome)
         return response if self.reads is None or response is None else self.reads(response)
 
     def broke(self, error: Error) -> Error:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from baimo.config.resolve import RouteRule
 from baimo.config.settings import Settings
 from baimo.errors import ConfigError
-from baimo.exchange import Exchange, Operation
+from baimo.exchange import Exchange, Operation, exchange
 from baimo.operations import ChatOperation, Learned
 from baimo.plan import plan
 from baimo.repair import Looks, is_checked, validated
@@ -31,7 +31,7 @@ from .clock import Clock
 from .options import Model
 from .prepared import Prepared
 from .request import NO_OPTIONS, CallOptions, tier_of
-from .watching import CallWatch
+from .watching import CallWatch, Watching, blank
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
@@ -70,7 +70,18 @@ class Ruling:
         self._health = HealthBook(lock=Lock())
         self._claims = attached.claim if attached is not None else None
         self._learn = attached.learn if attached is not None else None
+        self._keeper = attached.keeper if attached is not None else None
         self._usual = self._rules(None, None)
+        self._watching: Watching | None = None
+        """What notes the course of calls for observers; None where there are none."""
+        self.keeps_more = False
+        """Whether calls of which nothing is asked may be answered from a cache, recorded, or cost money of a
+        budget."""
+        if attached is not None:
+            services, recorder = attached.services, attached.recorder
+            self.keeps_more = bool(services.cache is not None or attached.budgets or recorder is not None)
+            if attached.observers or recorder is not None:
+                self._watching = Watching(attached.observers, clock, recorder)
         self._rates: Rates | None = None
         """What currencies are worth in each other; read when it is first needed."""
 
@@ -95,7 +106,7 @@ class Ruling:
         rules = self._rules(watch, purse, strategy=strategy, rule=rule, call=call)
         if watch is not None and watch.recording is not None:
             rules = self._recorded(
-                watch,
+                "chat",
                 watch.recording,
                 request,
                 route,
@@ -151,25 +162,30 @@ class Ruling:
     ) -> Prepared:
         """A chat of which nothing is asked besides, with the only deployment of its route: watched and within
         limits."""
-        at = route[0][0]
-        watch = self._watch("chat", route, request, call)
-        rules = self._usual if watch is None else replace(self._usual, watch=watch)
-        now = None if watch is None or request.stream else watch.now
-        steps = plan(
-            operation, route, retry=self._retry, limits=(limits,), raw=call.keep_raw, rules=rules, now=now
-        )
+        at, watching = route[0][0], self._watching
+        watch, rules, now = None, self._usual, None
+        if watching is not None:
+            watch = CallWatch(watching, watching.known(at).chat, request, call.conversation)
+            now = None if request.stream else watch.now
+        if self._claims is None:
+            steps = exchange(
+                operation,
+                at,
+                retry=self._retry,
+                limits=limits,
+                raw=call.keep_raw,
+                watch=watch,
+                together=self._together,
+                now=now,
+            )
+        else:
+            rules = rules if watch is None else replace(rules, watch=watch)
+            steps = plan(
+                operation, route, retry=self._retry, limits=(limits,), raw=call.keep_raw, rules=rules, now=now
+            )
         prepared = Prepared(steps, at.model, call)
         prepared.watch = watch
         return prepared
-
-    @property
-    def keeps_more(self) -> bool:
-        """Whether calls of which nothing is asked may be answered from a cache, recorded, or cost money of a
-        budget."""
-        attached = self._attached
-        if attached is None:
-            return False
-        return bool(attached.services.cache is not None or attached.budgets or attached.recorder is not None)
 
     def other(
         self,
@@ -190,7 +206,7 @@ class Ruling:
             purse = self._purse(request, NO_OPTIONS, cheapest=False)
         rules = self._rules(watch, purse)
         if watch is not None and watch.recording is not None:
-            rules = self._recorded(watch, watch.recording, request, route, limits, False, rules)
+            rules = self._recorded(name, watch.recording, request, route, limits, False, rules)
         steps = plan(operation, route, retry=self._retry, limits=limits, rules=rules)
         if around is not None:
             steps = around(steps, rules.together or self._together)
@@ -214,6 +230,7 @@ class Ruling:
             health=self._health,
             claims=self._claims,
             learn=self._learn,
+            keeper=self._keeper,
             purse=purse,
             priority=call.priority,
             on_cut=call.on_cut or (rule.on_cut if rule is not None else None) or "raise",
@@ -222,7 +239,7 @@ class Ruling:
 
     def _recorded(
         self,
-        watch: CallWatch,
+        operation: str,
         taken: CallRecorder,
         request: ChatRequest | AskedBeside | None,
         route: Route,
@@ -239,7 +256,7 @@ class Ruling:
         """The rules of a call that is recorded: what they answer is taken down."""
         streamed = isinstance(request, ChatRequest) and request.stream
         taken.began(
-            watch.operation,
+            operation,
             request,
             route,
             retry=self._retry,
@@ -298,23 +315,12 @@ class Ruling:
         self, operation: str, route: Route, request: ChatRequest | None = None, call: CallOptions = NO_OPTIONS
     ) -> CallWatch | None:
         """What notes the course of a call for observers; None where there are none."""
-        attached = self._attached
-        if attached is None or not (attached.observers or attached.recorder is not None):
+        watching = self._watching
+        if watching is None:
             return None
-        if len(route) == 1 and len(route[0]) == 1:
-            asked: tuple[str, ...] = (route[0][0].name,)
-        else:
-            asked = tuple(dict.fromkeys([at.name for pool in route for at in pool]))
-        return CallWatch(
-            attached.observers,
-            self._clock,
-            operation=operation,
-            asked=asked,
-            streamed=request is not None and request.stream,
-            conversation=call.conversation,
-            request=request,
-            recorder=attached.recorder if operation != "balance" else None,  # money is nobody else's business
-        )
+        asked = tuple(dict.fromkeys([at.name for pool in route for at in pool]))
+        recorder = watching.recorder if operation != "balance" else None  # money is nobody else's business
+        return CallWatch(watching, blank(operation, asked), request, call.conversation, recorder)
 
     def _purse(self, request: ChatRequest | EmbedRequest, call: CallOptions, *, cheapest: bool) -> Any:
         """What a call may spend; None where nothing bounds it and nothing is to be compared."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import attrgetter
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from baimo.errors import AnswerFormatError, Error, StreamInterrupted
 from baimo.exchange import Deployment
-from baimo.types.chat import ChatRequest, ChatResponse
+from baimo.exchange import Outcome as Ended
+from baimo.types.chat import ChatRequest, ChatResponse, Choice
 from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
 from baimo.types.usage import Usage
 
@@ -49,73 +50,116 @@ _PARAMETERS = (
     "frequency_penalty",
     "presence_penalty",
 )
-_NO_FACTS: dict[str, Any] = {}
-_asked_of = attrgetter(*_PARAMETERS)
-_NOTHING_ASKED = (None,) * len(_PARAMETERS)
+_MOST_KNOWN = 256
+_DIGITS = 1 << 48
+"""Above the milliseconds: makes `hex` write all twelve of their digits."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the records of calls to one deployment have in common."""
+
+    at: Deployment
+    chat: CallRecord
+    """A chat for which nobody else is asked, when it is answered."""
+    attempt: AttemptRecord
+    """An attempt that is answered."""
+
+
+class Watching:
+    """What the watches of one client share."""
+
+    def __init__(self, observers: Sequence[Observer], clock: Clock, recorder: Recorder | None = None) -> None:
+        self.observers = observers
+        self.recorder = recorder
+        self.wall = clock.wall
+        self.mono = clock.mono
+        self._known: dict[int, Known] = {}
+
+    def known(self, at: Deployment) -> Known:
+        """What is the same in every record about a deployment. Kept by its identity."""
+        known = self._known.get(id(at))
+        return known if known is not None else self._learned(at)
+
+    def _learned(self, at: Deployment) -> Known:
+        attempt = AttemptRecord(
+            provider=at.provider,
+            endpoint=at.endpoint,
+            model=at.model,
+            dialect=at.dialect.name,
+            address=_address(at.site.base_url),
+            key=at.key,
+            began_s=0.0,
+            outcome="answered",
+        )
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        known = self._known[id(at)] = Known(at, blank("chat", (at.name,)), attempt)
+        return known
+
+
+def blank(operation: str, asked: tuple[str, ...]) -> CallRecord:
+    """The record of an answered call before anything is known of it."""
+    return CallRecord(id="", operation=operation, at=0.0, took_s=0.0, asked=asked, outcome="answered")
 
 
 class CallWatch:
     """Meets `RouteWatch`; made anew for every call that somebody observes."""
 
     __slots__ = (
-        "_asked",
         "_at",
         "_attempts",
         "_began",
-        "_began_s",
-        "_clock",
+        "_began_at",
+        "_blank",
         "_conversation",
         "_decisions",
         "_first_s",
-        "_observers",
         "_queued_s",
         "_request",
         "_shown_s",
-        "_streamed",
-        "_waits",
+        "_waited_s",
+        "_watching",
         "id",
+        "mono",
         "now",
-        "operation",
         "recording",
     )
 
     def __init__(
         self,
-        observers: Sequence[Observer],
-        clock: Clock,
-        *,
-        operation: str,
-        asked: tuple[str, ...],
-        streamed: bool = False,
-        conversation: str | None = None,
+        watching: Watching,
+        blank: CallRecord,
         request: ChatRequest | None = None,
+        conversation: str | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self._observers = observers
-        self._clock = clock
-        self.operation = operation
-        self._asked = asked
-        self._streamed = streamed
-        self._conversation = conversation
+        self._watching = watching
+        self._blank = blank
         self._request = request
-        self._began: list[Any] = []
-        for observer in observers:
+        self._conversation = conversation
+        began: list[tuple[Observer, Any]] = []
+        self._began = began
+        for observer in watching.observers:
             try:
-                self._began.append(observer.began())
+                began.append((observer, observer.began()))
             except Exception as error:
-                self._began.append(None)
+                began.append((observer, None))
                 report(observer, error)
-        wall = clock.wall()
-        self.now = (wall, clock.mono())
+        wall = watching.wall()
+        self.mono = watching.mono
+        """Tells the time, in seconds that never run backwards."""
+        self.now = (wall, self.mono())
         """When the call began, wall and monotonic."""
         self._at: Deployment | None = None
         """Where the attempt that is under way goes."""
         self._queued_s = 0.0
+        self._shown_s: float | None = None
+        """From the beginning of the attempt that is under way to its first event."""
         self._first_s: float | None = None
         """From the beginning of the call to the last attempt's first event."""
-        self._attempts: list[AttemptRecord] = []
-        self._decisions: list[Decision] = []
-        self.id = "%012x%020x" % (int(wall * 1000), getrandbits(80))  # noqa: UP031 - twice as fast
+        self._attempts: tuple[AttemptRecord, ...] = ()
+        self._decisions: tuple[Decision, ...] = ()
+        self.id = hex((int(wall * 1000) | _DIGITS) << 80 | getrandbits(80))[3:]
         self.recording = recorder.call(self.id) if recorder is not None else None
         """Takes down the call's bytes, where calls are recorded."""
 
@@ -123,34 +167,51 @@ class CallWatch:
 
     def attempt(self, at: Deployment, now: float, *, waited_s: float) -> None:
         """A request goes out. One before it that nobody told the end of was refused, and is worded anew."""
-        now_s = now - self.now[1]
         if self._at is not None:
-            self._close(now_s, "failed", told=_REWORDED)
+            self._close(now, "failed", told=_REWORDED)
         self._at = at
-        self._began_s = now_s
-        self._shown_s: float | None = None
-        self._waits = self._queued_s, waited_s
-        self._queued_s = 0.0
+        self._began_at = now
+        self._waited_s = waited_s
 
     def first(self, now: float) -> None:
         """Its first event came."""
         if self._at is not None and self._shown_s is None:
-            self._first_s = first_s = now - self.now[1]
-            self._shown_s = first_s - self._began_s
+            self._first_s = now - self.now[1]
+            self._shown_s = now - self._began_at
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         """It failed."""
-        shown = self._at is not None and self._shown_s is not None and self._streamed
+        shown = self._at is not None and self._shown_s is not None and _is_streamed(self._request)
         outcome: Outcome = "interrupted" if shown or isinstance(error, StreamInterrupted) else "failed"
-        self._close(now - self.now[1], outcome, error, billed)
+        self._close(now, outcome, error, billed)
 
     def answered(self, now: float) -> None:
         """It ended well."""
-        self._close(now - self.now[1], "answered")
+        self._close(now, "answered")
+
+    def whole(self, now: float) -> None:
+        """Its first event came, and with it it ended well."""
+        at, self._at = self._at, None
+        if at is None:
+            return
+        start, began = self.now[1], self._began_at
+        self._first_s = now - start
+        took_s = now - began
+        self._attempts += (
+            replace(
+                self._watching.known(at).attempt,
+                began_s=began - start,
+                queued_s=self._queued_s,
+                waited_s=self._waited_s,
+                first_s=took_s,
+                took_s=took_s,
+            ),
+        )
+        self._queued_s = 0.0
 
     def decided(self, decision: Decision) -> None:
         """A deployment was chosen."""
-        self._decisions.append(replace(decision, at_s=decision.at_s - self.now[1]))
+        self._decisions += (replace(decision, at_s=decision.at_s - self.now[1]),)
 
     def queued(self, seconds: float) -> None:
         """The next request waited for its place."""
@@ -158,19 +219,46 @@ class CallWatch:
 
     # How it ended.
 
-    def done(
-        self,
-        response: Answered | None,
-        *,
-        at: Deployment | None = None,
-        cached: bool = False,
-    ) -> None:
-        """The call ended well; `at` is whose answer it is."""
-        facts = {} if response is None else _answer(response)
-        facts["cached"] = cached
-        if at is not None:
-            facts["provider"], facts["model"] = at.provider, at.model
-        self._tell("answered", facts, response)
+    def done(self, response: Answered | None, outcome: Ended | None = None) -> None:
+        """The call ended well; its outcome tells whose answer it is.
+
+        What is not so of most chats is laid over the rest of a record: a call with more than 14 names makes a
+        table of them first.
+        """
+        asked = self._request
+        if outcome is None or asked is None or type(response) is not ChatResponse:
+            self._tell_other(response, outcome)
+            return
+        wall, began = self.now
+        at, choices, usage = outcome.at, response.choices, response.usage
+        record = replace(
+            self._blank,
+            id=self.id,
+            at=wall,
+            took_s=self.mono() - began,
+            provider=at.provider,
+            model=at.model,
+            response_model=response.model or None,
+            response_id=response.id,
+            finish_reasons=(choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices),
+            usage=usage if usage.raw is None else replace(usage, raw=None),
+            cost=response.cost,
+            first_s=self._first_s,
+            attempts=self._attempts,
+            notes=response.notes,
+            parameters=_parameters(asked),
+        )
+        recording, decisions, conversation = self.recording, self._decisions, self._conversation
+        if asked.stream or outcome.cached or decisions or conversation is not None or recording is not None:
+            record = replace(
+                record,
+                streamed=asked.stream,
+                cached=outcome.cached,
+                decisions=decisions,
+                conversation=conversation,
+                recording=None if recording is None else str(recording.path),
+            )
+        self._hand_over(record, response)
 
     def broke(self, error: Error) -> None:
         """The call failed."""
@@ -192,12 +280,12 @@ class CallWatch:
     def left(self) -> None:
         """The caller went away."""
         if self._at is not None:
-            self._close(self._clock.mono() - self.now[1], "cancelled", billed=True)
+            self._close(self.mono(), "cancelled", billed=True)
         self._tell("cancelled", {}, None)
 
     def _close(
         self,
-        now_s: float,
+        now: float,
         outcome: Outcome,
         error: Error | None = None,
         billed: bool = False,
@@ -206,55 +294,57 @@ class CallWatch:
         at, self._at = self._at, None
         if at is None:
             return
-        facts = _NO_FACTS if error is None and told is None else _told_of(error, told)
-        queued_s, waited_s = self._waits
-        self._attempts.append(
-            AttemptRecord(
-                provider=at.provider,
-                endpoint=at.endpoint,
-                model=at.model,
-                dialect=at.dialect.name,
-                address=_address(at.site.base_url),
-                key=at.key,
-                began_s=self._began_s,
-                queued_s=queued_s,
-                waited_s=waited_s,
-                first_s=self._shown_s,
-                took_s=now_s - self._began_s,
-                outcome=outcome,
-                maybe_billed=billed,
-                **facts,
-            )
+        began = self._began_at
+        attempt = replace(
+            self._watching.known(at).attempt,
+            began_s=began - self.now[1],
+            queued_s=self._queued_s,
+            waited_s=self._waited_s,
+            first_s=self._shown_s,
+            took_s=now - began,
         )
+        if outcome != "answered":
+            facts = _told_of(error, told)
+            attempt = replace(attempt, outcome=outcome, maybe_billed=billed, **facts)
+        self._attempts += (attempt,)
+        self._shown_s, self._queued_s = None, 0.0
 
-    def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Any) -> None:
-        attempts = self._attempts
-        if attempts:
-            last = attempts[-1]
+    def _tell_other(self, response: Answered | None, outcome: Ended | None) -> None:
+        facts = {} if response is None else _answer(response)
+        if outcome is not None:
+            at = outcome.at
+            facts.update(cached=outcome.cached, provider=at.provider, model=at.model)
+        self._tell("answered", facts, response)
+
+    def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Answered | None) -> None:
+        if self._attempts:
+            last = self._attempts[-1]
             facts["provider"] = facts.get("provider") or last.provider
             facts["model"] = facts.get("model") or last.model
         wall, began = self.now
-        record = CallRecord(
+        record = replace(
+            self._blank,
             id=self.id,
-            operation=self.operation,
-            streamed=self._streamed,
+            streamed=_is_streamed(self._request),
             at=wall,
-            took_s=self._clock.mono() - began,
-            asked=self._asked,
+            took_s=self.mono() - began,
             first_s=self._first_s,
             outcome=outcome,
-            attempts=tuple(attempts),
-            decisions=tuple(self._decisions),
+            attempts=self._attempts,
+            decisions=self._decisions,
             conversation=self._conversation,
             parameters=_parameters(self._request),
-            recording=str(self.recording.path) if self.recording is not None else None,
+            recording=None if self.recording is None else str(self.recording.path),
             **facts,
         )
+        self._hand_over(record, response)
+
+    def _hand_over(self, record: CallRecord, response: Answered | None) -> None:
         content = None
         if self.recording is not None:
             self.recording.ended(record)
-        observers, self._observers = self._observers, ()
-        for observer, mark in zip(observers, self._began, strict=False):
+        began, self._began = self._began, []
+        for observer, mark in began:
             wants_content = observer.wants_content
             if wants_content and content is None:
                 given = response if isinstance(response, ChatResponse) else None
@@ -294,12 +384,16 @@ def _answer(response: Answered) -> dict[str, Any]:
     }
     if isinstance(response, ChatResponse):
         facts["response_id"] = response.id
-        choices = response.choices
-        if len(choices) == 1:  # the usual answer needs no list
-            facts["finish_reasons"] = (choices[0].finish_reason._value_,)
-        else:
-            facts["finish_reasons"] = tuple([choice.finish_reason._value_ for choice in choices])
+        facts["finish_reasons"] = _reasons(response.choices)
     return facts
+
+
+def _reasons(choices: Sequence[Choice]) -> tuple[str, ...]:
+    return tuple([choice.finish_reason._value_ for choice in choices])
+
+
+def _is_streamed(request: ChatRequest | None) -> bool:
+    return request is not None and request.stream
 
 
 def _bare(usage: Usage) -> Usage:
@@ -312,15 +406,21 @@ def _address(base_url: str) -> str:
     return scheme + mark + rest.partition("/")[0]
 
 
-def _parameters(request: ChatRequest | None) -> dict[str, Any]:
-    if request is None:
+def _parameters(asked: ChatRequest | None) -> dict[str, Any]:
+    if asked is None or (
+        not asked.stop
+        and asked.temperature
+        is asked.max_tokens
+        is asked.top_p
+        is asked.top_k
+        is asked.seed
+        is asked.n
+        is asked.frequency_penalty
+        is asked.presence_penalty
+        is None
+    ):
         return {}
-    values = _asked_of(request)
-    told: dict[str, Any] = {}
-    if values != _NOTHING_ASKED:
-        for name, value in zip(_PARAMETERS, values, strict=True):
-            if value is not None:
-                told[name] = value
-    if request.stop:
-        told["stop"] = list(request.stop)
+    told = {name: value for name in _PARAMETERS if (value := getattr(asked, name)) is not None}
+    if asked.stop:
+        told["stop"] = list(asked.stop)
     return told

@@ -79,7 +79,10 @@ def likely_size(request: ChatRequest) -> int:
     for message in request.messages:
         likely += _A_MESSAGE
         for part in message.content:
-            likely += likely_tokens(part.text) if type(part) is Text else _likely(part)
+            if type(part) is Text and part.text.isascii():
+                likely += (len(part.text) + _BYTES_A_TOKEN - 1) // _BYTES_A_TOKEN
+            else:
+                likely += _likely(part)
     for tool in request.tools:
         if isinstance(tool, FunctionTool):
             told = tool.name, tool.description or "", encode(tool.parameters or {})

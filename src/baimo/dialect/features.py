@@ -135,6 +135,7 @@ _TABLE: Mapping[str, str] = {
     """,
     "operations": """
         embeddings | vectors of texts | 文本向量
+        ranks | texts in the order of how well they answer | 重排
         token_count | counting tokens with the provider's own tokenizer | 由服务商计算 token 数
         model_list | the provider's own list of models | 服务商的模型列表
         images | making of images | 图像生成

@@ -175,6 +175,16 @@ def retry_after(head: WireHead, now: float) -> float | None:
     return None if at is None else max(0.0, at - now)
 
 
+def wait_told(head: WireHead) -> float | None:
+    """As `retry_after` for a refusal, where no clock is at hand: a date is counted from the head's own."""
+    if head.status < 400:
+        return None
+    sent = _date(head.get(b"date") or "")
+    if sent is None and _number(head.get(b"retry-after-ms")) is _number(head.get(b"retry-after")) is None:
+        return None
+    return retry_after(head, sent or 0.0)
+
+
 def _number(text: str | None) -> float | None:
     try:
         value = float(text) if text else -1.0

@@ -33,6 +33,7 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead, with_headers
 from .openai_places import CHAT, RESPONSES, Places
 
 _DIALECTS: tuple[ServedDialect, ...] = (openai_chat.DIALECT, openai_responses.DIALECT)
+_SERVED = ("chat", "embed", "models")
 _JSON = ((b"content-type", b"application/json"),)
 _OURS = ((b"x-should-retry", b"false"),)
 """The plan has tried again as often as it may: two that do so would multiply."""
@@ -83,7 +84,7 @@ def read(
     if one is not None:
         return _one_model(places, unquote(one[1].decode("ascii", "replace")))
     found = serving(_DIALECTS, wire)
-    if found is None:
+    if found is None or found[1] not in _SERVED:
         raise NotFoundError(
             f"{wire.method} {path.decode('latin-1')} is not served here",
             hint="Chat, responses, embeddings and models are. Use the SDK's own client for the rest.",

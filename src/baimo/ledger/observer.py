@@ -1,17 +1,21 @@
-"""The observer that keeps the ledger: it hands every record to the writer, and that is all it costs."""
+"""The observer that keeps the ledger: it hands every record to the writer, as JSON.
+
+That is made at once, while the record is at hand: what is held is one text a call instead of all its objects.
+"""
 
 from __future__ import annotations
 
-import os
 import time
 import weakref
 from collections.abc import Callable
+from os import getpid
 from pathlib import Path
 from typing import Any
 
 from baimo.config.services import LedgerSettings
 from baimo.types.record import CallRecord, Content
 
+from .store import entry_of
 from .writer import HELD, Writer
 
 FILE = "ledger.db"
@@ -38,7 +42,7 @@ class LedgerObserver:
     @property
     def lost(self) -> int:
         """Records of this process that could not be written."""
-        writer = self._writers.get(os.getpid())
+        writer = self._writers.get(getpid())
         return self._lost if writer is None else self._lost + writer.lost
 
     def began(self) -> None:
@@ -46,27 +50,30 @@ class LedgerObserver:
 
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
         """Take the record in. Never waits, never fails."""
-        writer = self._writers.get(os.getpid())
+        writer = self._writers.get(getpid())
         if writer is None:
             writer = self._begin()
-        if writer.held() < HELD:
-            writer.put(call)
+        held = writer.held
+        if len(held) < HELD:
+            try:
+                held.append(entry_of(call))
+            except (TypeError, ValueError) as error:
+                writer.refuse(f"a record cannot be written as JSON: {error}")
         else:
-            writer.overflow()
-        if self._is_closed:  # it began before the close and ends after it
-            self._writers.pop(os.getpid(), None)
-            writer.finish()
+            writer.refuse("too many calls at once")
+        if writer.is_waiting:
+            writer.wake()
 
     def flush(self) -> None:
         """Return when everything told so far was written or given up."""
-        writer = self._writers.get(os.getpid())
+        writer = self._writers.get(getpid())
         if writer is not None:
             writer.flush()
 
     def close(self) -> None:
         """Write what is left, and end the thread. What is told later is written too, each by itself."""
         self._is_closed = True
-        writer = self._writers.pop(os.getpid(), None)
+        writer = self._writers.pop(getpid(), None)
         if writer is not None:
             writer.close()
             self._lost += writer.lost
@@ -77,6 +84,9 @@ class LedgerObserver:
         if writer is made:  # of several threads that come first one begins
             weakref.finalize(self, made.close)  # forgotten without close, or the program ends
             made.start()
+        if self._is_closed:  # the call began before the close and ends after it
+            self._writers.pop(made.pid, None)
+            writer.finish()
         return writer
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from heapq import heappush, heapreplace, nsmallest
+from operator import attrgetter
 from pathlib import Path
 from time import localtime, strftime
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -66,6 +69,15 @@ class Sum(msgspec.Struct, kw_only=True):
 _NOTHING = Decimal(0)
 
 
+class _Kept(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_A = TypeVar("_A", bound=_Kept)
+_id_of = attrgetter("id")
+
+
 class _Tried(msgspec.Struct, gc=False):
     """What sums need of an attempt."""
 
@@ -76,6 +88,7 @@ class _Tried(msgspec.Struct, gc=False):
 class _Seen(msgspec.Struct, gc=False):
     """What sums need of a record."""
 
+    id: str
     at: float
     operation: str
     outcome: str
@@ -87,7 +100,33 @@ class _Seen(msgspec.Struct, gc=False):
     attempts: tuple[_Tried, ...] = ()
 
 
-_to_seen = msgspec.json.Decoder(_Seen, strict=False).decode
+class _Ended(msgspec.Struct, gc=False):
+    """How a call ended."""
+
+    outcome: str
+
+
+class _Spent(msgspec.Struct, gc=False):
+    """What a call cost, and whom it was for."""
+
+    id: str
+    at: float
+    provider: str | None = None
+    model: str | None = None
+    cost: Money | None = None
+    attempts: tuple[_Tried, ...] = ()
+
+
+_to_ended = msgspec.json.Decoder(list[_Ended]).decode
+_to_spent = msgspec.json.Decoder(list[_Spent], strict=False).decode
+_to_seen = msgspec.json.Decoder(list[_Seen], strict=False).decode
+_to_calls = msgspec.json.Decoder(list[CallRecord], strict=False).decode
+_ALL = "", "g"
+"""What no id sorts before, and what all sort before."""
+_WHOLE = 32
+"""Characters of an id."""
+_KNOWN = 50_000
+"""Ids that are remembered before those are forgotten that cannot come again."""
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,26 +153,60 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise store.damaged(path, error) from error
 
 
+def _batches(opened: sqlite3.Connection, ids: tuple[str, str] = _ALL) -> Iterator[tuple[str, str]]:
+    """The last id and the text of batches that may hold ids from the first until before the second.
+
+    Those with the latest end come first.
+    """
+    return opened.execute(
+        "SELECT last, records FROM batches WHERE last >= ? AND first < ? ORDER BY last DESC", ids
+    )
+
+
+def _each(batches: Iterable[tuple[str, str]], read: Callable[[str], list[_A]]) -> Iterator[_A]:
+    """The calls of batches, each once: two ledgers of one client may both have written it."""
+    known: set[str] = set()
+    for last, text in batches:
+        if len(known) > _KNOWN:  # what is later than a batch's end is not in those that follow
+            known = {one for one in known if one <= last}
+        for call in read(text):
+            if call.id not in known:
+                known.add(call.id)
+                yield call
+
+
 def last_calls(path: Path, count: int, *, failed: bool = False) -> tuple[CallRecord, ...]:
     """The last calls, newest first; with `failed` only those that did not end well."""
-    only = "WHERE outcome != 'answered'" if failed else ""
+    newest: list[str] = []
+    calls: dict[str, CallRecord] = {}
     with _opened(path) as opened:
-        rows = opened.execute(
-            f"SELECT record FROM calls {only} ORDER BY id DESC LIMIT ?", (count,)
-        ).fetchall()
-    return tuple(_record(text) for (text,) in rows)
+        for last, text in _batches(opened):
+            if len(newest) >= count and (not newest or last < newest[0]):
+                break
+            if failed and all(one.outcome == "answered" for one in _to_ended(text)):
+                continue
+            for call in _to_calls(text):
+                if call.id in calls or (failed and call.outcome == "answered"):
+                    continue
+                if len(newest) < count:
+                    heappush(newest, call.id)
+                elif call.id > newest[0]:
+                    del calls[heapreplace(newest, call.id)]
+                else:
+                    continue
+                calls[call.id] = call
+    return tuple(sorted(calls.values(), key=_id_of, reverse=True))
 
 
 def find_calls(path: Path, part: str) -> tuple[CallRecord, ...]:
     """The calls whose id begins or ends so, at most ten."""
-    length = len(part)
+    ids = _ALL if len(part) < _WHOLE else (part, part + "g")
     with _opened(path) as opened:
-        rows = opened.execute(
-            "SELECT record FROM records WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? "
-            "ORDER BY id LIMIT 10",
-            (length, part, length, part),
-        ).fetchall()
-    return tuple(_record(text) for (text,) in rows)
+        holding = (batch for batch in _batches(opened, ids) if part in batch[1])
+        found = [
+            call for call in _each(holding, _to_calls) if call.id.startswith(part) or call.id.endswith(part)
+        ]
+    return tuple(nsmallest(10, found, key=_id_of))
 
 
 def sums(
@@ -148,8 +221,7 @@ def sums(
     found: dict[tuple[str, ...], Sum] = {}
     with _opened(path) as opened:
         ids = store.first_id(first), store.first_id(last + 1.0)
-        for (text,) in opened.execute("SELECT record FROM records WHERE id >= ? AND id < ?", ids):
-            call = _to_seen(text)
+        for call in _each(_batches(opened, ids), _to_seen):
             if first <= call.at < last:
                 key = tuple([group(call) for group in groups])
                 one = found.get(key)
@@ -173,19 +245,12 @@ def spent_since(path: Path, at: float, models: Sequence[str], keys: Sequence[str
     if not path.exists():
         return ()
     spent: dict[str, Decimal] = {}
-    with _opened(path) as opened:
-        rows = opened.execute(
-            "SELECT provider, model, key, cost, currency FROM calls "
-            "WHERE id >= ? AND at >= ? AND cost IS NOT NULL",
-            (store.first_id(at), at),
-        )
-        for provider, model, key, amount, currency in rows:
-            if keys and key not in keys:
-                continue
-            name = f"{provider}/{model}"
-            if models and not any(fnmatchcase(name, pattern) for pattern in models):
-                continue
-            spent[currency] = spent.get(currency, Decimal(0)) + Decimal(amount)
+    for name, key, cost in _costs(path, at):
+        if keys and key not in keys:
+            continue
+        if models and not any(fnmatchcase(name, pattern) for pattern in models):
+            continue
+        spent[cost.currency] = spent.get(cost.currency, _NOTHING) + cost.amount
     return tuple(Money(amount, currency) for currency, amount in sorted(spent.items()))
 
 
@@ -194,16 +259,22 @@ def spent_each(path: Path, at: float) -> list[tuple[str, str, Money]]:
     if not path.exists():
         return []
     spent: dict[tuple[str, str, str], Decimal] = {}
-    with _opened(path) as opened:
-        rows = opened.execute(
-            "SELECT provider, model, key, currency, cost, count(*) FROM calls "
-            "WHERE id >= ? AND at >= ? AND cost IS NOT NULL GROUP BY provider, model, key, currency, cost",
-            (store.first_id(at), at),
-        )
-        for provider, model, key, currency, amount, count in rows:
-            group = f"{provider}/{model}", key, currency
-            spent[group] = spent.get(group, Decimal(0)) + Decimal(amount) * count
+    for name, key, cost in _costs(path, at):
+        group = name, key, cost.currency
+        spent[group] = spent.get(group, _NOTHING) + cost.amount
     return [(model, key, Money(amount, currency)) for (model, key, currency), amount in sorted(spent.items())]
+
+
+def _costs(path: Path, at: float) -> Iterator[tuple[str, str, Money]]:
+    """Of each call since then whose cost is known: provider/model, name of the key, cost."""
+    with _opened(path) as opened:
+        for call in _each(_batches(opened, (store.first_id(at), _ALL[1])), _to_spent):
+            if call.cost is not None and call.at >= at:
+                yield f"{call.provider}/{call.model}", _key_of(call), call.cost
+
+
+def _key_of(call: _Seen | _Spent) -> str:
+    return call.attempts[-1].key if call.attempts else ""
 
 
 @lru_cache(maxsize=1024)
@@ -219,9 +290,5 @@ _GROUPS: Mapping[str, Callable[[_Seen], str]] = {
         "" if call.provider is None or call.model is None else f"{call.provider}/{call.model}"
     ),
     "provider": lambda call: call.provider or "",
-    "key": lambda call: call.attempts[-1].key if call.attempts else "",
+    "key": _key_of,
 }
-
-
-def _record(text: str) -> CallRecord:
-    return msgspec.json.decode(text, type=CallRecord, strict=False)

@@ -1,7 +1,8 @@
-"""The ledger's file: an SQLite database with one row a call, its form and how older forms become this one.
+"""The ledger's file: an SQLite database of records, its form and how older forms become this one.
 
-Others read while it is written (WAL). A row is an id and the whole record as JSON, which is quickly written;
-`calls` shows it in columns, for asking.
+Others read while it is written (WAL). Calls that are written together are one row, a JSON array of their
+records between the first and the last of their ids: SQLite has little to do for a call. `calls` shows a row
+for each, in columns, for asking.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -36,6 +36,9 @@ TOKENS = (
     "image_out",
 )
 """The columns that count tokens, named as in `Usage`."""
+
+TOGETHER = 500
+"""Calls of a batch, at most."""
 
 _APPLICATION = 0x6261696D
 _CALLS = f"""
@@ -60,10 +63,7 @@ CREATE TABLE calls (
 CREATE INDEX calls_at ON calls (at);
 """
 _LOSSES = "CREATE TABLE losses (at REAL NOT NULL, count INTEGER NOT NULL, why TEXT NOT NULL);"
-_RECORDS = f"""
-CREATE TABLE records (id TEXT PRIMARY KEY, record TEXT NOT NULL);
-INSERT INTO records SELECT id, record FROM calls;
-DROP TABLE calls;
+_VIEW = f"""
 CREATE VIEW calls AS SELECT
   id,
   json_extract(record, '$.at') AS at,
@@ -83,16 +83,47 @@ CREATE VIEW calls AS SELECT
   ) END AS maybe_billed,
   json_extract(record, '$.took_s') AS took_s,
   record
-FROM records;
+FROM"""
+_RECORDS = f"""
+CREATE TABLE records (id TEXT PRIMARY KEY, record TEXT NOT NULL);
+INSERT INTO records SELECT id, record FROM calls;
+DROP TABLE calls;
+{_VIEW} records;
 """
-FORMS = (_CALLS, _LOSSES, _RECORDS)
+_BATCHES = f"""
+CREATE TABLE batches (first TEXT NOT NULL, last TEXT NOT NULL, records TEXT NOT NULL);
+INSERT INTO batches
+  SELECT min(id), max(id), '[' || group_concat(record, ',') || ']'
+  FROM (SELECT id, record, (row_number() OVER (ORDER BY id) - 1) / {TOGETHER} AS batch FROM records)
+  GROUP BY batch ORDER BY batch;
+CREATE INDEX batches_ends ON batches (last, first);
+DROP VIEW calls;
+DROP TABLE records;
+{_VIEW} (
+  SELECT DISTINCT json_extract(value, '$.id') AS id, value AS record FROM batches, json_each(batches.records)
+);
+"""
+FORMS = (_CALLS, _LOSSES, _RECORDS, _BATCHES)
 """What makes each form of the file out of the one before it; the number of forms is the file's version."""
 
-_TOGETHER = 32
-"""Rows that are written by one statement: each statement lets other threads in, and comes back when they let
-it."""
-_INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?)"
-_INSERT_MANY = _INSERT + ", (?, ?)" * (_TOGETHER - 1)
+Entry: TypeAlias = tuple[str, bytes]
+"""The id of a call, and its record as JSON."""
+Batch: TypeAlias = tuple[str, str, str]
+"""The first and the last of the ids, and the records as a JSON array: a row of `batches`."""
+_INSERT = """
+INSERT INTO batches SELECT ?1, ?2, ?3
+WHERE NOT EXISTS (SELECT 1 FROM batches WHERE last = ?2 AND first = ?1 AND records = ?3)
+"""
+_FORGET = "DELETE FROM batches WHERE last < ?1"
+_FORGET_PART = """
+UPDATE batches SET (first, records) = (
+  SELECT min(json_extract(value, '$.id')), json_group_array(json(value))
+  FROM json_each(batches.records) WHERE json_extract(value, '$.id') >= ?1
+) WHERE first < ?1 AND last >= ?1
+"""
+_PAGE = 16_384
+_LOG_PAGES = 256
+"""Pages of the log after which it is worked into the file: 4 MB of pages of the size above."""
 _to_json = msgspec.json.Encoder(enc_hook=repr).encode
 
 
@@ -130,22 +161,28 @@ def damaged(path: Path, error: sqlite3.Error) -> ConfigError:
 
 def _prepare(opened: sqlite3.Connection, path: Path) -> None:
     if _version(opened) == len(FORMS) and _belongs(opened):
-        opened.execute("PRAGMA synchronous = NORMAL")
+        _pace(opened)
         return
     if not _belongs(opened) and opened.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
         raise ConfigError(f"{path} is a database of another program", hint="Name another file.")
     if _version(opened) > len(FORMS):
         raise ConfigError(f"{path} was written by a newer Baimo", hint="Update Baimo, or name another file.")
     if not _belongs(opened):
+        opened.execute(f"PRAGMA page_size = {_PAGE}")
         opened.execute("PRAGMA auto_vacuum = INCREMENTAL")
     opened.execute("PRAGMA journal_mode = WAL")
-    opened.execute("PRAGMA synchronous = NORMAL")
+    _pace(opened)
     with _together(opened):  # of several processes that find an older form one changes it
         for form in FORMS[_version(opened) :]:
             for statement in filter(str.strip, form.split(";")):
                 opened.execute(statement)
         opened.execute(f"PRAGMA application_id = {_APPLICATION}")
         opened.execute(f"PRAGMA user_version = {len(FORMS)}")
+
+
+def _pace(opened: sqlite3.Connection) -> None:
+    opened.execute("PRAGMA synchronous = NORMAL")
+    opened.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
 @contextmanager
@@ -170,12 +207,17 @@ def _belongs(opened: sqlite3.Connection) -> bool:
     return bool(opened.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION)
 
 
-def row_of(call: CallRecord) -> tuple[str, str]:
-    """The row of a call. Raises TypeError or ValueError for what cannot be written as JSON."""
-    usage = call.usage
-    if usage.raw is not None:  # the provider's own object says the same, and cannot be read back
-        call = replace(call, usage=replace(usage, raw=None))
-    return call.id, _to_json(call).decode()
+def entry_of(call: CallRecord) -> Entry:
+    """A call as it is kept. Raises TypeError or ValueError for what cannot be written as JSON."""
+    if call.usage.raw is not None:  # the provider's own object says the same, and cannot be read back
+        call = replace(call, usage=replace(call.usage, raw=None))
+    return call.id, _to_json(call)
+
+
+def batch_of(entries: Iterable[Entry]) -> Batch:
+    """Calls as one row, each once."""
+    known = dict(entries)
+    return min(known), max(known), f"[{b','.join(known.values()).decode()}]"
 
 
 def first_id(at: float) -> str:
@@ -186,19 +228,22 @@ def first_id(at: float) -> str:
 _LAST_MS = 16**12 - 1
 
 
-def write(opened: sqlite3.Connection, rows: Sequence[tuple[str, str]], losses: Iterable[Any] = ()) -> None:
-    """Write rows and losses together, or nothing. Raises sqlite3.Error."""
+def write(opened: sqlite3.Connection, batches: Sequence[Batch], losses: Iterable[Any] = ()) -> None:
+    """Write batches and losses together, or nothing; a batch that is there already is not written again.
+
+    Raises sqlite3.Error.
+    """
     with _together(opened):
-        whole = len(rows) - len(rows) % _TOGETHER
-        for first in range(0, whole, _TOGETHER):
-            opened.execute(_INSERT_MANY, list(chain.from_iterable(rows[first : first + _TOGETHER])))
-        opened.executemany(_INSERT, rows[whole:])
+        for batch in batches:
+            opened.execute(_INSERT, batch)
         opened.executemany("INSERT INTO losses VALUES (?, ?, ?)", losses)
 
 
 def forget(opened: sqlite3.Connection, before: float) -> None:
     """Delete what is older, and give the room back. Raises sqlite3.Error."""
+    first = (first_id(before),)
     with _together(opened):
-        opened.execute("DELETE FROM records WHERE id < ?", (first_id(before),))
+        opened.execute(_FORGET, first)
+        opened.execute(_FORGET_PART, first)
         opened.execute("DELETE FROM losses WHERE at < ?", (before,))
     opened.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page and stop

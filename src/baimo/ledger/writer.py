@@ -8,17 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any
 
 from baimo.errors import ConfigError
-from baimo.types.record import CallRecord
 
 from . import store
 
 HELD = 10_000
 """Records that may wait to be written; what comes above is lost, and counted."""
-_BATCH = 500
 _GATHER_S = 0.2
 """How long records are gathered before they are written together."""
 _PATIENCE_S = 10.0
@@ -27,8 +23,6 @@ _LAST_PATIENCE_S = 2.0
 """The same for what is left when the ledger closes."""
 _FORGET_S = 3600.0
 _DAY_S = 86_400.0
-
-_FLUSH = object()
 
 
 class Writer:
@@ -50,15 +44,19 @@ class Writer:
         self._told = told
         self._wall = wall
         self._connect = connect
-        self._queue: SimpleQueue[Any] = SimpleQueue()
-        self.put = self._queue.put
-        self.held = self._queue.qsize
-        self._overflowed = 0
+        self.held: list[store.Entry] = []
+        """What waits to be written. Who adds to it wakes the thread where that is waiting."""
+        self.is_waiting = False
+        """The thread sleeps until it is woken, or has ended."""
+        self._flushed: list[threading.Event] = []
+        """Those who wait until all that was held when they came is written."""
+        self._wake = threading.Event()
+        self._refused: dict[str, int] = {}
+        """What was lost before it was held, by why; not yet among `_losses`."""
         self._lock = threading.Lock()
         self._losses: dict[str, int] = {}
         self._is_told = False
         self._closing = threading.Event()
-        self._idle = threading.Event()
         self._is_over = False
         """The thread has ended, or is about to: it takes nothing in any more."""
         self._thread = threading.Thread(target=self._run, name="baimo-ledger", daemon=True)
@@ -67,17 +65,24 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def overflow(self) -> None:
-        """One more is lost because too many wait."""
+    def refuse(self, why: str) -> None:
+        """One more is lost, and was never held."""
         with self._lock:
-            self._overflowed += 1
+            self._refused[why] = self._refused.get(why, 0) + 1
+
+    def wake(self) -> None:
+        """There is something to write, and the thread was waiting for it."""
+        if self._closing.is_set():
+            self.finish()
+        else:
+            self._wake.set()
 
     def flush(self) -> None:
-        """Return when everything put in so far was written or given up."""
+        """Return when everything held so far was written or given up."""
         if self._thread.is_alive():
             done = threading.Event()
-            self.put((_FLUSH, done))
-            self._idle.set()
+            self._flushed.append(done)
+            self._wake.set()
             while not done.wait(0.05) and self._thread.is_alive():
                 continue
 
@@ -91,8 +96,7 @@ class Writer:
     def finish(self) -> None:
         """As `close`, without waiting for it."""
         self._closing.set()
-        self._idle.set()
-        self.put(_FLUSH)
+        self._wake.set()
         with self._lock:
             if self._is_over:  # what came after its last look is written by another
                 self._is_over = False
@@ -104,78 +108,76 @@ class Writer:
         forgotten = float("-inf")
         try:
             while True:
-                calls, waiting = self._gather()
-                if calls or self._losses or self._overflowed:
-                    opened = self._written(opened, calls)
+                self._gather()
+                flushed = self._flushed[:]
+                del self._flushed[: len(flushed)]
+                opened = self._write_all(opened)
                 if opened is not None and (now := time.monotonic()) - forgotten >= _FORGET_S:
                     forgotten = now
                     self._forget(opened)
-                for done in waiting:
+                for done in flushed:
                     done.set()
+                self.is_waiting = True
                 with self._lock:
-                    self._is_over = self._closing.is_set() and not self.held()
-                if self._is_over:
-                    return
+                    self._is_over = self._closing.is_set() and not (self.held or self._refused)
+                    if self._is_over:
+                        return
         finally:
             if opened is not None:
                 opened.close()
 
-    def _gather(self) -> tuple[list[CallRecord], list[threading.Event]]:
-        """The next batch: waits for a first record, then a little for more."""
-        calls: list[CallRecord] = []
-        waiting: list[threading.Event] = []
-        item = self._queue.get()
-        if type(item) is CallRecord and self.held() < _BATCH:
-            self._idle.wait(_GATHER_S)
+    def _gather(self) -> None:
+        """Wait for a first record, then a little for more."""
+        self.is_waiting = True  # before the look: what comes after it wakes us
+        while not (self.held or self._refused or self._flushed or self._closing.is_set()):
+            self._wake.wait()
+            self._wake.clear()
+        self.is_waiting = False
+        self._wake.clear()  # before the look: who comes after it sets it again
+        if len(self.held) < store.TOGETHER and not (self._flushed or self._closing.is_set()):
+            self._wake.wait(_GATHER_S)
+
+    def _write_all(self, opened: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        """Write what is held now, and the count of what was lost."""
+        left = len(self.held)
         while True:
-            if type(item) is CallRecord:
-                calls.append(item)
-            elif type(item) is tuple:
-                waiting.append(item[1])
-            if len(calls) >= _BATCH:
-                return calls, waiting
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
-                if not self._closing.is_set():
-                    self._idle.clear()
-                return calls, waiting
+            entries = self.held[: store.TOGETHER]
+            del self.held[: len(entries)]
+            if entries or self._losses or self._refused:
+                opened = self._written(opened, entries)
+            left -= len(entries)
+            if left <= 0:
+                return opened
 
     def _written(
-        self, opened: sqlite3.Connection | None, calls: list[CallRecord]
+        self, opened: sqlite3.Connection | None, entries: list[store.Entry]
     ) -> sqlite3.Connection | None:
         """Write a batch and the count of what was lost before; the connection, None where it has to go."""
         with self._lock:
-            count, self._overflowed = self._overflowed, 0
-        self._lose(count, "too many calls at once")
-        rows = self._rows(calls)
+            refused, self._refused = self._refused, {}
+        for why, count in refused.items():
+            self._lose(count, why)
+        batches = [store.batch_of(entries)] if entries else []
         end = time.monotonic() + _PATIENCE_S
         while True:
             try:
                 if opened is None:
                     opened = self._connect(self.path)
-                store.write(opened, rows, [(self._wall(), count, why) for why, count in self._losses.items()])
+                store.write(
+                    opened, batches, [(self._wall(), count, why) for why, count in self._losses.items()]
+                )
             except (sqlite3.Error, OSError, ConfigError) as error:
                 late = time.monotonic()
                 last = _LAST_PATIENCE_S - _PATIENCE_S if self._closing.is_set() else 0.0
                 if _may_pass(error) and late < end + last:
                     self._closing.wait(0.05)
                     continue
-                self._lose(len(rows), _words(error, self.path))
+                self._lose(len(entries), _words(error, self.path))
                 if opened is not None:
                     opened.close()
                 return None
             self._losses.clear()
             return opened
-
-    def _rows(self, calls: list[CallRecord]) -> list[tuple[str, str]]:
-        rows = []
-        for call in calls:
-            try:
-                rows.append(store.row_of(call))
-            except (TypeError, ValueError) as error:
-                self._lose(1, f"a record cannot be written as JSON: {error}")
-        return rows
 
     def _forget(self, opened: sqlite3.Connection) -> None:
         """Delete what is older than it is kept; where that fails now, the next time will do."""

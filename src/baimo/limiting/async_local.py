@@ -12,15 +12,15 @@ from baimo.resilience.places import NEVER
 from baimo.steps import Reserve
 from baimo.types.limits import Receipt, Settlement
 
-from .keeping import Keeping, client_closed
+from .keeping import LocalKeeping, client_closed
 from .protocol import Clock
 
 
 class AsyncLocalLimiter:
     """Meets `AsyncLimiter`."""
 
-    def __init__(self, keeping: Keeping, clock: Clock) -> None:
-        self._keeping = keeping
+    def __init__(self, keeping: LocalKeeping, clock: Clock) -> None:
+        self._keeping = self.keeper = keeping
         bells = AsyncBells(clock)
         self._bell, self.turn_away = bells.bell, bells.turn_away
         self.release = keeping.release

@@ -14,7 +14,7 @@ from baimo.errors import ConnectError, Error, TransportError
 from baimo.resilience.limits import LimitBook, Ticket
 from baimo.resilience.line import Line, Waiter, out_of_room
 from baimo.resilience.places import NEVER
-from baimo.types.limits import Receipt, Settlement
+from baimo.types.limits import Claim, Receipt, Settlement
 
 from .protocol import Clock
 
@@ -33,9 +33,10 @@ class Keeping:
 
     def __init__(self, line: Line, mono: Callable[[], float]) -> None:
         self.line = line
-        self._mono = mono
+        self.mono = mono
+        """Tells the monotonic time."""
         self._lock = threading.Lock()
-        self._given_back: deque[Receipt] = deque()
+        self._given_back: deque[Ticket] = deque()
 
     def at_once(self, step: Reserve) -> Receipt | None:
         """A place for one who need not wait."""
@@ -43,7 +44,7 @@ class Keeping:
         receipt = None
         with self._lock:
             if not line.waiting:
-                now = self._mono()
+                now = self.mono()
                 for which, claim in enumerate(step.claims):
                     ticket = line.book.grant(claim, now)
                     if ticket is not None:
@@ -56,7 +57,7 @@ class Keeping:
     def join(self, step: Reserve, wake: Callable[[], object]) -> Waiter:
         """Stand in line; `wake` is called, from any thread, when something has changed."""
         with self._lock:
-            now = self._mono()
+            now = self.mono()
             waiter = self.line.join(step, now)
             waiter.wake = wake
             self._serve(now)
@@ -70,7 +71,7 @@ class Keeping:
         """
         try:
             with self._lock:
-                return self._looked(waiter, self._mono())
+                return self._looked(waiter, self.mono())
         finally:
             self._sweep()
 
@@ -92,7 +93,7 @@ class Keeping:
         if receipt.ticket is None:
             return
         with self._lock:
-            now = self._mono()
+            now = self.mono()
             self._close(receipt.ticket, settlement, now)
             if self.line.waiting:
                 self._serve(now)
@@ -105,16 +106,21 @@ class Keeping:
         Called also while objects are being collected: where this very thread holds the lock, the place is
         given back as soon as it lets go.
         """
-        self._given_back.append(receipt)
+        if receipt.ticket is not None:
+            self.drop(receipt.ticket)
+
+    def drop(self, ticket: Ticket) -> None:
+        """As `release`, by the ticket."""
+        self._given_back.append(ticket)
         self._sweep()
 
     def leave(self, waiter: Waiter) -> None:
         """The waiter is gone: it leaves the line, or gives back what it was given meanwhile."""
         with self._lock:
             self.line.leave(waiter)
-            self._serve(self._mono())
+            self._serve(self.mono())
         if waiter.receipt is not None:
-            self._given_back.append(waiter.receipt)
+            self._given_back.append(waiter.receipt.ticket)
         self._sweep()
 
     def _close(self, ticket: Ticket, settlement: Settlement, now: float) -> None:
@@ -127,20 +133,49 @@ class Keeping:
     def _sweep(self) -> None:
         while self._given_back and self._lock.acquire(blocking=False):
             try:
-                now = self._mono()
+                now = self.mono()
                 while self._given_back:
-                    receipt = self._given_back.popleft()
-                    if receipt.ticket is not None:
-                        self._close(receipt.ticket, RELEASED, now)
+                    self._close(self._given_back.popleft(), RELEASED, now)
                 if self.line.waiting:
                     self._serve(now)
             finally:
                 self._lock.release()
 
 
-def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> Keeping:
+class LocalKeeping(Keeping):
+    """Of limits that are this process's alone: a call takes and gives back by the ticket, without a step."""
+
+    def __init__(self, book: LimitBook, clock: Clock) -> None:
+        super().__init__(Line(book), clock.mono)
+        self._book = book
+        self._wall = clock.wall
+
+    def now(self) -> tuple[float, float]:
+        """The time, wall and monotonic."""
+        return self._wall(), self.mono()
+
+    def grant(self, claim: Claim) -> Ticket | None:
+        """As `at_once`, where there is one claim."""
+        with self._lock:
+            ticket = None if self.line.waiting else self._book.grant(claim, self.mono())
+        if self._given_back:
+            self._sweep()
+        return ticket
+
+    def close(self, ticket: Ticket, settlement: Settlement) -> None:
+        """As `settle`."""
+        with self._lock:
+            now = self.mono()
+            self._book.settle(ticket, settlement, now)
+            if self.line.waiting:
+                self._serve(now)
+        if self._given_back:
+            self._sweep()
+
+
+def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> LocalKeeping:
     """One with an empty book."""
-    return Keeping(Line(LimitBook(learns=learns, adaptive=adaptive)), clock.mono)
+    return LocalKeeping(LimitBook(learns=learns, adaptive=adaptive), clock)
 
 
 class Bells:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from baimo.steps import Reserve
 from baimo.types.limits import Receipt
 
-from .keeping import Bells, Keeping
+from .keeping import Bells, LocalKeeping
 from .protocol import Clock
 
 
 class LocalLimiter:
     """Meets `Limiter`."""
 
-    def __init__(self, keeping: Keeping, clock: Clock) -> None:
-        self._keeping = keeping
+    def __init__(self, keeping: LocalKeeping, clock: Clock) -> None:
+        self._keeping = self.keeper = keeping
         bells = Bells(clock)
         self._bell, self.turn_away, self.abort_opening = bells.bell, bells.turn_away, bells.abort_opening
         self.settle = keeping.settle

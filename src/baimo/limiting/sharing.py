@@ -153,13 +153,13 @@ class SharedKeeping(Keeping):
 
     def left(self, waiter: Waiter) -> float:
         """Seconds that the waiter has for an answer of Redis."""
-        return waiter.deadline - self._mono()
+        return waiter.deadline - self.mono()
 
     def is_urgent(self, receipt: Receipt) -> bool:
         """Whether there is something to tell, and the call that held the place has no time for Redis to take
         long."""
         lease: Lease | None = None if receipt.ticket is None else receipt.ticket.lease
-        return lease is not None and lease.until - self._mono() < TIMEOUT_S and not self._untold.empty()
+        return lease is not None and lease.until - self.mono() < TIMEOUT_S and not self._untold.empty()
 
     def _looked(self, waiter: Waiter, now: float) -> float | None:
         assert isinstance(waiter, SharedWaiter)
@@ -178,7 +178,7 @@ class SharedKeeping(Keeping):
         Raises LimitReachedError where there is known to be no room as long as the waiter may wait.
         """
         with self._lock:
-            now = self._mono()
+            now = self.mono()
             waiter.asks = False
             which = int(answer[0])
             if which:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from operator import itemgetter
 
 from baimo.dialect.status import retry_after
 from baimo.types.limits import Learned
@@ -69,8 +70,9 @@ _FIELDS: dict[bytes, tuple[str, float]] = {
 a day's only where there is no other; a window of a second stands for one that is not told."""
 
 _RANK = {60.0: 2, DAY_S: 1, 1.0: 0}
-_MARK = b"ratelimit"
 _ASKS = frozenset((b"retry-after", b"retry-after-ms"))
+_TELLING = _ASKS | set(_FIELDS)
+_NAME = itemgetter(0)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _UNITS = (DAY_S, 3600.0, 60.0, 1.0, 0.001)
 
@@ -81,14 +83,15 @@ def parse(head: WireHead, wall: float, *, requests_window_s: float | None = None
     `wall` is the time in Unix seconds. `requests_window_s` is the window of the limit of requests, where
     somebody knows it better than the fields do.
     """
+    if _TELLING.isdisjoint(map(_NAME, head.headers)):
+        return None
     told: dict[str, tuple[float, str]] = {}
     may_ask = False
     for name, value in head.headers:
-        if _MARK not in name:
-            may_ask = may_ask or name in _ASKS
-            continue
         field = _FIELDS.get(name)
-        if field is not None:
+        if field is None:
+            may_ask = may_ask or name in _ASKS
+        else:
             what, window_s = field
             known = told.get(what)
             if known is None or _RANK[window_s] > _RANK[known[0]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from baimo.errors import LimitReachedError
 from baimo.types.limits import Claim, Hold, Settlement
 
@@ -15,21 +17,19 @@ from .places import NEVER, Place
 from .windows import Bucket, Window
 
 
-class Ticket:
+class Ticket(msgspec.Struct, eq=False, gc=False):
     """What one granted claim holds."""
 
-    __slots__ = ("at", "counted", "is_open", "lease", "places", "seeks", "tokens")
-
-    def __init__(self, places: list[Place], tokens: int, at: float, seeks: bool) -> None:
-        self.places = places
-        self.tokens = tokens
-        self.at = at
-        self.seeks = seeks
-        """Whether its narrowest place finds out by itself how much it bears."""
-        self.counted: list[tuple[Window, Bucket]] = []
-        self.is_open = True
-        self.lease: Any = None
-        """What a keeper that shares limits holds elsewhere for it."""
+    places: list[Place]
+    tokens: int
+    at: float
+    seeks: bool
+    """Whether its narrowest place finds out by itself how much it bears."""
+    counted: list[tuple[Window, Bucket]]
+    """Where its tokens can be corrected."""
+    is_open: bool = True
+    lease: Any = None
+    """What a keeper that shares limits holds elsewhere for it."""
 
 
 class LimitBook:
@@ -53,6 +53,35 @@ class LimitBook:
 
     def grant(self, claim: Claim, now: float) -> Ticket | None:
         """Take the claim where there is room in all its places."""
+        holds, tokens = claim.holds, claim.tokens
+        if len(holds) != 1:
+            return self._granted(claim, now)
+        hold = holds[0]
+        place = self._places.get(hold.place)
+        if place is None or place.limit is not hold.limit or place.row is not hold.row:
+            return self._first(claim, now)
+        ahead = place.ahead
+        if now >= ahead.until or ahead.requests < 1 or ahead.tokens < tokens:
+            return self._first(claim, now)
+        seeks = not place.is_known and self._adaptive
+        if place.in_flight >= (place.adaptive.limit if seeks else place.room):
+            return None
+        place.in_flight += 1
+        place.tokens_in_flight += tokens
+        ahead.last = now
+        ahead.requests -= 1
+        ahead.tokens -= tokens
+        return Ticket([place], tokens, now, seeks, ahead.counted)
+
+    def _first(self, claim: Claim, now: float) -> Ticket | None:
+        """The same by a look at the windows of its only place; others may be granted ahead of them then."""
+        ticket = self._granted(claim, now)
+        if ticket is not None:
+            ticket.places[0].look_ahead(now)
+        return ticket
+
+    def _granted(self, claim: Claim, now: float) -> Ticket | None:
+        """The same by a look at all windows, of however many places."""
         places = []
         seeks = self._adaptive
         tokens = claim.tokens
@@ -115,27 +144,40 @@ class LimitBook:
         if not ticket.is_open:
             return
         ticket.is_open = False
-        narrow = ticket.places[-1] if ticket.places else None
-        if narrow is not None and ticket.seeks:
+        places, tokens, used = ticket.places, ticket.tokens, settlement.tokens
+        if not places:
+            return
+        narrow = places[-1]
+        if ticket.seeks:
             if settlement.verdict == "answered":
                 narrow.adaptive.answered(narrow.in_flight)
             elif settlement.verdict == "refused":
                 narrow.adaptive.refused(narrow.in_flight, ticket.at, now)
-        tokens = ticket.tokens
-        for place in ticket.places:
+        for place in places:
             place.in_flight -= 1
             place.tokens_in_flight -= tokens
-        if settlement.tokens is not None and settlement.tokens != tokens:
-            for window, bucket in ticket.counted:
-                window.correct(bucket, settlement.tokens - tokens, now)
-        if narrow is not None and settlement.learned is not None and self._learns:
-            narrow.learn(settlement.learned, now)
-            wait_s = settlement.learned.retry_after_s
-            if settlement.verdict == "refused" and wait_s is not None:
-                narrow.blocked_until = max(narrow.blocked_until, now + wait_s)
+        if used is not None and used != tokens:
+            ahead = narrow.ahead
+            if used < tokens and ticket.counted is ahead.counted:
+                ahead.tokens += tokens - used
+            else:
+                self._correct(ticket, used - tokens, now)
+        learned = settlement.learned
+        if learned is not None and self._learns:
+            narrow.learn(learned, now)
+            if settlement.verdict == "refused" and learned.retry_after_s is not None:
+                narrow.block(now + learned.retry_after_s)
+
+    def _correct(self, ticket: Ticket, more: int, now: float) -> None:
+        """Where the windows have been told of the ticket, or it takes more than it had."""
+        for place in ticket.places:
+            if more > 0:
+                place.tell()
+        for window, bucket in ticket.counted:
+            window.correct(bucket, more, now)
 
     def _taken(self, places: list[Place], tokens: int, now: float, seeks: bool) -> Ticket:
-        ticket = Ticket(places, tokens, now, seeks)
+        ticket = Ticket(places, tokens, now, seeks, [])
         for place in places:
             place.take(tokens, now, ticket.counted)
         return ticket

@@ -5,6 +5,7 @@ from __future__ import annotations
 from baimo.types.limits import Hold, Learned
 
 from .adaptive import Adaptive
+from .ahead import Ahead
 from .windows import Bucket, Window
 
 MINUTE_S = 60.0
@@ -18,15 +19,16 @@ class Place:
 
     __slots__ = (
         "adaptive",
+        "ahead",
         "blocked_until",
         "in_flight",
         "is_known",
         "learned_most",
         "learned_window",
         "limit",
-        "most",
         "name",
         "requests",
+        "room",
         "row",
         "tokens",
         "tokens_in_flight",
@@ -36,11 +38,15 @@ class Place:
         self.name = hold.place
         self.requests: list[Window] = []
         self.tokens: list[Window] = []
+        self.ahead = Ahead()
+        """What is granted without a look at the windows."""
         self.in_flight = 0
         self.tokens_in_flight = 0
         self.blocked_until = float("-inf")
         self.learned_most: int | None = None
         self.learned_window: Window | None = None
+        self.room = NEVER
+        """As many may be under way at once."""
         self.adaptive = Adaptive()
         self.is_known = False
         """Whether a bound is known of it: configured, from the row, or learned."""
@@ -48,6 +54,7 @@ class Place:
 
     def configure(self, hold: Hold) -> None:
         """Take the hold's bounds; what was counted and learned stays."""
+        self.tell()
         self.limit, self.row = hold.limit, hold.row
         for windows, names in ((self.requests, _REQUESTS), (self.tokens, _TOKENS)):
             for name, length_s in names:
@@ -57,14 +64,15 @@ class Place:
 
     def due(self, tokens: int, now: float) -> float:
         """When there is room; `now` or before means at once, NEVER that only an end of a request helps."""
-        if self.most is not None and self.in_flight >= self.most:
+        if self.in_flight >= self.room:
             return NEVER
+        self.tell()
         latest = self.blocked_until
         for window in self.requests:
-            if window.counted >= window.room or window.ceiling is not None:
+            if window.counted >= window.room:
                 latest = max(latest, window.due(1, now))
         for window in self.tokens:
-            if window.counted + tokens > window.room or window.ceiling is not None:
+            if window.counted + tokens > window.room:
                 latest = max(latest, window.due(tokens, now))
         return latest
 
@@ -75,6 +83,7 @@ class Place:
 
     def take(self, tokens: int, now: float, counted: list[tuple[Window, Bucket]]) -> None:
         """Count a request; `counted` is told where its tokens can be corrected."""
+        self.tell()
         self.in_flight += 1
         self.tokens_in_flight += tokens
         for window in self.requests:
@@ -82,8 +91,23 @@ class Place:
         for window in self.tokens:
             counted.append((window, window.take(tokens, now)))
 
+    def tell(self) -> None:
+        """Have the windows count all that was granted."""
+        self.ahead.tell(self.requests, self.tokens)
+
+    def look_ahead(self, now: float) -> None:
+        """Grant without a look at the windows for a while, where only bounds are in the way."""
+        if self.blocked_until <= now:
+            self.ahead.open(self.requests, self.tokens, now)
+
+    def block(self, until: float) -> None:
+        """Grant nothing until then."""
+        self.tell()
+        self.blocked_until = max(self.blocked_until, until)
+
     def learn(self, learned: Learned, now: float) -> None:
         """Take in what a reply told. Requests that are still under way may not be in its numbers yet."""
+        self.tell()
         if learned.requests is not None or learned.requests_left is not None:
             left = None if learned.requests_left is None else learned.requests_left - self.in_flight
             window = _at(self.requests, learned.requests_window_s)
@@ -105,8 +129,9 @@ class Place:
     def _bound_flight(self) -> None:
         """Configured bounds what is learned; either stands before the row."""
         bounds = [bound for bound in (self.limit.concurrency, self.learned_most) if bound is not None]
-        self.most = min(bounds) if bounds else self.row.concurrency
-        self.is_known = self.most is not None or any(
+        most = min(bounds) if bounds else self.row.concurrency
+        self.room = NEVER if most is None else most
+        self.is_known = most is not None or any(
             window.bound is not None for window in (*self.requests, *self.tokens)
         )
 

@@ -45,20 +45,21 @@ class Window:
     leaves at most one grain late.
     """
 
-    __slots__ = ("_buckets", "_open", "bound", "ceiling", "counted", "is_own", "length_s", "room")
+    __slots__ = ("_buckets", "bound", "ceiling", "counted", "is_own", "length_s", "newest", "room")
 
     def __init__(self, length_s: float) -> None:
         self.length_s = length_s
         self.bound: int | None = None
         self.room = float("inf")
-        """The bound as a number, infinity where there is none."""
+        """What may count without asking `due`: the bound, or infinity; nothing under a ceiling."""
         self.is_own = False
         """Whether the bound was configured, so that nothing learned replaces it."""
         self.counted = 0
         """What counts now, or more: buckets leave when somebody looks."""
         self.ceiling: Ceiling | None = None
         self._buckets: deque[Bucket] = deque()
-        self._open = Bucket(float("-inf"))
+        self.newest = Bucket(float("-inf"))
+        """What is taken before it closes counts there."""
 
     def due(self, n: int, now: float) -> float:
         """When there is room for `n`; `now` or before means at once, infinity never.
@@ -77,7 +78,7 @@ class Window:
         ceiling = self.ceiling
         if ceiling is not None:
             if now >= ceiling.until:
-                self.ceiling = None
+                self._cover(None)
             else:
                 due = max(due, ceiling.due(n, now))
         return due
@@ -85,15 +86,15 @@ class Window:
     def bind(self, bound: int | None, *, own: bool) -> None:
         """Bound it anew; None: not at all."""
         self.bound = bound
-        self.room = float("inf") if bound is None else bound
         self.is_own = own
+        self._cover(self.ceiling)
 
     def take(self, n: int, now: float) -> Bucket:
         """Count `n`; the bucket is for `correct`."""
-        bucket = self._open
+        bucket = self.newest
         if now >= bucket.closes:
             self._prune(now)
-            bucket = self._open = Bucket(now + self.length_s / GRAINS)
+            bucket = self.newest = Bucket(now + self.length_s / GRAINS)
             self._buckets.append(bucket)
         bucket.last = now
         bucket.count += n
@@ -102,6 +103,12 @@ class Window:
         if ceiling is not None:
             ceiling.left -= n
         return bucket
+
+    def add(self, n: int, last: float) -> None:
+        """Count `n` in the newest bucket, which was open at `last`, when the last of it was taken."""
+        self.newest.last = last
+        self.newest.count += n
+        self.counted += n
 
     def correct(self, bucket: Bucket, more: int, now: float) -> None:
         """What was counted in the bucket was more, or less than nothing more, than thought."""
@@ -123,11 +130,19 @@ class Window:
         if reset_s is None:
             reset_s = refill_s
         if reset_s <= 0:
-            self.ceiling = None
+            self._cover(None)
             return
         steady = whole is not None and 0.8 < refill_s / reset_s < 1.25
         rate = whole / self.length_s if steady and whole is not None else 0.0
-        self.ceiling = Ceiling(left, rate, now, now + reset_s)
+        self._cover(Ceiling(left, rate, now, now + reset_s))
+
+    def _cover(self, ceiling: Ceiling | None) -> None:
+        """Have that ceiling, or none."""
+        self.ceiling = ceiling
+        if ceiling is not None:
+            self.room = float("-inf")
+        else:
+            self.room = float("inf") if self.bound is None else self.bound
 
     def _prune(self, now: float) -> None:
         buckets = self._buckets

@@ -202,11 +202,8 @@ class HealthBook:
                 self._age(state, now)
             state.calls += 1
             state.in_a_row = state.coolings = 0
-            if state.ejected_until:
-                state.ejected_until = 0.0
-                state.calls = state.failed = 0
-            elif state.ejections and state.calls >= self._rules.rate_calls and not state.failed:
-                state.ejections -= 1
+            if state.ejections:
+                self._recovers(state)
             if self._outs:
                 self._outs.pop(name[:3], None)
                 self._outs.pop(name, None)
@@ -216,6 +213,14 @@ class HealthBook:
                     latency_s = old + self._rules.latency_share * (latency_s - old)
                 state.latency = latency_s
                 state.latency_at = now
+
+    def _recovers(self, state: _State) -> None:
+        """One that was ejected answers: it may be used again, and in time all is forgotten."""
+        if state.ejected_until:
+            state.ejected_until = 0.0
+            state.calls = state.failed = 0
+        elif state.calls >= self._rules.rate_calls and not state.failed:
+            state.ejections -= 1
 
     def failed(self, name: Name, error: Error, now: float) -> None:
         """It did not."""

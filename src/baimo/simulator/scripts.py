@@ -6,6 +6,8 @@ iterable of text pieces, or an iterable of events. It may raise `RefusedError`.
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from baimo.errors import InputError
-from baimo.types.chat import ChatRequest, ResponseFormat, Role
+from baimo.types.chat import ChatRequest, Role
 from baimo.types.content import Text, ToolCall, ToolResult
 from baimo.types.events import ChatEvent, Started
 from baimo.types.tools import CustomTool, FunctionTool, ServerTool
@@ -87,20 +89,57 @@ def tool_call(request: ChatRequest) -> Answer:
 
 
 def json_by_schema(request: ChatRequest) -> Answer:
-    """A value that follows the schema that was asked for; any object where there is none."""
-    form = request.response_format or ResponseFormat(type="json_object")
-    return _json(sample(form.schema) if form.schema else {"answer": str(echo(request))})
+    """A value that follows the schema that was asked for, or that the messages tell; any object where there
+    is none.
+    """
+    form = request.response_format
+    schema = (form.schema if form is not None else None) or told_schema(request)
+    return _json(sample(schema) if schema else {"answer": str(echo(request))})
 
 
 def auto(request: ChatRequest) -> Answer:
-    """What the request calls for: JSON where it wants JSON, a tool call where it offers tools, else echo."""
+    """What the request calls for: JSON where it wants JSON, a tool call where it offers tools, a value by a
+    schema where the messages tell one, else echo.
+    """
     form = request.response_format
     if form is not None and form.type != "text":
         return json_by_schema(request)
     mode = request.tool_choice.mode if request.tool_choice is not None else "auto"
     if mode != "none" and any(not isinstance(tool, ServerTool) for tool in request.tools):
         return tool_call(request)
-    return echo(request)
+    return json_by_schema(request) if told_schema(request) else echo(request)
+
+
+_TOLD = re.compile(r"json schema\b[^{]{0,40}(?=\{)", re.IGNORECASE)
+
+
+def told_schema(request: ChatRequest) -> dict[str, Any] | None:
+    """The schema that the messages tell in words: an object soon behind "JSON Schema". None where there is
+    none.
+
+    >>> from baimo.types.chat import Message
+    >>> words = 'Answer by this JSON Schema: {"type": "object"}'
+    >>> told_schema(ChatRequest(model="m", messages=(Message(role="user", content=words),)))
+    {'type': 'object'}
+    """
+    for message in request.messages:
+        found = _TOLD.search(message.text) if message.role not in (Role.ASSISTANT, Role.TOOL) else None
+        if found is not None:
+            try:
+                schema, _ = json.JSONDecoder().raw_decode(message.text, found.end())
+            except ValueError:
+                continue
+            return schema if _fits(schema) else None
+    return None
+
+
+def _fits(schema: Any) -> bool:
+    """Whether a value can be made by it."""
+    try:
+        sample(schema)
+    except InputError:
+        return False
+    return True
 
 
 class backed:  # noqa: N801 - called like the functions beside it

@@ -68,12 +68,19 @@ def _constant(
 
 
 def server(address: str) -> Attributes:
-    """Host and port of an address; the port of its scheme where it names none."""
-    parts = urlsplit(address)
-    if not parts.hostname:
+    """Host and port of an address; the port of its scheme where it names none.
+
+    Empty for what is no address: whoever reads spans must not fail.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # brackets that do not match, a port beyond all ports
         return {}
-    found: Attributes = {"server.address": parts.hostname}
-    if port := parts.port or _PORTS.get(parts.scheme):
+    if not host:
+        return {}
+    found: Attributes = {"server.address": host}
+    if port:
         found["server.port"] = port
     return found
 
@@ -82,7 +89,10 @@ def _ask(found: Attributes, parameter: str, value: object) -> None:
     if parameter not in _PARAMETERS or value is None or (parameter == "n" and value == 1):
         return
     name, kind = _PARAMETERS[parameter]
-    found[name] = kind(value)
+    try:
+        found[name] = kind(value)
+    except (TypeError, ValueError, OverflowError):
+        found[name] = str(value)  # whoever reads spans must not fail
 
 
 def _answer(found: Attributes, call: CallRecord) -> None:

@@ -35,18 +35,23 @@ class Metrics:
 
     def record(self, call: CallRecord, context: Context) -> None:
         """Tokens of answers out of the cache are not counted: nobody charges for them."""
-        key = (call.operation, *target(call))
+        provider, model = call.provider, call.model
+        if provider is None or model is None:
+            provider, model = target(call)
+        key = (call.operation, provider, model)
         plain, read, made = self._known.get(key) or self._learn(*key)
-        failed = error_type(call)
-        attributes = plain if failed is None else plain | {"error.type": failed}
+        attributes = plain
+        if call.outcome != "answered":
+            attributes = plain | {"error.type": error_type(call) or ""}
         self._duration.record(call.took_s, attributes, context)
         if call.streamed and call.first_s is not None:
             self._first.record(call.first_s, plain, context)
         if call.cached:
             return
-        if (tokens := call.usage.input) is not None:
+        usage = call.usage
+        if (tokens := usage.input) is not None:
             self._tokens.record(tokens, read, context)
-        if (tokens := call.usage.output) is not None:
+        if (tokens := usage.output) is not None:
             self._tokens.record(tokens, made, context)
 
     def _learn(self, operation: str, provider: str, model: str) -> tuple[Attributes, Attributes, Attributes]:

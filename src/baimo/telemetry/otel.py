@@ -25,8 +25,9 @@ from .sdk_spans import QuickSpans, quick
 from .tree import Trees
 
 _NOWHERE = context.Context()
+_NOTHING: Attributes = {}
 _KINDS = ("METER", "TRACER")
-_METRICS = getattr(metrics, "_internal", None)
+_METRICS: Any = getattr(metrics, "_internal", None)
 """Where the API keeps the provider that the program has set."""
 
 
@@ -51,33 +52,37 @@ class OpenTelemetry:
         self._quick: QuickSpans | None = None
         self._metrics: Metrics | None = None
         self._names_providers = any(f"OTEL_PYTHON_{kind}_PROVIDER" in os.environ for kind in _KINDS)
+        self._asks_for_meters = self._names_providers or not hasattr(_METRICS, "_METER_PROVIDER")
         if tracer_provider is not None:
             self._trace_with(tracer_provider)
         self._measures_late = meter_provider is None
         if meter_provider is not None and not isinstance(meter_provider, metrics.NoOpMeterProvider):
             self._measure_with(meter_provider)
 
-    def began(self) -> Any:
-        """A call begins: what is current now will be the parent of its span. Nothing is attached to it."""
-        return context.get_current()
+    began = staticmethod(context.get_current)
+    """A call begins: what is current now will be the parent of its span. Nothing is attached to it."""
 
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
-        """The call is over: its spans are made now, with the times at which things happened."""
+        """The call is over: its spans are handed over now, with the times at which things happened."""
         parent = _NOWHERE if began is None else began
         measure = self._metrics
-        if measure is None and self._measures_late and not self._is_unset(_METRICS, "_METER_PROVIDER"):
+        if (
+            measure is None
+            and self._measures_late
+            and (self._asks_for_meters or _METRICS._METER_PROVIDER is not None)
+        ):
             measure = self._late_metrics()
         if measure is not None:
             measure.record(call, parent)
         tracer = self._tracer or self._late_tracer()
         if tracer is None:
             return
-        said: Attributes = content_attributes(content) if self.wants_content and content is not None else {}
-        tree = self._trees(call, said)
-        if self._quick is not None and self._quick.takes():
-            self._quick.emit(tree, parent)
-        else:
-            api_spans.emit(tracer, tree, parent)
+        said = _NOTHING
+        if content is not None and self.wants_content:
+            said = content_attributes(content)
+        quickly = self._quick
+        if quickly is None or not quickly.emit(call, said, parent):
+            api_spans.emit(tracer, self._trees(call, said), parent)
 
     def _trace_with(self, provider: trace.TracerProvider) -> trace.Tracer:
         tracer = self._tracer = provider.get_tracer("baimo", _version(), schema_url=SCHEMA)
@@ -90,8 +95,8 @@ class OpenTelemetry:
 
     def _late_tracer(self) -> trace.Tracer | None:
         """A tracer of the provider that the program has set by now."""
-        if self._is_unset(trace, "_TRACER_PROVIDER"):
-            return None
+        if not self._names_providers and getattr(trace, "_TRACER_PROVIDER", trace) is None:
+            return None  # it is plain that none was set: asking for one looks into the environment
         provider = trace.get_tracer_provider()
         return None if type(provider) is trace.ProxyTracerProvider else self._trace_with(provider)
 
@@ -100,10 +105,6 @@ class OpenTelemetry:
         if type(provider).__name__ == "_ProxyMeterProvider":  # the API gives it no public name
             return None
         return self._measure_with(provider)
-
-    def _is_unset(self, module: Any, name: str) -> bool:
-        """Whether it is plain that no provider was set: asking for one looks into the environment."""
-        return not self._names_providers and getattr(module, name, module) is None
 
     def close(self) -> None:
         """Everything has been handed over; flushing is the business of whoever made the providers."""

@@ -1,41 +1,41 @@
 """The quick way for spans: ended ones are given to the processors of OpenTelemetry's own SDK.
 
 A call is told of when it is over, so nothing is gained by spans that can still be written to, and most of
-what the SDK takes for a span goes into making it so. This way makes what its exporters read at once. It is
-taken only where nobody could tell the difference: with the SDK's own tracer and processors, a sampler that
-takes all, and no limits that would cut anything. Otherwise, and where the SDK looks different inside, `quick`
-gives None.
+what the SDK takes for a span goes into making it so. This way hands over spans that are written when they are
+read. It is taken only where nobody could tell the difference: with the SDK's own tracer and processors, a
+sampler that takes all, and no limits that would cut anything. Otherwise, and where the SDK looks different
+inside, `quick` gives None.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
+from contextvars import ContextVar
 from random import getrandbits
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from opentelemetry import context as current
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
-from opentelemetry.context import Context, attach, detach, set_value
-from opentelemetry.trace import (
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    Tracer,
-    get_current_span,
-)
+from opentelemetry.context import Context, set_value
+from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
+from opentelemetry.trace import SpanContext, TraceFlags, Tracer, get_current_span
 
-from .tree import CallTree, Span
+from baimo.types.record import CallRecord
+
+from .attributes import Attributes
+
+if TYPE_CHECKING:
+    from opentelemetry.trace.span import TraceState
 
 _log = logging.getLogger("opentelemetry.sdk.trace.export")
-_INTERNAL, _CLIENT = SpanKind.INTERNAL, SpanKind.CLIENT
-_UNSET = Status()
 _QUIET = set_value(SUPPRESSED, True, Context())
 _RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
 _ENOUGH = 64
 """No span of ours has as many attributes or events that a limit of this would cut."""
+_LOOKS_AND_EMITS = {"context", "trace_flags", "sampled", "_batch_processor", "emit"}
+"""All that a processor for batches does when a span ends."""
 
 
 def quick(tracer: Tracer) -> QuickSpans | None:
@@ -52,7 +52,16 @@ def quick(tracer: Tracer) -> QuickSpans | None:
         return None
     if not _wide(getattr(inside, "_span_limits", None)) or not hasattr(inside, "_instrumentation_scope"):
         return None
+    if not _is_open(sdk.ReadableSpan, inside.resource):
+        return None
     return QuickSpans(inside, always=inside.sampler is sampling.ALWAYS_ON)
+
+
+def _is_open(kind: Any, resource: Any) -> bool:
+    """Whether spans keep their fields where they can be put later."""
+    return not hasattr(kind, "__getattr__") and "_context" in getattr(
+        kind("", resource=resource), "__dict__", ()
+    )
 
 
 def _wide(limits: Any) -> bool:
@@ -72,25 +81,27 @@ class QuickSpans:
     """Makes ended spans for one tracer of the SDK."""
 
     def __init__(self, tracer: Any, *, always: bool) -> None:
-        from opentelemetry.sdk.trace import Event, ReadableSpan, export
+        from opentelemetry.sdk.trace import export
         from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+
+        from .late_spans import LateSpan, Told, Writer
 
         self._tracer = tracer
         self._always = always
-        self._span_kind, self._event_kind = ReadableSpan, Event
+        self._span_kind, self._told_kind = LateSpan, Told
+        self._writer = Writer(tracer)
         self._simple = export.SimpleSpanProcessor
         self._plain = {export.SimpleSpanProcessor, export.BatchSpanProcessor}
-        self._checked: Any = None
+        self._checked: Any = object()  # none of theirs
         self._together: tuple[Any, ...] = ()
         """Processors that take all spans of a call at once."""
-        self._singly: tuple[Any, ...] = ()
-        self._scope = tracer._instrumentation_scope
-        self._info = tracer.instrumentation_info
-        self._resource = tracer.resource
+        self._singly: tuple[Callable[[Any], Any], ...] = ()
+        """What takes one span after the other."""
         self._ids = tracer.id_generator
         self._draws = type(self._ids) is RandomIdGenerator
         random = getattr(self._ids, "is_trace_id_random", None)
         self._own_flags = TraceFlags(TraceFlags.SAMPLED | (_RANDOM if random is not None and random() else 0))
+        self._attach, self._detach = _switches()
         self._enabled = getattr(tracer, "_is_enabled", None)
 
     def takes(self) -> bool:
@@ -101,85 +112,112 @@ class QuickSpans:
         if processors is not self._checked:
             if processors is None or not {type(one) for one in processors} <= self._plain:
                 return False
-            self._checked = processors
             self._together = tuple([one for one in processors if self._is_silent(one)])
-            self._singly = tuple([one for one in processors if one not in self._together])
+            self._singly = tuple([_taker(one) for one in processors if one not in self._together])
+            self._checked = processors
         return processors is not None
 
     def _is_silent(self, processor: Any) -> bool:
         """Whether a processor does no more than hand each span to its exporter."""
         counts = type(getattr(processor, "_metrics", None)).__name__
-        return type(processor) is self._simple and counts.startswith("No")
+        is_plain = type(processor) is self._simple and hasattr(processor, "_shutdown")  # older ones lack it
+        return is_plain and counts.startswith("No")
 
-    def emit(self, tree: CallTree, parent: Context) -> None:
-        """Gives the spans of a call to the processors, attempts first, as they would end."""
-        above: SpanContext | None = get_current_span(parent).get_span_context() if parent else None
-        if above is None or not above.is_valid:
-            above = None
-            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
-            flags, state = self._own_flags, None
+    def emit(self, call: CallRecord, said: Attributes, parent: Context) -> bool:
+        """Gives the spans of a call to the processors, attempts first, as they would end.
+
+        `said` is laid over the attributes of the call's span. False where the quick way must not be taken.
+        """
+        enabled = self._enabled
+        try:
+            is_known = self._tracer.span_processor._span_processors is self._checked
+        except AttributeError:
+            return False
+        if not (is_known and (enabled is None or enabled())) and not self.takes():
+            return False
+        above: SpanContext | None = None
+        flags, state = self._own_flags, None
+        if parent:
+            place = self._place_below(parent)
+            if place is None:
+                return True
+            trace, flags, state, above = place
         else:
-            if not (self._always or above.trace_flags.sampled):
-                return
-            trace, state = above.trace_id, above.trace_state
-            flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & _RANDOM))
-        call = SpanContext(trace, self._drawn(), False, flags, state)
+            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
+        draws, span_kind = self._draws, self._span_kind
+        own = (draws and getrandbits(64)) or self._ids.generate_span_id()
+        told = self._told_kind(self._writer, call, said, trace, flags, state, above, own)
         made = []
-        for attempt in tree.attempts:
-            own = SpanContext(trace, self._drawn(), False, flags, state)
-            made.append(self._span(attempt, own, call, _INTERNAL))
-        made.append(self._span(tree.call, call, above, _INTERNAL if tree.in_process else _CLIENT))
+        for number, _ in enumerate(call.attempts, 1):
+            span = span_kind()
+            span._told = told
+            span._attempt = number
+            span._own_id = (draws and getrandbits(64)) or self._ids.generate_span_id()
+            made.append(span)
+        span = span_kind()
+        span._told = told
+        span._attempt = 0
+        span._own_id = own
+        made.append(span)
         if self._together:
-            _hand_over(self._together, made, parent)
-        for processor in self._singly:
+            self._hand_over(made, parent)
+        for take in self._singly:
             for span in made:
-                processor.on_end(span)
+                take(span)
+        return True
 
-    def _drawn(self) -> int:
-        """The id of a span."""
-        return (self._draws and getrandbits(64)) or self._ids.generate_span_id()
+    def _place_below(
+        self, parent: Context
+    ) -> tuple[int, TraceFlags, TraceState | None, SpanContext | None] | None:
+        """Trace, flags, state and what is above, of a call that began within something.
 
-    def _span(self, span: Span, context: SpanContext, parent: SpanContext | None, kind: SpanKind) -> Any:
-        events: Any = ()
-        if span.events:
-            events = [
-                self._event_kind(event.name, MappingProxyType(event.attributes), event.at_ns)
-                for event in span.events
-            ]
-        return self._span_kind(
-            span.name,
-            context,
-            parent,
-            self._resource,
-            MappingProxyType(span.attributes),
-            events,
-            (),
-            kind,
-            self._info,
-            _UNSET if span.failure is None else Status(StatusCode.ERROR, span.failure),
-            span.start_ns,
-            span.end_ns,
-            self._scope,
-        )
+        None where nobody wants its spans.
+        """
+        above: SpanContext | None = get_current_span(parent).get_span_context()
+        if above is None or not above.is_valid:
+            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
+            return trace, self._own_flags, None, None
+        if not (self._always or above.trace_flags.sampled):
+            return None
+        flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & _RANDOM))
+        return above.trace_id, flags, above.trace_state, above
+
+    def _hand_over(self, spans: list[Any], parent: Context) -> None:
+        """What the processors would do with each span for itself, once for all: an exporter takes several.
+
+        An exporter's own requests are not traced, and its failures are told to the log.
+        """
+        token = self._attach(set_value(SUPPRESSED, True, parent) if parent else _QUIET)
+        try:
+            for processor in self._together:
+                if processor._shutdown:
+                    processor.on_end(spans[-1])
+                    continue
+                try:
+                    processor.span_exporter.export(spans)
+                except Exception as error:
+                    _tell(error)
+        finally:
+            self._detach(token)
 
 
-def _hand_over(processors: tuple[Any, ...], spans: list[Any], parent: Context) -> None:
-    """What the processors would do with each span for itself, done once for all: an exporter takes several.
+def _switches() -> tuple[Callable[[Context], Any], Callable[[Any], Any]]:
+    """What makes a context the current one, and what takes it back; without detours where that is open."""
+    runtime = getattr(current, "_RUNTIME_CONTEXT", None)
+    held = getattr(runtime, "_current_context", None)
+    if type(runtime) is ContextVarsRuntimeContext and type(held) is ContextVar:
+        return held.set, held.reset
+    return current.attach, current.detach
 
-    An exporter's own requests are not traced, and its failures are told to the log.
-    """
-    token = attach(set_value(SUPPRESSED, True, parent) if parent else _QUIET)
-    try:
-        for processor in processors:
-            if processor._shutdown:
-                processor.on_end(spans[-1])
-                continue
-            try:
-                processor.span_exporter.export(spans)
-            except Exception as error:
-                _tell(error)
-    finally:
-        detach(token)
+
+def _taker(processor: Any) -> Callable[[Any], Any]:
+    """What a processor takes an ended span with, once it has looked whether it is sampled: ours are."""
+    batches = getattr(processor, "_batch_processor", None)
+    if batches is not None and {*type(processor).on_end.__code__.co_names} <= _LOOKS_AND_EMITS:
+        take: Callable[[Any], Any] = batches.emit
+        return take
+    end: Callable[[Any], Any] = processor.on_end
+    return end
 
 
 def _tell(error: Exception) -> None:

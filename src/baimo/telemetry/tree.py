@@ -40,7 +40,7 @@ class CallTree(msgspec.Struct, frozen=True, gc=False):
 
 
 class Trees:
-    """Makes trees of records."""
+    """Makes trees of records, and each span of one by itself."""
 
     def __init__(self) -> None:
         self._call = CallAttributes()
@@ -48,25 +48,35 @@ class Trees:
 
     def __call__(self, call: CallRecord, said: Attributes) -> CallTree:
         """The tree of one call; `said` is laid over the attributes of its span."""
-        start = int(call.at * 1e9)
+        attempts = [self.attempt(call, number) for number in range(1, len(call.attempts) + 1)]
+        return CallTree(self.call(call, said), attempts, self.is_in_process(call))
+
+    def call(self, call: CallRecord, said: Attributes) -> Span:
+        """The span of the call itself."""
+        start = _start(call)
         name, attributes = self._call(call)
         if said:
             attributes |= said
         end = start + int(call.took_s * 1e9)
         failure = None if call.outcome == "answered" else _failure(call)
-        span = Span(name, attributes, start, end, failure, _events(call, start))
-        made = []
-        for number in range(1, len(call.attempts) + 1):
-            made.append(self._attempt_of(call.attempts, number, start))
-        return CallTree(span, made, (call.provider or target(call)[0]) in IN_PROCESS)
+        return Span(name, attributes, start, end, failure, _events(call, start))
 
-    def _attempt_of(self, attempts: tuple[AttemptRecord, ...], number: int, start: int) -> Span:
-        attempt = attempts[number - 1]
-        began = start + int(attempt.began_s * 1e9)
+    def attempt(self, call: CallRecord, number: int) -> Span:
+        """The span of one of its attempts; the first is number 1."""
+        attempt = call.attempts[number - 1]
+        began = _start(call) + int(attempt.began_s * 1e9)
         end = began + int(attempt.took_s * 1e9)
         failure = None if attempt.outcome == "answered" else _failure(attempt)
-        attributes = self._attempt(attempt, number, fallback=_is_fallback(attempts, number))
+        attributes = self._attempt(attempt, number, fallback=_is_fallback(call.attempts, number))
         return Span(f"attempt {attempt.model}", attributes, began, end, failure)
+
+    def is_in_process(self, call: CallRecord) -> bool:
+        """Whether the model runs in this process."""
+        return (call.provider or target(call)[0]) in IN_PROCESS
+
+
+def _start(call: CallRecord) -> int:
+    return int(call.at * 1e9)
 
 
 def _failure(record: CallRecord | AttemptRecord) -> str | None:

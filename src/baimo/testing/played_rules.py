@@ -109,6 +109,9 @@ class PlayedPurse:
 class PlayedWatch:
     """Sees which attempts are made, and what comes of each. Meets the protocol `RouteWatch`."""
 
+    mono = None
+    """Time is what the steps are told."""
+
     def __init__(self, health: PlayedHealth) -> None:
         self._health = health
         self.attempts: list[tuple[str, str | None]] = []
@@ -128,6 +131,9 @@ class PlayedWatch:
 
     def answered(self, now: float) -> None:
         """The attempt ended well."""
+
+    def whole(self, now: float) -> None:
+        """It ended well with its first event."""
 
     def decided(self, decision: Decision) -> None:
         """A choice was made."""

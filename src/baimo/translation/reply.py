@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baimo.dialect.protocols import ChatDecoder, ChatDialect, Site
+from baimo.dialect.status import wait_told
 from baimo.errors import Error
 from baimo.notes import Note
 from baimo.types.chat import ChatRequest
@@ -34,7 +35,8 @@ class ReplyTranslation:
         site: Site,
         head: WireHead | None = None,
     ) -> None:
-        self._decoder = _decoder(provider, sent, head or _GOOD, site)
+        self._head = head or _GOOD
+        self._decoder = _decoder(provider, sent, self._head, site)
         self._told = Telling(caller, asked)
 
     @property
@@ -77,6 +79,8 @@ class ReplyTranslation:
         try:
             items = told.feed(step())
         except Error as error:
+            if error.retry_after is None:
+                error.retry_after = wait_told(self._head)
             return told.feed(self._decoder.early) + told.broken(error)
         if last or getattr(self._decoder, "is_over", False):
             items += told.end()

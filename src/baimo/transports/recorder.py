@@ -227,7 +227,9 @@ class CallRecorder:
         return AsyncRecordedTransport(self, inner)
 
     def rules(self, rules: Rules) -> Rules:
-        """The rules of the call, with what they answer taken down."""
+        """The rules of the call, with what they answer taken down; places within limits are asked for by
+        steps."""
+        rules = replace(rules, keeper=None)
         if rules.together is not None:
             rules = replace(rules, together=RecordedBudget(rules.together, self.told))
         if rules.purse is not None:

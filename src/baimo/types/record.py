@@ -16,7 +16,7 @@ Outcome = Literal["answered", "failed", "interrupted", "cancelled"]
 """interrupted: it broke off after something was shown. cancelled: the caller left."""
 
 
-class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One request to one deployment, in seconds. Its texts hold neither secrets nor prompts nor replies."""
 
     provider: str
@@ -49,7 +49,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """It gave no answer, and may have been billed all the same."""
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Why a deployment was chosen: what the choice was made from, enough to make it again."""
 
     at_s: float
@@ -63,7 +63,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Places in `standings`, best first; one that is left out was not to be used."""
 
 
-class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One call with all its attempts. Holds neither secrets nor, by itself, prompts and replies."""
 
     id: str

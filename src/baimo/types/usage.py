@@ -35,34 +35,27 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     @property
     def input(self) -> int | None:
         """All tokens that were read."""
-        return _sum(
-            self.input_uncached,
-            self.cache_read,
-            self.cache_write_5m,
-            self.cache_write_1h,
-            self.audio_in,
-            self.image_in,
-        )
+        fresh, cached = self.input_uncached, self.cache_read
+        if self.cache_write_5m is self.cache_write_1h is self.audio_in is self.image_in is None:
+            if cached is None:  # all that most providers tell
+                return fresh
+            if fresh is not None:
+                return fresh + cached
+        return _sum(fresh, cached, self.cache_write_5m, self.cache_write_1h, self.audio_in, self.image_in)
 
     @property
     def output(self) -> int | None:
         """All tokens that were made, reasoning included."""
+        if self.reasoning is self.audio_out is self.image_out is None:
+            return self.output_visible
         return _sum(self.output_visible, self.reasoning, self.audio_out, self.image_out)
 
     @property
     def total(self) -> int | None:
-        return _sum(
-            self.input_uncached,
-            self.cache_read,
-            self.cache_write_5m,
-            self.cache_write_1h,
-            self.audio_in,
-            self.image_in,
-            self.output_visible,
-            self.reasoning,
-            self.audio_out,
-            self.image_out,
-        )
+        read, made = self.input, self.output
+        if made is None:
+            return read
+        return made if read is None else read + made
 
 
 def together(usages: Sequence[Usage]) -> Usage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baimo.dialect import codes
-from baimo.errors import ConfigError, ProviderError
+from baimo.errors import ConfigError, ContextTooLongError, ProviderError, RateLimitedError
 
 
 def test_an_unknown_table_is_an_error_that_names_the_tables() -> None:
@@ -31,3 +31,15 @@ def test_a_code_falls_back_on_what_stands_before_its_last_dot() -> None:
     assert codes.find("tencent", "Unheard") is None
     assert codes.find(None, "x") is None
     assert codes.find("spark", None) is None
+
+
+def test_a_family_of_codes_has_one_entry() -> None:
+    known = codes.table("baidu").table["QUOTA_*"]
+    assert codes.find("baidu", "QUOTA_DAILY_SEARCH") is known
+    assert codes.find("baidu", "BILLING_DAILY") is None
+
+
+def test_the_words_tell_which_of_several_things_a_code_means() -> None:
+    limit = codes.table("minimax").table["1039"]
+    assert limit.told("token limit: TPM") == (RateLimitedError, True)
+    assert limit.told("the context is too long") == (ContextTooLongError, False)

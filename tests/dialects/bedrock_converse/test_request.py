@@ -36,6 +36,9 @@ NOW = FunctionTool(name="now")
 def test_nothing_to_say_is_an_error() -> None:
     with pytest.raises(InputError, match="messages is empty"):
         DIALECT.encode_request(request().__class__(model="m", messages=()), site())
+    with pytest.raises(InputError, match="messages says nothing"):
+        body(request(user("")))
+    assert body(request(user(""), extra={"promptVariables": {}}))["messages"] == []
 
 
 def test_headers_and_fields_of_ones_own_are_the_last_word() -> None:

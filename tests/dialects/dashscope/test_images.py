@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from baimo.dialect.making import ImagesDialect
 from baimo.dialect.protocols import Site
 from baimo.dialects.dashscope import DIALECT
+from baimo.dialects.dashscope.address import is_task_of_edits
 from baimo.dialects.dashscope.images import decode_images, encode_task
 from baimo.errors import AuthError, InputError, ProviderError, UnsupportedError, WireError
 from baimo.types.content import Image
@@ -48,6 +49,25 @@ def test_a_task_is_made() -> None:
     }
     assert replace(DIALECT.decode_images_request(wire), headers=asked.headers) == asked
     assert DIALECT.decode_images_request(DIALECT.encode_images(ASKED, SITE)) == ASKED
+
+
+def test_a_task_that_works_pictures_over_has_an_address_of_its_own() -> None:
+    edits = replace(SITE, quirks=DIALECT.quirks({"images": "edits"}))
+    pictures = (Image(url="https://b.example/c.png"), Image(data=b"\x89PNG\r\n\x1a\n"))
+    wire = DIALECT.encode_images(replace(ASKED, images=pictures, n=1, negative_prompt="dogs"), edits)
+    assert wire.target == b"/api/v1/services/aigc/image2image/image-synthesis"
+    assert DIALECT.operation("POST", wire.target, ()) == "images"
+    assert is_task_of_edits(wire.target)
+    assert not is_task_of_edits(DIALECT.encode_images(ASKED, SITE).target)
+    assert (b"X-DashScope-Async", b"enable") in wire.headers
+    sent = body(wire)
+    first, second = sent["input"].pop("images")
+    assert (first, second[:22]) == ("https://b.example/c.png", "data:image/png;base64,")
+    assert sent["input"] == {"prompt": "a fox", "negative_prompt": "dogs"}
+    told = DIALECT.decode_images_request(wire)
+    assert [one.url for one in told.images] == [first, second]
+    with pytest.raises(InputError, match="works over pictures, and none is given"):
+        DIALECT.encode_images(ASKED, edits)
 
 
 def test_newer_models_are_asked_in_a_message() -> None:

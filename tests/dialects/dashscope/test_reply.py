@@ -16,7 +16,7 @@ from baimo.dialects.dashscope.frames import Frames
 from baimo.dialects.dashscope.growth import Growth
 from baimo.dialects.dashscope.reply import ReplyDecoder
 from baimo.dialects.dashscope.usage import decode_usage, encode_usage
-from baimo.errors import ProviderError, StreamInterrupted, WireError
+from baimo.errors import ContentFilteredError, ProviderError, StreamInterrupted, WireError
 from baimo.types.chat import FinishReason
 from baimo.types.content import Opaque, Text, Thinking
 from baimo.types.events import PartDelta, UsageReported
@@ -205,3 +205,10 @@ def test_usage_goes_both_ways() -> None:
     assert msgspec.structs.replace(decode_usage(encode_usage(usage)), raw=None) == usage
     assert encode_usage(Usage()) == {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     assert decode_usage({"total_tokens": 4}).input == 4
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_the_inspection_refuses_is_told_by_its_code_whatever_the_words(status: int) -> None:
+    body = msgspec.json.encode({"code": "DataInspectionFailed", "message": "no", "request_id": "r"})
+    _, error = play(DIALECT.decoder(WireHead(status, JSON.headers), site()), [body])
+    assert isinstance(error, ContentFilteredError)

@@ -38,7 +38,8 @@ def test_operations_are_known_by_their_addresses() -> None:
     assert operation("POST", b"/api/v1/services/aigc/multimodal-generation/generation") == "chat"
     assert operation("GET", b"/api/v1/services/aigc/text-generation/generation") is None
     assert operation("POST", b"/api/v1/tokenizer/") == "count"
-    assert operation("POST", b"/api/v1/services/rerank/text-rerank/text-rerank") is None
+    assert operation("POST", b"/api/v1/services/rerank/text-rerank/text-rerank") == "rerank"
+    assert operation("POST", b"/api/v1/services/vision/other") is None
     assert is_multimodal(b"/api/v1/services/aigc/multimodal-generation/generation/?a=b")
     assert DIALECT.operation("POST", b"/api/v1/tokenizer", ()) == "count"
 

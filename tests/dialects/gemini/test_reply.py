@@ -237,10 +237,10 @@ def test_base64_may_be_of_either_alphabet() -> None:
 
 
 def test_what_stands_in_a_call_is_kept() -> None:
-    (call,) = whole({"functionCall": {"name": "f", "args": 5, "willContinue": True}}).tool_calls
+    (call,) = whole({"functionCall": {"name": "f", "args": 5, "colour": 7}}).tool_calls
     assert call.arguments == "{}"
     assert call.replay is not None
-    assert bytes(call.replay.json) == b'{"functionCall":{"willContinue":true}}'
+    assert bytes(call.replay.json) == b'{"functionCall":{"colour":7}}'
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_what_stands_beside_an_answer_is_not_sent_back_and_a_strange_part_is() -
 def test_an_earlier_answer_goes_back_without_its_thoughts() -> None:
     call = ToolCall(id="c1", name="look_up", arguments="")
     earlier = assistant(Thinking(text="hm"), Text(text="A"), Refusal(text="B"), call)
-    told = encoded(request(user("Hi"), earlier))["Messages"][1]
+    told = encoded(request(user("Hi"), earlier, user("And?")))["Messages"][1]
     function = {"Name": "look_up", "Arguments": "{}"}
     assert told == {
         "Role": "assistant",
@@ -256,7 +256,7 @@ def test_the_call_of_a_custom_tool_cannot_be_told() -> None:
     call = ToolCall(id="c1", name="shell", arguments="ls", kind="custom")
     with pytest.raises(UnsupportedError, match="'shell'"):
         encoded(request(user("Hi"), assistant(call)))
-    body = encoded(request(user("Hi"), assistant(call), unsupported="drop"))
+    body = encoded(request(user("Hi"), assistant(call), user("And?"), unsupported="drop"))
     assert body["Messages"][1] == {"Role": "assistant", "Content": ""}
 
 
@@ -303,8 +303,8 @@ def test_fields_of_a_message_that_this_wire_gave_go_back_to_it() -> None:
 
 def test_an_empty_message_stays_one() -> None:
     messages = [Message(role=role) for role in (Role.SYSTEM, Role.USER, Role.ASSISTANT)]
-    told = encoded(request(*messages))["Messages"]
-    assert [message["Content"] for message in told] == ["", "", ""]
+    told = encoded(request(*messages, user("Hi")))["Messages"]
+    assert [message["Content"] for message in told] == ["", "", "", "Hi"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from baimo.errors import (
     OverloadedError,
     ProviderError,
     QuotaError,
+    RateLimitedError,
     ServerError,
 )
 from baimo.types.events import ChatEvent, Withdrawn
@@ -140,3 +141,31 @@ def test_what_was_never_shown_is_not_taken_back() -> None:
     events, error = streamed(chunk(code=10014, message="void", choices=[]))
     assert type(error) is ContentFilteredError
     assert events == []
+
+
+@pytest.mark.parametrize(
+    ("table", "status", "error", "kind"),
+    [
+        ("moonshot", 429, {"type": "rate_limit_reached_error", "message": "max RPM: 3"}, RateLimitedError),
+        ("moonshot", 429, {"type": "rate_limit_reached_error", "message": "reached TPD limit"}, QuotaError),
+        ("qwen", 429, {"code": "insufficient_quota", "message": "You exceeded your quota"}, QuotaError),
+        ("qwen", 429, {"code": "insufficient_quota", "message": "tokens per minute"}, RateLimitedError),
+        ("qwen", 429, {"code": "Throttling.AllocationQuota", "message": "Free quota exceeded"}, QuotaError),
+        ("qwen", 429, {"code": "Throttling.AllocationQuota", "message": "exceeded"}, RateLimitedError),
+        ("zhipu", 400, {"code": "1300", "message": "no"}, ContentFilteredError),
+        ("zhipu", 429, {"code": "1318", "message": "no"}, QuotaError),
+        ("baidu", 429, {"code": "QUOTA_DAILY", "message": "no"}, QuotaError),
+    ],
+)
+def test_a_code_that_means_several_things_is_told_by_its_words(
+    table: str, status: int, error: dict[str, str], kind: type[ProviderError]
+) -> None:
+    found = refused({"error": error}, table=table, status=status)
+    assert type(found) is kind
+    assert found.retryable is (kind is RateLimitedError)
+
+
+def test_a_limit_of_tokens_in_a_good_status_is_told_by_its_words() -> None:
+    for words, kind in (("token limit", RateLimitedError), ("context is too long", ContextTooLongError)):
+        body = {"base_resp": {"status_code": 1039, "status_msg": words}, "choices": None}
+        assert type(refused(body, table="minimax")) is kind

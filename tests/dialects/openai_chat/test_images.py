@@ -12,8 +12,11 @@ from msgspec.structs import replace
 from baimo.dialects.openai_chat import DIALECT, beside, making, posted
 from baimo.dialects.openai_chat.images import decode_images
 from baimo.errors import ContentFilteredError, InputError, ProviderError, UnsupportedError, WireError
-from baimo.types.content import Image
+from baimo.types.content import Audio, Image
 from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
+from baimo.types.moderation import ModerateRequest
+from baimo.types.speech import SpeechRequest
+from baimo.types.transcription import TranscribeRequest
 from baimo.types.usage import Usage
 from baimo.wire.http import WireHead
 from baimo.wire.multipart import FormPart, field
@@ -260,3 +263,20 @@ def test_what_is_served_is_read() -> None:
     assert (again.images, again.created, again.usage.total) == (made, 7, 18)
     bare = DIALECT.encode_images_response(ASKED, ImagesResponse(images=(MadeImage(url="u"),)))
     assert msgspec.json.decode(bare) == {"created": 0, "data": [{"url": "u"}]}
+
+
+def test_what_a_row_says_is_nowhere_is_refused_before_it_is_sent() -> None:
+    nowhere = site(paths={"images": "", "edits": "", "transcribe": "", "speak": "", "moderate": ""})
+    sound = Audio(data=b"RIFF\x24\x00\x00\x00WAVEfmt ")
+    words = "example is not known to make %s at this endpoint"
+    with pytest.raises(UnsupportedError, match=words % "images") as caught:
+        DIALECT.encode_images(ASKED, nowhere)
+    assert "another one" in (caught.value.hint or "")
+    with pytest.raises(UnsupportedError, match=words % "images of others"):
+        DIALECT.encode_images(replace(ASKED, images=(Image(data=PNG),)), nowhere)
+    with pytest.raises(UnsupportedError, match=words % "text of sound"):
+        DIALECT.encode_transcribe(TranscribeRequest(model="m", audio=sound), nowhere)
+    with pytest.raises(UnsupportedError, match=words % "speech"):
+        DIALECT.encode_speak(SpeechRequest(model="m", text="Hi"), nowhere)
+    with pytest.raises(UnsupportedError, match=words % "judgements"):
+        DIALECT.encode_moderate(ModerateRequest(model="m", inputs=("Hi",)), nowhere)

@@ -240,6 +240,14 @@ def test_a_part_in_the_wrong_place_is_refused_with_its_place(message: Message, w
         DIALECT.encode_request(request(message), site())
 
 
+def test_that_no_tool_be_called_is_said_by_offering_none_where_it_cannot_be_said() -> None:
+    asked = request(tools=(FUNCTION,), tool_choice=ToolChoice(mode="none"))
+    assert body(asked)["tool_choice"] == "none"
+    at = site(refused=["tool_choice.none"])
+    assert [note.code for note in DIALECT.encode_request(asked, at).notes] == ["emulated"]
+    assert not {"tools", "tool_choice"} & body(asked, at).keys()
+
+
 def test_a_tool_choice_must_name_a_tool_that_is_offered() -> None:
     with pytest.raises(InputError, match="tool_choice names 'g'"):
         body(request(tools=(FUNCTION,), tool_choice=ToolChoice(mode="required", allowed=("g",))))
@@ -367,6 +375,17 @@ REASONING: list[tuple[Reasoning, dict[str, Any], dict[str, Any]]] = [
     (Reasoning(enabled=True), {"thinking_switch": "reasoning_object"}, {"reasoning": {"enabled": True}}),
     (Reasoning(enabled=False), {"thinking_switch": "reasoning_object"}, {"reasoning": {"enabled": False}}),
     (Reasoning(), {"thinking_switch": "reasoning_object"}, {}),
+    (Reasoning(), {"thinking_switch": "reasoning_enabled"}, {}),
+    (
+        Reasoning(enabled=True, effort="low"),
+        {"thinking_switch": "reasoning_enabled"},
+        {"reasoning": {"enabled": True}, "reasoning_effort": "low"},
+    ),
+    (
+        Reasoning(effort="none"),
+        {"thinking_switch": "reasoning_enabled"},
+        {"reasoning": {"enabled": False}},
+    ),
 ]
 
 

@@ -330,3 +330,17 @@ def test_tokens_are_counted(client: Any) -> None:
     assert (
         client.count_tokens(modelId="anthropic.claude-sonnet-4-20250514-v1:0", input=body)["inputTokens"] == 3
     )
+
+
+def test_vectors_are_made(simulator: Simulator, client: Any) -> None:
+    asked = {"inputText": "Héllo 你好", "dimensions": 4, "normalize": True}
+    seen = client.invoke_model(modelId="amazon.titan-embed-text-v2:0", body=json.dumps(asked))
+    told = json.loads(seen["body"].read())
+    assert (len(told["embedding"]), told["inputTextTokenCount"]) == (4, 4)
+    assert simulator.last.operation == "embed"
+    several = {"texts": ["a", "b"], "input_type": "search_query", "embedding_types": ["float"]}
+    seen = client.invoke_model(modelId="cohere.embed-v4:0", body=json.dumps(several))
+    told = json.loads(seen["body"].read())
+    assert (len(told["embeddings"]["float"]), told["response_type"]) == (2, "embeddings_by_type")
+    with pytest.raises(ClientError, match="required key"):
+        client.invoke_model(modelId="cohere.embed-v4:0", body=json.dumps({"texts": ["a"]}))

@@ -14,6 +14,7 @@ from cohere.core.api_error import ApiError
 
 from baimo.dialects.cohere_chat.message import PLANNED
 from baimo.errors import ServerError
+from baimo.simulator.making import wav
 from baimo.testing import Reply, Simulator
 from baimo.types.chat import ChatRequest, FinishReason, Reasoning, TokenLogprob
 from baimo.types.content import Citation, Image, Text, Thinking, ToolCall, ToolResult
@@ -30,6 +31,7 @@ from baimo.types.events import (
 )
 from baimo.types.tools import FunctionTool, ToolChoice
 from baimo.types.usage import Usage
+from baimo.wire.multipart import parse_form
 
 MODEL = "command-a-03-2025"
 ASK: list[Any] = [{"role": "user", "content": "Héllo 你好"}]
@@ -290,6 +292,25 @@ def test_texts_are_ranked(client: cohere.ClientV2) -> None:
     assert [(one.index, one.relevance_score) for one in seen.results] == [(1, 1.0), (2, 1.0)]
     assert seen.meta is not None and seen.meta.billed_units is not None
     assert seen.meta.billed_units.search_units == 1
+
+
+def test_sound_is_heard(simulator: Simulator, client: cohere.ClientV2) -> None:
+    seen = client.audio.transcriptions.create(
+        model="cohere-transcribe-03-2026",
+        language="en",
+        file=("note.wav", wav(b"Hello you"), "audio/wav"),
+        temperature=0.5,
+    )
+    assert seen.text == "Hello you"
+    sent = parse_form(simulator.last.headers["content-type"], simulator.last.body)
+    assert {part.name: part.data for part in sent} == {
+        "model": b"cohere-transcribe-03-2026",
+        "language": b"en",
+        "temperature": b"0.5",
+        "file": wav(b"Hello you"),
+    }
+    with pytest.raises(cohere.NotFoundError):
+        client.audio.transcriptions.create(model=MODEL, language="en", file=("a.wav", b"RIFF", "audio/wav"))
 
 
 def test_tokens_and_models_are_told(client: cohere.ClientV2) -> None:

@@ -11,7 +11,14 @@ from urllib.request import urlopen
 
 import dashscope
 import pytest
-from dashscope import Generation, ImageSynthesis, MultiModalConversation, TextEmbedding, Tokenization
+from dashscope import (
+    Generation,
+    ImageSynthesis,
+    MultiModalConversation,
+    TextEmbedding,
+    TextReRank,
+    Tokenization,
+)
 from dashscope.audio.asr import Transcription
 from dashscope.audio.http_tts import HttpSpeechSynthesizer
 from dashscope.audio.qwen_asr import QwenTranscription
@@ -233,6 +240,30 @@ def test_vectors_come_in_order(simulator: Simulator) -> None:
     assert seen.usage["total_tokens"]
     seen = TextEmbedding.call(model="text-embedding-v4", input=["x"] * 11)
     assert (seen.status_code, seen.code) == (400, "InvalidParameter")
+
+
+def test_texts_are_ranked(simulator: Simulator) -> None:
+    texts = ["Ruby is red", "Paris is the capital of France"]
+    seen = TextReRank.call(
+        model="gte-rerank-v2", query="capital of France", documents=texts, top_n=1, return_documents=True
+    )
+    assert seen.status_code == HTTPStatus.OK
+    (best,) = seen.output.results
+    assert (best["index"], best["relevance_score"], best["document"]) == (1, 1.0, {"text": texts[1]})
+    assert seen.usage.total_tokens
+    seen = TextReRank.call(model=MODEL, query="capital", documents=texts)
+    assert (seen.status_code, seen.code) == (400, "InvalidParameter")
+
+
+def test_pictures_are_worked_over_as_a_task(simulator: Simulator) -> None:
+    begun = ImageSynthesis.async_call(
+        model="wan2.5-i2i-preview", prompt="at night", images=["https://b.example/c.png"], n=1
+    )
+    assert (begun.status_code, begun.output.task_status) == (HTTPStatus.OK, "PENDING")
+    sent: Any = simulator.last.json
+    assert sent["input"] == {"prompt": "at night", "images": ["https://b.example/c.png"]}
+    ImageSynthesis.fetch(begun)
+    assert ImageSynthesis.fetch(begun).output.task_status == "SUCCEEDED"
 
 
 def test_tokens_are_counted(simulator: Simulator) -> None:

@@ -347,6 +347,10 @@ def test_nobody_there_is_a_connection_error_with_our_words() -> None:
             client.chat.completions.create(model="any", messages=ASK)
         with pytest.raises(openai.NotFoundError, match="/files"):
             client.files.list()
+        with pytest.raises(openai.NotFoundError, match="/images/generations is not served here"):
+            client.images.generate(model="any", prompt="a fox")
+        with pytest.raises(openai.NotFoundError, match="/moderations is not served here"):
+            client.moderations.create(model="any", input="a")
 
 
 def test_a_copy_is_the_same_client_with_other_options() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -318,3 +319,23 @@ def test_the_asynchronous_client_is_served_as_well(simulator: Simulator) -> None
         return whole.message.content or "", "".join(piece.message.content or "" for piece in pieces)
 
     assert asyncio.run(run()) == ("one two", "one two")
+
+
+def test_a_picture_is_made_whole_and_with_its_progress(simulator: Simulator, client: ollama.Client) -> None:
+    whole = client.generate("x/z-image-turbo", "a fox", width=64, height=32, options={"seed": 3})
+    assert whole.done and whole.image is not None
+    assert b64decode(whole.image).startswith(b"\x89PNG")
+    sent: Any = simulator.last.json
+    assert (sent["width"], sent["height"], sent["options"], simulator.last.operation) == (
+        64,
+        32,
+        {"seed": 3},
+        "images",
+    )
+    *steps, last = client.generate("x/z-image-turbo", "a fox", steps=3, stream=True)
+    assert [(step.completed, step.total, step.done) for step in steps] == [
+        (1, 3, False),
+        (2, 3, False),
+        (3, 3, False),
+    ]
+    assert last.done and last.image == client.generate("x/z-image-turbo", "a fox").image

@@ -34,6 +34,7 @@ from baimo.simulator.faces.bedrock import REQUEST_ID, BedrockFace, sign_of
 from baimo.simulator.reply import Reply
 from baimo.simulator.scripts import replies
 from baimo.simulator.words import Credentials, Face, Why
+from baimo.testing import Simulator
 from baimo.types.chat import ChatRequest, ChatResponse, FinishReason, Message, Reasoning, Role
 from baimo.types.content import Text, Thinking, ToolCall, ToolResult
 from baimo.types.counting import CountRequest
@@ -379,3 +380,16 @@ def test_tokens_are_counted(simulation: Simulation) -> None:
     unsigned = DIALECT.encode_count(CountRequest(model=CLAUDE, text="one two three"), SITE)
     head, body = answer(simulation, SIGNER.sign(unsigned, SECRETS, NOW))
     assert DIALECT.decode_count(head, body, SITE).tokens == 3
+
+
+def test_vectors_are_made_by_models_of_both_makers() -> None:
+    with Simulator("bedrock") as sim, sim.client() as client:
+        made = client.embed("bedrock/amazon.titan-embed-text-v2:0", ["a", "b"], dimensions=4)
+        assert [len(vector) for vector in made.vectors] == [4, 4]
+        assert made.vectors[0] != made.vectors[1]
+        assert made.usage.input == 2
+        assert len(sim.requests) == 2
+        made = client.embed("bedrock/eu.cohere.embed-v4:0", ["a", "b"], dimensions=4)
+        assert ([len(vector) for vector in made.vectors], len(sim.requests)) == ([4, 4], 3)
+        with pytest.raises(NotFoundError):
+            client.embed("bedrock/amazon.nova-pro-v1:0", ["a"])

@@ -26,6 +26,7 @@ from baimo.errors import (
 from baimo.simulator import faces
 from baimo.simulator.engine import Moderation, Simulation
 from baimo.simulator.faces.cohere import CohereFace
+from baimo.simulator.making import wav
 from baimo.simulator.reply import Reply
 from baimo.simulator.words import Credentials, Face, Head, Piece, Why
 from baimo.testing import Simulator
@@ -261,3 +262,11 @@ def test_our_own_client_ranks_counts_and_lists() -> None:
         assert "embed-v4.0" in [model.id for model in client.models("cohere")]
         vectors = client.embed("cohere/embed-v4.0", ["a"] * 97, extra={"input_type": "clustering"})
         assert len(vectors.vectors) == 97
+
+
+def test_sound_that_was_spoken_here_is_heard() -> None:
+    with Simulator("cohere") as sim, sim.client() as client:
+        told = client.transcribe("cohere/cohere-transcribe-03-2026", wav(b"Hello"), language="en")
+        assert (told.text, told.model, told.provider) == ("Hello", "cohere-transcribe-03-2026", "cohere")
+        with pytest.raises(NotFoundError):
+            client.transcribe("cohere/command-a-03-2025", wav(b"Hello"), language="en")

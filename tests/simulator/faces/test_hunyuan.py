@@ -247,20 +247,38 @@ def test_messages_in_their_order_are_taken(simulation: Simulation, messages: tup
 @pytest.mark.parametrize(
     ("messages", "says"),
     [
-        ((SYSTEM,), "the last one"),
-        ((SAID, user()), "assistant must not follow nothing"),
-        ((user(), user()), "user must not follow user"),
-        ((user(), RESULT), "tool must not follow user"),
-        ((user(), SAID), "the last one"),
-        ((user(""),), "must not be empty"),
+        (["system"], "the last one"),
+        (["assistant", "user"], "assistant must not follow nothing"),
+        (["user", "user"], "user must not follow user"),
+        (["user", "tool"], "tool must not follow user"),
+        (["user", "assistant"], "the last one"),
     ],
 )
-def test_messages_out_of_order_are_refused(
-    simulation: Simulation, messages: tuple[Message, ...], says: str
-) -> None:
-    error = refused(simulation, native(asked(*messages)))
+def test_messages_out_of_order_are_refused(simulation: Simulation, messages: list[str], says: str) -> None:
+    wire = [{"Role": role, "Content": "x", "ToolCallId": "call_1"} for role in messages]
+    error = refused(simulation, native(asked(extra={"Messages": wire})))
     assert error.provider_code == "InvalidParameter"
     assert says in error.message
+
+
+def test_an_empty_question_is_refused(simulation: Simulation) -> None:
+    assert "must not be empty" in refused(simulation, native(asked(user("")))).message
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (SAID, user()),
+        (SYSTEM, user(), user()),
+        (user(), SAID),
+        (user(), SAID, SAID, user()),
+        (user(), Message(role=Role.USER, content=(Image(url="https://i.example/x"),)), user()),
+    ],
+)
+def test_a_conversation_in_any_order_is_told_so_that_it_is_taken(
+    simulation: Simulation, messages: tuple[Message, ...]
+) -> None:
+    assert read(simulation, native(asked(*messages, unsupported="drop")))[1] is None
 
 
 def test_a_field_that_is_missing_or_out_of_range_is_named(simulation: Simulation) -> None:

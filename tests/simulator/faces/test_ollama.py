@@ -22,15 +22,18 @@ from baimo.errors import (
     RateLimitedError,
     ServerError,
     StreamInterrupted,
+    UnsupportedError,
 )
 from baimo.simulator import faces
 from baimo.simulator.engine import Moderation, Simulation
 from baimo.simulator.faces.ollama import OllamaFace
 from baimo.simulator.reply import Reply
 from baimo.simulator.words import Credentials, Face, Head, Piece, Why
+from baimo.testing import Simulator
 from baimo.types.chat import ChatResponse
 from baimo.types.embeddings import EmbedRequest
 from baimo.types.fold import fold
+from baimo.types.images import ImagesRequest
 from baimo.wire.http import HttpRequest, SocketRequest, WireHead
 from tests.conformance.playing import play
 
@@ -276,3 +279,29 @@ def test_a_pull_tells_its_progress_or_why_it_fails(simulation: Simulation) -> No
     assert answer(simulation, post(silent, "/api/pull"))[1] == b'{"status":"success"}\n'
     head, _ = answer(simulation, post({"model": "nope", "stream": False}, "/api/pull"))
     assert head.status == 500
+
+
+def test_a_model_that_draws_does_so_by_both_apis(simulation: Simulation) -> None:
+    asked = ImagesRequest(model="x/z-image-turbo", prompt="a fox")
+    for stream in (True, False):
+        body = {"model": asked.model, "prompt": "a fox", "stream": stream}
+        head, told = answer(simulation, post(body, "/api/generate"))
+        assert head.media_type == ("application/x-ndjson" if stream else "application/json")
+        made = DIALECT.decode_images(asked, head, told, HERE).images
+        assert made[0].media_type == "image/png"
+    head, told = answer(simulation, post({"model": asked.model, "prompt": "a fox"}, "/v1/images/generations"))
+    assert COMPATIBLE.decode_images(asked, head, told, HERE).images == made
+    wrong = post({"model": "llama3.2", "prompt": "a fox"}, "/v1/images/generations")
+    assert b"does not support image generation" in answer(simulation, wrong)[1]
+    head, _ = answer(simulation, post({"model": asked.model, "messages": []}))
+    assert head.status == 400
+    assert read(simulation, post({**QUESTION, "width": "wide"}, "/api/generate"))[1] is None
+
+
+def test_our_own_client_has_pictures_of_both_apis() -> None:
+    for endpoint in ("native", "server"):
+        with Simulator("ollama") as sim, sim.client(endpoints={"ollama": endpoint}) as client:
+            made = client.images("ollama/x/z-image-turbo", "a red fox", size="64x32")
+            assert [one.media_type for one in made.images] == ["image/png"]
+            with pytest.raises(UnsupportedError):
+                client.images("ollama/x/z-image-turbo", "a red fox", n=2)

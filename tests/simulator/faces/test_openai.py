@@ -207,6 +207,12 @@ def test_the_models_are_listed(simulation: Simulation) -> None:
     ]
 
 
+def test_nobody_ranks_who_does_not_say_so(simulation: Simulation) -> None:
+    asked = post({"model": "gpt-4o", "query": "q", "documents": ["a"]}, "/v1/rerank")
+    assert OpenAIFace().operation(asked) is None
+    assert answer(simulation, asked)[0].status == 404
+
+
 def test_a_fault_behind_the_models_name_is_no_other_model(simulation: Simulation) -> None:
     head, _ = answer(simulation, post({**ASK, "model": "gpt-x!503"}))
     assert head.status == 503

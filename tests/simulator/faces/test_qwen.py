@@ -316,3 +316,31 @@ def test_many_texts_go_in_batches_that_the_model_takes() -> None:
         assert vectors[22] == client.embed("qwen/text-embedding-v4", "22", dimensions=8).vectors[0]
         client.embed("qwen/text-embedding-v2", texts)
         assert len(simulator.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "end"),
+    [("chat", "/compatible-api/v1/reranks"), ("native", "/services/rerank/text-rerank/text-rerank")],
+)
+def test_texts_are_ranked_by_both(endpoint: str, end: str) -> None:
+    texts = ["Ruby is red", "Paris is the capital of France"]
+    with Simulator("qwen") as simulator, simulator.client(endpoints={"qwen": endpoint}) as client:
+        ranks = client.rerank("qwen/qwen3-rerank", "capital of France", texts, top_n=1)
+        assert [(one.index, one.document) for one in ranks.results] == [(1, texts[1])]
+        assert ranks.sent is not None and ranks.sent.url.endswith(end)
+        with pytest.raises(ProviderError):
+            client.rerank("qwen/qwen-plus", "capital of France", texts)
+
+
+def test_pictures_are_worked_over_as_a_task() -> None:
+    with Simulator("qwen") as simulator, simulator.client(endpoints={"qwen": "native"}) as client:
+        made = client.images("qwen/wan2.5-i2i-preview", "at night", image="https://b.example/c.png")
+        assert made.images[0].url and made.task_id
+        other = {"model": "wan2.5-i2i-preview", "input": {"prompt": "a"}}
+        for path, words in (
+            ("/services/aigc/text2image/image-synthesis", b"url error"),
+            ("/services/aigc/image2image/image-synthesis", b"input.images: is required"),
+        ):
+            wire = replace(post(other, f"/api/v1{path}", key=KEY))
+            wire = replace(wire, headers=(*wire.headers, (b"x-dashscope-async", b"enable")))
+            assert words in answer(Simulation([QwenFace()]), wire)[1]

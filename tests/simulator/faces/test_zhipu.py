@@ -179,3 +179,13 @@ def test_three_turns_with_tools_and_thinking(endpoint: str) -> None:
         assert simulator.last.asked.messages[1].thinking == "查一下。"  # type: ignore[union-attr]
         said += [second.message, Message(role="user", content="谢谢")]  # type: ignore[arg-type]
         assert client.chat("zhipu/glm-5.2", said, tools=tools).text == "再见。"
+
+
+def test_texts_are_ranked_on_the_mainland_site() -> None:
+    texts = ["Ruby is red", "Paris is the capital of France"]
+    with Simulator("zhipu") as simulator, simulator.client() as client:
+        ranks = client.rerank("zhipu/rerank", "capital of France", texts, top_n=1)
+        assert [(one.index, one.document) for one in ranks.results] == [(1, texts[1])]
+        assert ranks.sent is not None and ranks.sent.url.endswith("/api/paas/v4/rerank")
+        with pytest.raises(ProviderError):
+            client.rerank("zhipu/glm-5.2", "capital of France", texts)

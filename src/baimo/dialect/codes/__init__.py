@@ -6,6 +6,7 @@ made from it. A row of the catalogue names its table, `Site.codes` carries the n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -48,11 +49,20 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     """None: as its class says."""
     renews: bool = False
     """A fresh token may cure it: fetched once, then the call is made again."""
+    words: tuple[tuple[str, type[ProviderError]], ...] = ()
+    """Patterns of the message that make it another class of error: one code stands for several things."""
 
     @property
     def is_retryable(self) -> bool:
         """Whether trying again, unchanged, may help."""
         return self.kind("").retryable if self.retryable is None else self.retryable
+
+    def told(self, message: str) -> tuple[type[ProviderError], bool]:
+        """The class of a refusal in these words, and whether trying again may help."""
+        for pattern, kind in self.words:
+            if re.search(pattern, message):
+                return kind, kind("").retryable
+        return self.kind, self.is_retryable
 
 
 class Codes(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +75,7 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
     table: Mapping[str, Code]
 
     def find(self, code: str | None) -> Code | None:
-        """The entry of a code, else of the part before its last dot, and so on.
+        """The entry of a code, else of its family `NAME_*`, else of the part before its last dot, and so on.
 
         >>> table("tencent").find("AuthFailure.SomethingNew") is table("tencent").table["AuthFailure"]
         True
@@ -74,6 +84,9 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
             found = self.table.get(code)
             if found is not None:
                 return found
+            family = self.table.get(f"{code.partition('_')[0]}_*") if "_" in code else None
+            if family is not None:
+                return family
             code = code.rpartition(".")[0]
         return None
 

@@ -119,6 +119,7 @@ _ROWS: Mapping[str, tuple[type[ProviderError], str, str, _Cure]] = {
         "输入字符过长",
         _Cure("Shorten the messages.", "请缩短 messages。"),
     ),
+    "QUOTA_*": (QuotaError, "a quota is used up", "配额已用完", _MONEY),
     "unsafe_request": (
         ContentFilteredError,
         "the content breaks a rule",

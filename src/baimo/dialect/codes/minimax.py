@@ -10,6 +10,7 @@ from __future__ import annotations
 from baimo.errors import (
     AuthError,
     ContentFilteredError,
+    ContextTooLongError,
     InvalidRequestError,
     OverloadedError,
     QuotaError,
@@ -92,6 +93,7 @@ CODES = Codes(
             means_zh="Token 超限：每分钟用量或上下文长度",
             cure="Send less often; where the message speaks of the context, shorten the conversation.",
             cure_zh="请降低用量；若消息提到上下文长度，请缩短对话。",
+            words=((r"(?i)context|too long|上下文|超长", ContextTooLongError),),
         ),
         "1041": Code(
             kind=RateLimitedError,

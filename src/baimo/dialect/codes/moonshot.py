@@ -58,6 +58,7 @@ CODES = Codes(
             means_zh="已达到账户的并发、请求数或 Token 限额",
             cure="Run fewer calls; the limits grow with what was topped up. A day's limit ends at midnight.",
             cure_zh="请降低频率；限额随累计充值提高，日限额次日恢复。",
+            words=((r"\bTPD\b|(?i:per day|daily)", QuotaError),),
         ),
         "exceeded_current_quota_error": Code(
             kind=QuotaError,

@@ -26,6 +26,9 @@ _DENIED = Code(
     cure_zh="请在控制台为该业务空间授权此模型，或使用默认业务空间的密钥。",
 )
 
+_USED_UP = r"(?i)free|exhausted|check your plan|billing"
+_A_MINUTE = r"(?i)allocated quota|per (?:minute|second)|\bTP[MS]\b|rate limit"
+
 CODES = Codes(
     title="Alibaba Cloud Model Studio (Qwen)",
     title_zh="阿里云百炼（通义千问）",
@@ -51,6 +54,15 @@ CODES = Codes(
             means_zh="每分钟 Token 用量超限",
             cure="Send less at a time, or ask for a higher limit in the console.",
             cure_zh="请降低用量，或在控制台申请提高限额。",
+            words=((_USED_UP, QuotaError),),
+        ),
+        "insufficient_quota": Code(
+            kind=QuotaError,
+            means="the quota is used up, or too many tokens in a minute: the message tells which",
+            means_zh="额度已用完，或每分钟 Token 用量超限，以错误消息为准",
+            cure="Look at the quota in the console; where a limit of a minute is meant, send less at a time.",
+            cure_zh="请在控制台查看额度；若为每分钟限流，请降低用量。",
+            words=((_USED_UP, QuotaError), (_A_MINUTE, RateLimitedError)),
         ),
         "Model.AccessDenied": _DENIED,
         "model_access_denied": _DENIED,

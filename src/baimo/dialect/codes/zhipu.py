@@ -100,6 +100,6 @@ CODES = Codes(
         "1310": _PLAN,
         "1309": _NOT_IN_PLAN,
         "1311": _NOT_IN_PLAN,
-        "1313": _NOT_IN_PLAN,
+        **dict.fromkeys([str(number) for number in range(1313, 1322)], _NOT_IN_PLAN),
     },
 )

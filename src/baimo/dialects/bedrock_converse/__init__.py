@@ -1,4 +1,4 @@
-"""Amazon Bedrock's Converse and ConverseStream, both ways, and its count of tokens.
+"""Amazon Bedrock's Converse and ConverseStream, its count of tokens and InvokeModel for vectors, both ways.
 
 Read in the service model of botocore 1.44.8 (bedrock-runtime, 2023-09-30) and at
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html, November 2026. Odd things:
@@ -22,6 +22,7 @@ from baimo.errors import ConfigError, Error
 from baimo.types.chat import ChatRequest
 from baimo.types.content import Audio, File, Image, Video
 from baimo.types.counting import CountRequest, TokenCount
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
@@ -99,6 +100,36 @@ class BedrockConverse:
         from . import errors
 
         return errors.encode_error(error)
+
+    def most_inputs(self, model: str, site: Site) -> int:
+        """Texts that one request for embeddings takes."""
+        from . import embeddings
+
+        return embeddings.most_inputs(site)
+
+    def encode_embed(self, request: EmbedRequest, site: Site) -> HttpRequest:
+        """The unsigned request for embeddings."""
+        from . import embeddings
+
+        return embeddings.encode_embed(request, site)
+
+    def decode_embed(self, request: EmbedRequest, head: WireHead, body: bytes) -> EmbedResponse:
+        """The vectors in the order of the inputs. Raises ProviderError or WireError."""
+        from . import embeddings
+
+        return embeddings.decode_embed(request, head, body)
+
+    def decode_embed_request(self, wire: HttpRequest) -> EmbedRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import embeddings
+
+        return embeddings.decode_embed_request(wire)
+
+    def encode_embed_response(self, request: EmbedRequest, response: EmbedResponse) -> bytes:
+        """Being the provider: the body of a reply."""
+        from . import embeddings
+
+        return embeddings.encode_embed_response(request, response)
 
     def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
         """The unsigned request for a count of tokens."""

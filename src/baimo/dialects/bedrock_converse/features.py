@@ -10,7 +10,7 @@ FEATURES = declare(
         parallel_calls strict_tools server_tools tool_choice_auto tool_choice_required
         tool_choice_named tool_result_images tool_result_error thinking thinking_replay temperature
         top_p stop max_tokens json_schema citations stream stream_usage usage_cached cache_marks
-        service_tier metadata token_count
+        service_tier metadata embeddings token_count
     """,
     emulated="""
         system_later refusal tool_choice_none tool_choice_allowed

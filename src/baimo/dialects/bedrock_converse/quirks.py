@@ -27,5 +27,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     five minutes; short: behind the tools too; all: also for an hour where that is asked for. Points that are
     laid by hand go out in any case."""
 
+    embeddings: Literal["titan", "cohere"] = "titan"
+    """Whose words a request for vectors is in: Amazon's, one text a call, or Cohere's."""
+
     search_tool: str = ""
     """The system tool that searches the web."""

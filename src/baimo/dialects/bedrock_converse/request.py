@@ -52,6 +52,8 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
     _settings(request, body, complaints)
     lay_over(body, foreign)
     lay_over(body, request.extra)
+    if not body.get("messages") and "promptVariables" not in body:
+        raise InputError("messages says nothing: empty texts are not sent, and no other part is there")
     headers = _STREAM_HEAD if request.stream else _HEAD
     if request.headers:
         headers = with_headers(headers, header_fields(dict(request.headers)))

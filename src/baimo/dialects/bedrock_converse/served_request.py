@@ -24,9 +24,9 @@ from .tools import decode_tools
 from .words import NAME
 
 _PATH = re.compile(
-    r".*/model/(?P<model>[^/]+(?:/[^/]+)*)/(?P<operation>converse|converse-stream|count-tokens)"
+    r".*/model/(?P<model>[^/]+(?:/[^/]+)*)/(?P<operation>converse|converse-stream|count-tokens|invoke)"
 )
-_OPERATIONS = {"converse": "chat", "converse-stream": "chat", "count-tokens": "count"}
+_OPERATIONS = {"converse": "chat", "converse-stream": "chat", "count-tokens": "count", "invoke": "embed"}
 
 
 def _path(target: bytes) -> re.Match[str] | None:

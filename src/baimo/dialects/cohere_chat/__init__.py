@@ -1,4 +1,4 @@
-"""Cohere's own API, both ways: chat, embeddings, ranking, tokens and models.
+"""Cohere's own API, both ways: chat, embeddings, ranking, transcription, tokens and models.
 
 Read in the types of the official Python package 7.3.1 and at https://docs.cohere.com/reference/chat,
 November 2026. Odd things: a plan for the use of tools stands in a field of its own, beside the content; in a
@@ -27,6 +27,7 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .errors import ErrorDecoder
+from .making import Making
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
@@ -34,7 +35,7 @@ from .words import NAME
 __all__ = ["DIALECT", "CohereChat", "Quirks"]
 
 
-class CohereChat:
+class CohereChat(Making):
     """The dialect `cohere_chat`. What a plain call does not need is imported where it is used."""
 
     name = NAME

@@ -10,7 +10,8 @@ FEATURES = declare(
         parallel_calls strict_tools server_tools tool_choice_none tool_choice_required thinking
         thinking_replay reasoning_off reasoning_on reasoning_budget temperature top_p top_k
         frequency_penalty presence_penalty seed stop max_tokens json_object json_schema citations
-        stream stream_usage usage_cached usage_reasoning embeddings token_count model_list
+        stream stream_usage usage_cached usage_reasoning embeddings ranks token_count
+        model_list transcription
     """,
     emulated="""
         refusal tool_choice_named tool_choice_allowed tool_result_error

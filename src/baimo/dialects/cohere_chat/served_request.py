@@ -27,6 +27,7 @@ _OPERATIONS = {
     ("POST", "/v2/embed"): "embed",
     ("POST", "/v2/rerank"): "rerank",
     ("POST", "/v1/rerank"): "rerank",
+    ("POST", "/v2/audio/transcriptions"): "transcribe",
     ("POST", "/v1/tokenize"): "count",
     ("GET", "/v1/models"): "models",
 }

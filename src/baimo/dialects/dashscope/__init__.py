@@ -1,4 +1,5 @@
-"""Generation of Alibaba's Model Studio (DashScope), version 1, with embeddings and the tokenizer, both ways.
+"""Generation of Alibaba's Model Studio (DashScope), version 1, with embeddings, ranks and the tokenizer, both
+ways.
 
 Read at https://help.aliyun.com/zh/model-studio/qwen-api-via-dashscope and in the package dashscope 2.0.2,
 November 2026. Odd things: that a stream is wanted is said in the head, everything else under `parameters`;
@@ -23,6 +24,7 @@ from baimo.errors import ConfigError, Error, InputError, ProviderError
 from baimo.types.chat import ChatRequest
 from baimo.types.counting import CountRequest, TokenCount
 from baimo.types.embeddings import EmbedRequest, EmbedResponse
+from baimo.types.rerank import RerankRequest, RerankResponse
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, WireRequest
 
 from . import address
@@ -140,6 +142,32 @@ class DashScope(Making):
         from . import embeddings
 
         return embeddings.encode_embed_response(request, response)
+
+    def encode_rerank(self, request: RerankRequest, site: Site) -> HttpRequest:
+        """The unsigned request for ranks."""
+        from . import reranking
+
+        return reranking.encode_rerank(request, site)
+
+    def decode_rerank(
+        self, request: RerankRequest, head: WireHead, body: bytes, site: Site
+    ) -> RerankResponse:
+        """The ranks. Raises ProviderError or WireError."""
+        from . import reranking
+
+        return reranking.decode_rerank(request, head, body, site)
+
+    def decode_rerank_request(self, wire: HttpRequest) -> RerankRequest:
+        """Being the provider: what a caller asks for. Raises InputError naming the field."""
+        from . import reranking
+
+        return reranking.decode_rerank_request(wire)
+
+    def encode_rerank_response(self, request: RerankRequest, response: RerankResponse) -> bytes:
+        """Being the provider: the body of a reply."""
+        from . import reranking
+
+        return reranking.encode_rerank_response(request, response)
 
     def encode_count(self, request: CountRequest, site: Site) -> HttpRequest:
         """The unsigned request for a count of tokens."""

@@ -11,8 +11,10 @@ from baimo.wire.http import HeaderFields, header_fields, split_url, with_headers
 TEXT = "/services/aigc/text-generation/generation"
 MULTIMODAL = "/services/aigc/multimodal-generation/generation"
 EMBED = "/services/embeddings/text-embedding/text-embedding"
+RERANK = "/services/rerank/text-rerank/text-rerank"
 COUNT = "/tokenizer"
 IMAGES = "/services/aigc/text2image/image-synthesis"
+EDITS = "/services/aigc/image2image/image-synthesis"
 TRANSCRIBE = "/services/audio/asr/transcription"
 SPEAK = "/services/audio/tts/SpeechSynthesizer"
 TASKS = "/tasks/"
@@ -21,8 +23,10 @@ _OPERATIONS = {
     TEXT: "chat",
     MULTIMODAL: "chat",
     EMBED: "embed",
+    RERANK: "rerank",
     COUNT: "count",
     IMAGES: "images",
+    EDITS: "images",
     TRANSCRIBE: "transcribe",
     SPEAK: "speak",
 }
@@ -52,8 +56,8 @@ def head(given: dict[str, str], *, stream: bool = False) -> HeaderFields:
 
 
 def operation(method: str, target: bytes) -> str | None:
-    """Being the provider: `chat`, `embed`, `count`, `images`, `transcribe`, `speak` or `task`; None where
-    nothing is served. At the address of multimodal models the model tells whether it is a chat."""
+    """Being the provider: `chat`, `embed`, `rerank`, `count`, `images`, `transcribe`, `speak` or `task`;
+    None where nothing is served. At the address of multimodal models the model tells whether it is a chat."""
     path = target.partition(b"?")[0].decode("latin-1").rstrip("/")
     if TASKS in path:
         return "task" if method == "GET" else None
@@ -66,6 +70,11 @@ def operation(method: str, target: bytes) -> str | None:
 def is_multimodal(target: bytes) -> bool:
     """Being the provider: whether it is the address of multimodal models."""
     return target.partition(b"?")[0].rstrip(b"/").endswith(MULTIMODAL.encode())
+
+
+def is_task_of_edits(target: bytes) -> bool:
+    """Being the provider: whether it is the address of tasks that work pictures over."""
+    return target.partition(b"?")[0].rstrip(b"/").endswith(EDITS.encode())
 
 
 def wants_stream(headers: HeaderFields) -> bool:

@@ -40,6 +40,7 @@ _MAX_TEXT = 4096
 
 _KINDS: Mapping[str, type[ProviderError]] = {
     "InvalidParameter": InvalidRequestError,
+    "DataInspectionFailed": ContentFilteredError,
     "InvalidApiKey": AuthError,
     "AccessDenied": PermissionDeniedError,
     "Throttling": RateLimitedError,
@@ -104,8 +105,8 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, table: str | No
     known = codes.find(table or TABLE, refusal.code)
     facts: dict[str, Any] = {"request_id": refusal.request_id or status.request_id(head)}
     if known is not None:
-        kind = known.kind
-        facts |= {"retryable": known.is_retryable, "hint": known.cure}
+        kind, retryable = known.told(refusal.message)
+        facts |= {"retryable": retryable, "hint": known.cure}
     else:
         # Inside a good status an unknown code says no more than that the request was refused.
         told = head.status if head.status >= 400 else 400

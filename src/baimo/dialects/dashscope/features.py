@@ -11,7 +11,7 @@ FEATURES = declare(
         tool_choice_named tool_result_images thinking reasoning_off reasoning_on reasoning_budget
         temperature top_p top_k presence_penalty repetition_penalty seed stop max_tokens n logprobs
         json_object json_schema search citations stream stream_usage usage_cached usage_reasoning
-        cache_marks embeddings token_count images transcription speech
+        cache_marks embeddings ranks token_count images transcription speech
     """,
     emulated="""
         file_id tool_choice_allowed tool_result_error

@@ -2,7 +2,8 @@
 
 Read in the package dashscope 2.0.2 (`aigc/image_synthesis.py`, `aigc/image_generation.py`) and at
 https://help.aliyun.com/zh/model-studio/qwen-image-api, 29 November 2026. Odd things: a size is written with
-an asterisk; a task of several pictures succeeds when one of them does, and the others tell why they failed;
+an asterisk; tasks that work pictures over have an address of their own; a task of several pictures succeeds
+when one of them does, and the others tell why they failed;
 Qwen-Image answers as a chat does, with pictures in its message.
 """
 
@@ -23,7 +24,7 @@ from baimo.types.content import Image
 from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
 from baimo.wire.http import HttpRequest, WireHead
 
-from .address import IMAGES, MULTIMODAL, TASKS, address, head
+from .address import EDITS, IMAGES, MULTIMODAL, TASKS, address, head
 from .errors import decode_whole, request_id_of
 from .quirks import Quirks
 from .request import DEFAULTS, lay_over, to_json
@@ -58,9 +59,7 @@ def encode_images(request: ImagesRequest, site: Site) -> HttpRequest:
         asked = {"prompt": request.prompt}
         if request.negative_prompt is not None:
             asked["negative_prompt"] = request.negative_prompt
-        if request.images:
-            complaints.cannot("pictures to start from")
-        path, fields = IMAGES, _ASYNC
+        path, fields = _task(request, quirks, asked, complaints), _ASYNC
     body: dict[str, Any] = {"model": request.model, "input": asked, "parameters": parameters}
     lay_over(body, request.extra)
     origin, target = address(site, path)
@@ -72,6 +71,18 @@ def encode_images(request: ImagesRequest, site: Site) -> HttpRequest:
         body=to_json(body),
         notes=tuple(complaints.notes),
     )
+
+
+def _task(request: ImagesRequest, quirks: Quirks, asked: dict[str, Any], complaints: Complaints) -> str:
+    """The address of a task, which is another for models that work pictures over."""
+    if quirks.images == "edits":
+        if not request.images:
+            raise InputError(f"{request.model} works over pictures, and none is given", hint="Give `image`.")
+        asked["images"] = [_address(image) for image in request.images]
+        return EDITS
+    if request.images:
+        complaints.cannot("pictures to start from")
+    return IMAGES
 
 
 def encode_task(task_id: str, headers: Mapping[str, str], site: Site) -> HttpRequest:
@@ -159,6 +170,7 @@ def decode_images(request: ImagesRequest, head: WireHead, body: bytes, site: Sit
 class _Prompt(msgspec.Struct):
     prompt: str
     negative_prompt: str | None = None
+    images: list[str] = []
 
 
 class _Parameters(msgspec.Struct):
@@ -184,6 +196,7 @@ def decode_images_request(wire: HttpRequest) -> ImagesRequest:
     return ImagesRequest(
         model=asked.model,
         prompt=asked.input.prompt,
+        images=tuple([Image(url=one) for one in asked.input.images]),
         negative_prompt=asked.input.negative_prompt,
         size=size.replace("*", "x") if size is not None else None,
         n=asked.parameters.n,

@@ -34,8 +34,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     partial: bool = False
     """`partial` marks a last message of the assistant as the beginning of the answer."""
 
-    images: Literal["task", "messages"] = "task"
-    """How images are asked for: as a task that is waited for, or in the messages of a multimodal model."""
+    images: Literal["task", "edits", "messages"] = "task"
+    """How images are asked for: as a task that is waited for (edits: one that works pictures over, at an
+    address of its own), or in the messages of a multimodal model."""
 
     transcribe: Literal["messages", "input_audio", "files", "file", "socket"] = "messages"
     """How sound becomes text: in the messages of a multimodal model, in the same with other words, or as a

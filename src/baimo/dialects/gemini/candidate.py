@@ -12,6 +12,7 @@ from baimo.types.chat import FinishReason, TokenLogprob
 from baimo.types.content import Audio, Opaque, Part, Text, Thinking, ToolCall
 from baimo.types.events import ChatEvent, Finished, LogprobsReported, PartDelta, PartStarted
 
+from .callpieces import CallPieces, is_piece
 from .grounding import find_citations
 from .media import is_raw_sound
 from .parts import decode_part, made_up_id
@@ -35,6 +36,7 @@ class CandidateState:
         self._reply = reply or ""
         self._index = index
         self._calls = 0
+        self._begun: CallPieces | None = None
         self._texts: list[tuple[str, list[str]]] = []
         self._sources: dict[str, Any] = {}
         self._message: str | None = None
@@ -49,7 +51,7 @@ class CandidateState:
         content = candidate.get("content")
         parts = content.get("parts") if isinstance(content, dict) else None
         for wire in parts if isinstance(parts, list) else ():
-            if isinstance(wire, dict):
+            if isinstance(wire, dict) and not self._goes_on(wire, out):
                 self._part(wire, out)
         tokens = decode_logprobs(candidate.get("logprobsResult"))
         if tokens:
@@ -65,6 +67,7 @@ class CandidateState:
 
     def close(self, out: list[ChatEvent]) -> Note | None:
         """Every part ends, then the candidate; a note where the provider says why in words."""
+        self._call_ends(out)
         self._end_open(out)
         texts = ["".join(pieces) for _, pieces in self._texts]
         for (key, _), citations in zip(self._texts, find_citations(self._sources, texts), strict=True):
@@ -74,6 +77,28 @@ class CandidateState:
         if self._message is None or reason in _SPEAKS:
             return None
         return Note(code="finish_message", message=f"{self.finish}: {self._message}")
+
+    def _goes_on(self, wire: dict[str, Any], out: list[ChatEvent]) -> bool:
+        """Whether the part belongs to a call that comes in pieces, and is kept until all are there."""
+        call = wire.get("functionCall")
+        if not isinstance(call, dict):
+            return False
+        if self._begun is not None and not call.get("name"):
+            if self._begun.add(wire):
+                self._call_ends(out)
+            return True
+        self._call_ends(out)
+        if not is_piece(call):
+            return False
+        self._begun = CallPieces(wire)
+        if not call.get("willContinue"):
+            self._call_ends(out)
+        return True
+
+    def _call_ends(self, out: list[ChatEvent]) -> None:
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            self._part(begun.whole(), out)
 
     def _part(self, wire: dict[str, Any], out: list[ChatEvent]) -> None:
         try:

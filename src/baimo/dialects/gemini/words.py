@@ -47,6 +47,7 @@ _FINISHES: Mapping[str, FinishReason] = {
     "MISSING_THOUGHT_SIGNATURE": FinishReason.ERROR,
     "NO_IMAGE": FinishReason.ERROR,
     "ESCALATION": FinishReason.ERROR,
+    "PUP_LIMITED_DISABLED": FinishReason.ERROR,
     "CONTINUATION": FinishReason.PAUSE,
 }
 

@@ -6,7 +6,7 @@ from baimo.dialect.features import declare
 
 FEATURES = declare(
     carried="""
-        system assistant_prefill image_bytes image_url video_url file_id tools parallel_calls
+        system image_bytes image_url video_url file_id tools parallel_calls
         server_tools tool_choice_none tool_choice_auto tool_choice_named thinking reasoning_off
         reasoning_on temperature top_p seed citations stream stream_usage usage_cached embeddings
         token_count

@@ -25,6 +25,7 @@ from baimo.types.content import (
     Video,
 )
 
+from .turns import in_turn
 from .words import NAME, fields_of
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
@@ -54,7 +55,7 @@ class MessageEncoder:
                 wire.append(self._assistant(message, index))
             else:
                 self._other(message, index, wire)
-        return wire
+        return in_turn(wire, self._complaints)
 
     def _system(self, message: Message, index: int, wire: list[dict[str, Any]]) -> None:
         """One system message is allowed, and must be the first."""

@@ -70,10 +70,8 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, site: Site | No
     told = head.status if head.status >= 400 else 400
     kind = status.classify(told, message=refusal.message, codes={})
     if known is not None:
-        # A number for a limit of tokens is that of a minute's tokens, unless the words tell of the context.
-        kind = kind if known.kind is RateLimitedError and kind is ContextTooLongError else known.kind
-        if kind is known.kind:
-            facts |= {"retryable": known.is_retryable, "hint": known.cure}
+        kind, retryable = known.told(refusal.message)
+        facts |= {"retryable": retryable, "hint": known.cure}
     raise kind(
         refusal.message.strip()[:_MAX_BODY] or f"error {refusal.code or head.status}",
         status=head.status,

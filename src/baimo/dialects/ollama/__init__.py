@@ -1,4 +1,4 @@
-"""Ollama's own API, both ways: chat, generate, embeddings, models and their download.
+"""Ollama's own API, both ways: chat, generate, embeddings, images, models and their download.
 
 Read in the server's source and documentation (https://github.com/ollama/ollama, commit fb3076099:
 api/types.go, server/routes.go, docs/api) and in the official Python package 0.6.3, November 2026. Odd things:
@@ -26,6 +26,7 @@ from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
 from . import request as requests
 from .errors import ErrorDecoder
+from .making import Making
 from .quirks import Quirks
 from .reply import ReplyDecoder
 from .words import NAME
@@ -33,7 +34,7 @@ from .words import NAME
 __all__ = ["DIALECT", "Ollama", "Quirks"]
 
 
-class Ollama:
+class Ollama(Making):
     """The dialect `ollama`. What a plain call does not need is imported where it is used."""
 
     name = NAME

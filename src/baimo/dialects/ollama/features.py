@@ -10,6 +10,7 @@ FEATURES = declare(
         thinking_replay reasoning_off reasoning_on reasoning_effort temperature top_p top_k min_p
         frequency_penalty presence_penalty repetition_penalty seed stop max_tokens logprobs
         json_object json_schema stream stream_usage embeddings model_list
+        images
     """,
     emulated="""
         refusal tool_choice_none tool_choice_allowed tool_result_error

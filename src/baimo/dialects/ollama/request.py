@@ -27,7 +27,6 @@ _HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"app
 _STREAM_HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"accept", b"application/x-ndjson"))
 
 _TOP_LOGPROBS = Interval("[0, 20]")
-_EFFORTS: tuple[str, ...] = ("low", "medium", "high", "max")
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 DEFAULTS = Quirks()
@@ -44,7 +43,7 @@ def encode_request(request: ChatRequest, site: Site) -> HttpRequest:
         _prompt(request, body, complaints)
     else:
         _conversation(request, body, complaints)
-    _settings(request, body, complaints)
+    _settings(request, quirks, body, complaints)
     options = encode_options(request)
     if options:
         body["options"] = options
@@ -197,12 +196,12 @@ def _tool(tool: Tool, complaints: Complaints) -> dict[str, Any] | None:
     return {"type": "function", "function": function}
 
 
-def _settings(request: ChatRequest, body: dict[str, Any], complaints: Complaints) -> None:
+def _settings(request: ChatRequest, quirks: Quirks, body: dict[str, Any], complaints: Complaints) -> None:
     """What both forms have beside the options."""
     if request.response_format is not None:
         _format(request.response_format, body, complaints)
     if request.reasoning is not None:
-        _think(request.reasoning, body, complaints)
+        _think(request.reasoning, quirks, body, complaints)
     if request.logprobs or request.top_logprobs is not None:
         body["logprobs"] = True
     if request.top_logprobs is not None:
@@ -245,22 +244,26 @@ def _format(form: ResponseFormat, body: dict[str, Any], complaints: Complaints) 
         body["format"] = "json"
 
 
-def _think(reasoning: Reasoning, body: dict[str, Any], complaints: Complaints) -> None:
+def _think(reasoning: Reasoning, quirks: Quirks, body: dict[str, Any], complaints: Complaints) -> None:
     if reasoning.budget is not None:
         complaints.cannot("a budget for thinking in tokens")
-    effort = reasoning.effort
+    effort, known = reasoning.effort, quirks.efforts
     if reasoning.enabled is False or effort == "none":
-        body["think"] = False
+        if quirks.thinking_always:
+            complaints.cannot(
+                "to stop thinking", f"the model always thinks; {known[0]!r} is its least effort"
+            )
+        body["think"] = known[0] if quirks.thinking_always else False
     elif effort is not None:
         nearest: str = effort
-        if effort not in _EFFORTS:
+        if effort not in known:
             place = _ORDER.index(effort)
-            nearest = min(_EFFORTS, key=lambda word: abs(_ORDER.index(word) - place))
+            nearest = min(known, key=lambda word: abs(_ORDER.index(word) - place))
             complaints.cannot(
-                f"the effort {effort!r}", f"it knows {', '.join(_EFFORTS)}; {nearest!r} is nearest"
+                f"the effort {effort!r}", f"it knows {', '.join(known)}; {nearest!r} is nearest"
             )
         body["think"] = nearest
-    elif reasoning.enabled:
+    elif reasoning.enabled and not quirks.thinking_always:
         body["think"] = True
 
 

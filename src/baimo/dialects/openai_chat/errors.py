@@ -46,7 +46,7 @@ _TABLE: Mapping[type[ProviderError], str] = {
     ContentFilteredError: """
         content_filter content_policy_violation data_inspection_failed DataInspectionFailed unsafe_request
         SensitiveContentDetected InputTextRiskDetection InputImageRiskDetection OutputTextRiskDetection
-        ResponsibleAIPolicyViolation censorship_blocked 1301 1026 1027
+        ResponsibleAIPolicyViolation censorship_blocked 1300 1301 1026 1027
     """,
     AuthError: """
         invalid_api_key InvalidApiKey authentication_error AuthenticationError invalid_authentication_error
@@ -273,7 +273,7 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, table: str | No
     told = head.status if head.status >= 400 else refusal.status
     known = _of_provider(refusal, told, kind, table) if table else None
     if known is not None:
-        kind = known.kind
+        kind, retryable = known.told(refusal.message)
     wait = None
     if kind in (RateLimitedError, OverloadedError):
         wait = status.wait_in_words(refusal.message)
@@ -290,7 +290,7 @@ def raise_refusal(refusal: Refusal, head: WireHead, body: bytes, table: str | No
     )
     if known is not None:
         error.hint = known.cure
-        error.retryable = known.is_retryable
+        error.retryable = retryable
     raise error
 
 

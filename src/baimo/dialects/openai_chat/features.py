@@ -13,7 +13,7 @@ FEATURES = declare(
         temperature top_p frequency_penalty presence_penalty seed stop logit_bias max_tokens n
         logprobs json_object json_schema verbosity prediction citations stream stream_usage
         usage_cached usage_reasoning prompt_cache_key service_tier store metadata user embeddings
-        token_count model_list images transcription speech moderation
+        ranks token_count model_list images transcription speech moderation
     """,
     emulated="""
         tool_choice_allowed tool_result_error

@@ -31,7 +31,7 @@ from baimo.wire.http import HttpRequest, WireHead
 from baimo.wire.multipart import FormPart, field
 
 from .errors import find_refusal, raise_refusal
-from .posted import DEFAULTS, body_of, form_of, posted, posted_form
+from .posted import DEFAULTS, body_of, form_of, posted, posted_form, there
 from .quirks import Quirks
 from .served_fields import named
 from .whole import decode_body
@@ -46,14 +46,14 @@ def encode_images(request: ImagesRequest, site: Site) -> HttpRequest:
     body = _settings(request, quirks, complaints)
     if not request.images or quirks.beside.image_input != "edits":
         body.update(_addresses(request, quirks, complaints))
-        path = quirks.paths.images
+        path = there(quirks.paths.images, "images", site)
         return posted(site, path, request.model, body, request.headers, request.extra, complaints.notes)
     parts = [field(name, str(value)) for name, value in body.items()]
     name = "image" if len(request.images) == 1 else "image[]"
     parts += [_file(name, image) for image in request.images]
     if request.mask is not None:
         parts.append(_file("mask", request.mask))
-    path = quirks.paths.edits
+    path = there(quirks.paths.edits, "images of others", site)
     return posted_form(site, path, request.model, parts, request.headers, request.extra, complaints.notes)
 
 

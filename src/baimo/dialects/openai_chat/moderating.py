@@ -19,7 +19,7 @@ from baimo.types.moderation import Moderated, ModerateRequest, ModerationRespons
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
 
-from .posted import DEFAULTS, body_of, posted
+from .posted import DEFAULTS, body_of, posted, there
 from .quirks import Quirks
 from .served_fields import named
 from .whole import decode_body
@@ -41,7 +41,14 @@ def encode_moderate(request: ModerateRequest, site: Site) -> HttpRequest:
             )
         given = request.inputs[0]
     body: dict[str, Any] = {"model": request.model, "input": given}
-    return posted(site, quirks.paths.moderate, request.model, body, request.headers, request.extra)
+    return posted(
+        site,
+        there(quirks.paths.moderate, "judgements", site),
+        request.model,
+        body,
+        request.headers,
+        request.extra,
+    )
 
 
 class _Result(msgspec.Struct):

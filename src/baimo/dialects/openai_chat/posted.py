@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from baimo.dialect.formfields import laid_over
 from baimo.dialect.protocols import Site
-from baimo.errors import InputError, WireError
+from baimo.errors import InputError, UnsupportedError, WireError
 from baimo.notes import Note
 from baimo.wire.http import HttpRequest, header_fields, with_headers
-from baimo.wire.multipart import FormPart, field, parse_form, render_form
+from baimo.wire.multipart import FormPart, parse_form, render_form
 
 from .address import address
 from .plainrequest import HEAD
@@ -17,6 +18,16 @@ from .quirks import Quirks
 from .request import lay_over, to_json
 
 DEFAULTS = Quirks()
+
+
+def there(path: str, what: str, site: Site) -> str:
+    """The path itself. Raises UnsupportedError where a row says that there is none."""
+    if not path:
+        raise UnsupportedError(
+            f"{site.provider or 'this provider'} is not known to make {what} at this endpoint",
+            hint="It may at another one: `baimo providers NAME` lists them.",
+        )
+    return path
 
 
 def posted(
@@ -47,10 +58,7 @@ def posted_form(
     notes: Sequence[Note] = (),
 ) -> HttpRequest:
     """An unsigned request with a form; what `extra` names takes the place of a field."""
-    kept = [part for part in parts if part.name.removesuffix("[]") not in extra]
-    for name, value in extra.items():
-        kept += _fields(name, value)
-    kind, body = render_form(kept)
+    kind, body = render_form(laid_over(parts, extra))
     head = ((b"content-type", kind), (b"accept", b"application/json"))
     origin, target = address(site, path, model)
     return HttpRequest(
@@ -61,16 +69,6 @@ def posted_form(
         body=body,
         notes=tuple(notes),
     )
-
-
-def _fields(name: str, value: Any) -> list[FormPart]:
-    if isinstance(value, bool):
-        return [field(name, "true" if value else "false")]
-    if isinstance(value, (str, int, float)):
-        return [field(name, str(value))]
-    if isinstance(value, Sequence):
-        return [part for one in value for part in _fields(f"{name}[]", one)]
-    raise InputError(f"extra[{name!r}] cannot stand in a form: give a text, a number or a list of such")
 
 
 def body_of(wire: HttpRequest) -> bytes:

@@ -51,6 +51,7 @@ Refusable: TypeAlias = Literal[
 ]
 """Neutral names of what OpenAI documents and a provider may refuse.
 
+Where `tool_choice.none` is refused, no tools are offered in its place.
 `image_url` is an image by a web address (bytes may still be sent), `name` the name of a message's author,
 `replay` what another provider of this wire gave to be sent back (reasoning_details, fields of messages); it
 is left out in silence. The signature of a thinking part goes back with its part all the same.
@@ -132,6 +133,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     transcribe: str = "/audio/transcriptions"
     speak: str = "/audio/speech"
     moderate: str = "/moderations"
+    """These five are OpenAI's. Empty: nowhere."""
     prefix: str = ""
     """Where a conversation goes that ends with an answer to be continued, or that has strict functions,
     where that is another place than `chat`. A `/v1` at the end of the base address makes way for it."""
@@ -187,6 +189,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         "thinking_enabled",
         "enable_thinking",
         "reasoning_object",
+        "reasoning_enabled",
         "template_thinking",
         "template_enable_thinking",
         "none",
@@ -197,7 +200,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     thinking_type: `thinking.type` enabled or disabled, beside it `reasoning_effort`. thinking_adaptive:
     `thinking.type` adaptive or disabled. thinking_enabled: a boolean `thinking.enabled`. enable_thinking: a
     boolean with `thinking_budget`. reasoning_object: `reasoning` with
-    effort, max_tokens or enabled. template_…: a boolean of that name in `chat_template_kwargs`. none: it
+    effort, max_tokens or enabled. reasoning_enabled: a boolean `reasoning.enabled`, beside it
+    `reasoning_effort`. template_…: a boolean of that name in `chat_template_kwargs`. none: it
     cannot be said.
     """
 

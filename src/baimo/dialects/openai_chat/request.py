@@ -266,6 +266,9 @@ class _Body:
             if name not in named:
                 raise InputError(f"tool_choice names {name!r}, which is not among the tools")
         refused = self._quirks.refused
+        if choice.mode == "none" and "tool_choice.none" in refused:
+            self._complaints.emulated("tool_choice 'none': no tools were offered")
+            return None, ()
         if choice.mode == "required" and len(choice.allowed) == 1 and "tool_choice.named" not in refused:
             kind = "custom" if isinstance(named[choice.allowed[0]], CustomTool) else "function"
             return {"type": kind, kind: {"name": choice.allowed[0]}}, tools
@@ -485,6 +488,13 @@ def _say_object(body: dict[str, Any], on: bool | None, effort: str | None, budge
         body["reasoning"] = said
 
 
+def _say_reasoning(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
+    if on is not None:
+        body["reasoning"] = {"enabled": on}
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
 def _say_template(name: str) -> _Say:
     def say(body: dict[str, Any], on: bool | None, effort: str | None, budget: int | None) -> None:
         if on is not None:
@@ -505,6 +515,7 @@ _SWITCHES: Mapping[str, _Say] = {
     "thinking_enabled": _say_enabled,
     "enable_thinking": _say_boolean,
     "reasoning_object": _say_object,
+    "reasoning_enabled": _say_reasoning,
     "template_thinking": _say_template("thinking"),
     "template_enable_thinking": _say_template("enable_thinking"),
 }

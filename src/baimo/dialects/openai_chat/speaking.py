@@ -17,7 +17,7 @@ from baimo.errors import InputError, WireError
 from baimo.types.speech import SpeechPiece, SpeechRequest, SpeechResponse
 from baimo.wire.http import HttpRequest, WireHead
 
-from .posted import DEFAULTS, body_of, posted
+from .posted import DEFAULTS, body_of, posted, there
 from .quirks import Quirks
 from .served_fields import named
 from .whole import decode_body
@@ -39,7 +39,7 @@ def encode_speak(request: SpeechRequest, site: Site) -> HttpRequest:
             complaints.cannot(f"{name} of speech")
         else:
             body[name] = value
-    path = quirks.paths.speak
+    path = there(quirks.paths.speak, "speech", site)
     return posted(site, path, request.model, body, request.headers, request.extra, complaints.notes)
 
 

@@ -12,17 +12,16 @@ import msgspec
 from msgspec import Raw
 
 from baimo.dialect.complaints import Complaints
-from baimo.dialect.formats import format_named, media_type_named
+from baimo.dialect.formfields import sound_file, sound_of
 from baimo.dialect.protocols import Site
 from baimo.errors import InputError, WireError
 from baimo.types.content import Audio
-from baimo.types.sniff import media_type_of
 from baimo.types.transcription import Segment, TranscribeRequest, Transcription, Word
 from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead
-from baimo.wire.multipart import FormPart, field
+from baimo.wire.multipart import field
 
-from .posted import DEFAULTS, form_of, posted_form
+from .posted import DEFAULTS, form_of, posted_form, there
 from .quirks import Quirks
 from .whole import decode_body
 
@@ -54,20 +53,9 @@ def encode_transcribe(request: TranscribeRequest, site: Site) -> HttpRequest:
     elif request.stream:
         parts.append(field("stream", "true"))
         headers = {"accept": "text/event-stream", **headers}
-    parts.append(_file(request.audio))
-    path = quirks.paths.transcribe
+    parts.append(sound_file(request.audio))
+    path = there(quirks.paths.transcribe, "text of sound", site)
     return posted_form(site, path, request.model, parts, headers, request.extra, complaints.notes)
-
-
-def _file(audio: Audio) -> FormPart:
-    if audio.data is None:
-        raise InputError("sound is sent here by its bytes", hint="Fetch it first.")
-    kind = media_type_of(audio.data)
-    if audio.format is not None:
-        kind = media_type_named(audio.format) or kind
-    end = audio.format or (format_named(kind) if kind else None) or "wav"
-    kind = kind or "application/octet-stream"
-    return FormPart(name="file", data=audio.data, filename=f"audio.{end}", media_type=kind)
 
 
 class _Language(msgspec.Struct):
@@ -142,9 +130,7 @@ def decode_transcribe_request(wire: HttpRequest) -> TranscribeRequest:
     for part in form_of(wire):
         name = part.name.removesuffix("[]")
         if name == "file":
-            kind = part.media_type or media_type_of(part.data)
-            end = (part.filename or "").rpartition(".")[2] or (format_named(kind) if kind else None)
-            audio = Audio(data=part.data, format=end)
+            audio = sound_of(part)
         elif name == _TIMES:
             times.append(part.data.decode("utf-8", "replace"))
         else:

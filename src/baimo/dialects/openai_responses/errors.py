@@ -146,7 +146,7 @@ def raise_refusal(told: Told, head: WireHead, body: bytes, table: str | None = N
     )
     known = codes.find(table, told.code) or codes.find(table, told.kind)
     if known is not None:
-        kind = known.kind
+        kind, retryable = known.told(told.message)
     wait = None
     if kind in (RateLimitedError, OverloadedError) and not (
         head.get(b"retry-after") or head.get(b"retry-after-ms")
@@ -163,7 +163,7 @@ def raise_refusal(told: Told, head: WireHead, body: bytes, table: str | None = N
     )
     if known is not None:
         error.hint = known.cure
-        error.retryable = known.is_retryable
+        error.retryable = retryable
     raise error
 
 

@@ -32,6 +32,7 @@ from baimo.simulator.words import (
 from baimo.types.chat import ChatRequest, FinishReason
 from baimo.types.content import Replay, Thinking
 from baimo.types.counting import TokenCount
+from baimo.types.embeddings import EmbedRequest, EmbedResponse
 from baimo.types.events import ChatEvent, Finished, PartDelta, PartEnded, PartStarted
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead
 
@@ -42,6 +43,7 @@ REQUEST_ID = "5im01a70-0000-4000-8000-000000000001"
 
 _HEAD: HeaderFields = ((b"content-type", b"application/json"), (b"x-amzn-requestid", REQUEST_ID.encode()))
 _SPACE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
+_EMBEDS = ("*amazon.titan-embed-*", "*cohere.embed-*")
 _MODELS = (
     "*anthropic.claude*",
     "*amazon.*",
@@ -128,7 +130,7 @@ class BedrockFace:
         return {"converse": {"base_url": origin, "region": self.region, **pair}}
 
     def operation(self, request: ServedRequest) -> str | None:
-        """Chat, or a count of tokens."""
+        """Chat, embeddings, or a count of tokens."""
         if not isinstance(request, HttpRequest):
             return None
         return DIALECT.operation(request.method, request.target, request.headers)
@@ -190,6 +192,23 @@ class BedrockFace:
             Why.INPUT_MODERATED: ContentFilteredError,
         }
         return encoder.error(kinds.get(why, ServerError)(_REFUSALS[why][2].format(detail=why.value)))
+
+    def embed_request(self, request: ServedRequest) -> EmbedRequest:
+        """What is asked for. Raises InputError or RefusedError."""
+        assert isinstance(request, HttpRequest)
+        asked = DIALECT.decode_embed_request(request)
+        name = without_fault(asked.model)
+        if not _is_one(name, _EMBEDS):
+            raise RefusedError(Why.UNKNOWN_MODEL, name)
+        return asked
+
+    def embed_reply(
+        self, request: ServedRequest, asked: EmbedRequest, response: EmbedResponse
+    ) -> tuple[WireHead, bytes]:
+        """The vectors; how many tokens were read, the head tells."""
+        count = str(response.usage.input or 0).encode()
+        head = WireHead(200, (*_HEAD, (b"x-amzn-bedrock-input-token-count", count)))
+        return head, DIALECT.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
         """A count of tokens."""

@@ -17,6 +17,7 @@ from baimo.dialect.protocols import ChatEncoder
 from baimo.dialects.cohere_chat import DIALECT
 from baimo.dialects.openai_chat import DIALECT as COMPATIBLE
 from baimo.errors import ServerError
+from baimo.simulator import making
 from baimo.simulator.ranking import rank
 from baimo.simulator.words import (
     Caller,
@@ -57,11 +58,13 @@ _MODELS: tuple[ModelInfo, ...] = (
     ),
     ModelInfo(id="embed-v4.0", provider="cohere", context=128000, capabilities=("embed", "vision")),
     ModelInfo(id="rerank-v3.5", provider="cohere", context=4096, capabilities=("rerank",)),
+    ModelInfo(id="cohere-transcribe-03-2026", provider="cohere", capabilities=("transcribe",)),
 )
 _SERVED = {
     "chat": ("command*", "c4ai-*"),
     "embed": ("embed-*",),
     "rerank": ("rerank-*",),
+    "transcribe": ("cohere-transcribe-*",),
     "count": ("*",),
 }
 """Patterns of the models that an operation knows."""
@@ -187,12 +190,16 @@ class CohereFace:
         return WireHead(200, _JSON), dialect.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """Ranks, tokens, models and what is known of one."""
+        """Ranks, the text of sound, tokens, models and what is known of one."""
         assert isinstance(request, HttpRequest)
         if operation == "rerank":
             ranking = DIALECT.decode_rerank_request(request)
             _require_known("rerank", ranking.model)
             body = DIALECT.encode_rerank_response(ranking, rank(ranking))
+        elif operation == "transcribe":
+            sound = DIALECT.decode_transcribe_request(request)
+            _require_known("transcribe", sound.model)
+            body = DIALECT.encode_transcription(sound, making.transcription(sound))
         elif operation == "count":
             counting = DIALECT.decode_count_request(request)
             pieces = tuple([counting.text[at : at + 4] for at in range(0, len(counting.text), 4)])

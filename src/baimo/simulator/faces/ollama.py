@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from baimo.dialect.protocols import ChatEncoder
 from baimo.dialects.ollama import DIALECT
 from baimo.dialects.ollama.errors import error_body
 from baimo.dialects.ollama.listing import encode_running
 from baimo.dialects.openai_chat import DIALECT as COMPATIBLE
-from baimo.errors import Error, ServerError
+from baimo.errors import Error, InputError, ServerError
+from baimo.simulator import making
 from baimo.simulator.words import (
     Caller,
     Credentials,
@@ -44,6 +46,7 @@ _PLAIN: HeaderFields = ((b"content-type", b"text/plain; charset=utf-8"),)
 _CHAT = ("completion", "tools")
 _THINKS = ("completion", "tools", "thinking")
 _EMBEDS = ("embedding",)
+_DRAWS = ("image",)
 
 _Fact: TypeAlias = tuple[str, str, int, tuple[str, ...]]
 
@@ -59,6 +62,7 @@ _LIBRARY: tuple[_Fact, ...] = (
     ("all-minilm:latest", "23M", 512, _EMBEDS),
     ("bge-m3:latest", "567M", 8192, _EMBEDS),
     ("nomic-embed-text:latest", "137M", 2048, _EMBEDS),
+    ("x/z-image-turbo:latest", "10.3B", 0, _DRAWS),
 )
 _NOT_PULLED: tuple[_Fact, ...] = (
     ("qwen3:0.6b", "752M", 40960, _THINKS),
@@ -116,8 +120,9 @@ class OllamaFace:
             return None
         if _is_compatible(request):
             found = COMPATIBLE.operation(request.method, request.target, request.headers)
-            return found if found in ("chat", "embed", "models") else None
-        return DIALECT.operation(request.method, request.target, request.headers)
+            return found if found in ("chat", "embed", "models", "images") else None
+        found = DIALECT.operation(request.method, request.target, request.headers)
+        return "images" if found == "chat" and self._is_drawn(request) else found
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """Check the host, and the key where one was sent. Raises RefusedError."""
@@ -196,8 +201,10 @@ class OllamaFace:
         return WireHead(200, _JSON), dialect.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """Models and what is known of them, pulls, the version, the greeting."""
+        """Images, models and what is known of them, pulls, the version, the greeting."""
         assert isinstance(request, HttpRequest)
+        if operation == "images":
+            return self._draw(request)
         models = tuple([self._library[name] for name in self._pulled])
         if operation == "pull":
             return self._pull(request)
@@ -212,6 +219,27 @@ class OllamaFace:
         else:
             body = (COMPATIBLE if _is_compatible(request) else DIALECT).encode_model_list(models)
         return WireHead(200, _JSON), [body]
+
+    def _is_drawn(self, request: HttpRequest) -> bool:
+        """Whether it is a question to a model that draws: the body alone tells."""
+        if not request.target.partition(b"?")[0].rstrip(b"/").endswith(b"/generate"):
+            return False
+        try:
+            name = DIALECT.decode_images_request(request).model
+        except InputError:
+            return False
+        return _is_able(self._library.get(_tagged(without_fault(name))), "image")
+
+    def _draw(self, request: HttpRequest) -> tuple[WireHead, list[bytes]]:
+        """A picture. Raises InputError or RefusedError."""
+        dialect: Any = COMPATIBLE if _is_compatible(request) else DIALECT
+        asked = dialect.decode_images_request(request)
+        name = without_fault(asked.model)
+        if not _is_able(self._known(name), "image"):
+            raise RefusedError(Why.INVALID_REQUEST, f'"{name}" does not support image generation')
+        body = dialect.encode_images_response(asked, making.images(replace(asked, n=None)))
+        is_stream = dialect is DIALECT and asked.extra["stream"]
+        return WireHead(200, _LINES if is_stream else _JSON), [body]
 
     def _known(self, name: str) -> ModelInfo:
         """A model that was pulled. Raises RefusedError."""
@@ -296,6 +324,10 @@ def _event(body: dict[str, Any]) -> bytes:
 
 def _is_compatible(request: ServedRequest) -> bool:
     return request.target.startswith(b"/v1/")
+
+
+def _is_able(model: ModelInfo | None, what: str) -> bool:
+    return model is not None and what in model.capabilities
 
 
 def _tagged(name: str) -> str:

@@ -28,6 +28,7 @@ from baimo.errors import (
 )
 from baimo.simulator import making
 from baimo.simulator.making import MAKING
+from baimo.simulator.ranking import rank
 from baimo.simulator.reply import split
 from baimo.simulator.words import (
     Caller,
@@ -135,6 +136,8 @@ class OpenAIFace:
     """Of the operations in `MAKING` those that are served."""
     counts = False
     """Whether tokens are counted."""
+    ranks: tuple[str, ...] = ()
+    """Patterns of the models that rank texts."""
 
     def __init__(
         self,
@@ -180,7 +183,7 @@ class OpenAIFace:
         known = any(path.startswith(f"{base}/") for base in self._bases.values())
         if not known or operation == "complete" or (operation in MAKING and operation not in self.makes):
             return None
-        if operation == "count" and not self.counts:
+        if (operation == "count" and not self.counts) or (operation == "rerank" and not self.ranks):
             return None
         return operation
 
@@ -276,10 +279,16 @@ class OpenAIFace:
         return WireHead(200, JSON), DIALECT.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """The list of models, or what else than words is made."""
+        """The list of models, ranks, a count of tokens, or what else than words is made."""
         if operation in MAKING:
             assert isinstance(request, HttpRequest)
             return self.make(operation, request)
+        if operation == "rerank":
+            assert isinstance(request, HttpRequest)
+            ranking = DIALECT.decode_rerank_request(request)
+            if not _is_one(without_fault(ranking.model), self.ranks):
+                raise RefusedError(Why.UNKNOWN_MODEL, without_fault(ranking.model))
+            return WireHead(200, JSON), [DIALECT.encode_rerank_response(ranking, rank(ranking))]
         if operation == "count":
             assert isinstance(request, HttpRequest)
             return WireHead(200, JSON), [self.count(DIALECT.decode_count_request(request))]

@@ -21,6 +21,7 @@ from baimo.dialects.dashscope import DIALECT
 from baimo.dialects.dashscope.address import is_multimodal
 from baimo.dialects.dashscope.words import form_of
 from baimo.errors import ContentFilteredError, OverloadedError, RateLimitedError, ServerError
+from baimo.simulator.ranking import rank
 from baimo.simulator.reply import split
 from baimo.simulator.words import (
     Caller,
@@ -44,6 +45,7 @@ REQUEST_ID = "00000000-0000-4000-8000-00000000d45c"
 """The id of every refused call."""
 
 _MODELS = ("qwen*", "qwq-*", "qvq-*", "deepseek-*", "glm-*", "kimi-*", "text-embedding-*")
+_RANKS = ("*-rerank*",)
 _MULTIMODAL = ("qwen*-vl*", "qvq-*", "qwen-audio*", "qwen2-audio*", "qwen3.5-*")
 _ONLY_STREAM = ("qwq-*", "qvq-*")
 _OPEN_WEIGHTS = ("qwen3-*b", "qwen3-*b-*")
@@ -123,6 +125,7 @@ class _Compatible(OpenAIFace):
     """The compatible API: errors carry the call's id beside them."""
 
     refusals = _COMPATIBLE
+    ranks = _RANKS
 
     def chat_request(self, request: ServedRequest) -> ChatRequest:
         """What is asked for. Raises InputError or RefusedError."""
@@ -160,7 +163,7 @@ class QwenFace:
             given,
             name=name,
             hosts=self.hosts,
-            endpoints={"chat": "/compatible-mode/v1"},
+            endpoints={"chat": "/compatible-mode/v1", "ranks": "/compatible-api/v1"},
             key=self._keys["api_key"],
             models=_MODELS,
             listed=("qwen-plus", "qwen3-max", "text-embedding-v4"),
@@ -180,7 +183,7 @@ class QwenFace:
         }
 
     def operation(self, request: ServedRequest) -> str | None:
-        """All of DashScope's own; chat, embeddings, models of the compatible; files that were made."""
+        """All of DashScope's own; chat, embeddings, ranks, models of the compatible; files that were made."""
         if not isinstance(request, HttpRequest):
             return None
         if _is_compatible(request):
@@ -253,10 +256,14 @@ class QwenFace:
         return WireHead(200, JSON), DIALECT.encode_embed_response(asked, response)
 
     def other(self, operation: str, request: ServedRequest, now: float) -> tuple[WireHead, list[bytes]]:
-        """The list of models of the compatible API, a count of tokens, or what is made besides words."""
+        """What the compatible API has besides, ranks, a count of tokens, or what is made besides words."""
         assert isinstance(request, HttpRequest)
         if _is_compatible(request):
             return self._compatible.other(operation, request, now)
+        if operation == "rerank":
+            ranking = DIALECT.decode_rerank_request(request)
+            self._served(ranking.model, _RANKS)
+            return WireHead(200, JSON), [DIALECT.encode_rerank_response(ranking, rank(ranking))]
         if operation != "count":
             return self._making.answer(operation, request)
         asked = DIALECT.decode_count_request(request)
@@ -265,10 +272,10 @@ class QwenFace:
         count = TokenCount(tokens=len(pieces), pieces=pieces, request_id=REQUEST_ID)
         return WireHead(200, JSON), [DIALECT.encode_token_count(count)]
 
-    def _served(self, model: str) -> str:
+    def _served(self, model: str, patterns: tuple[str, ...] = _MODELS) -> str:
         """The model's name. Raises RefusedError for one that is not served."""
         name = without_fault(model)
-        if not _is_one(name, _MODELS):
+        if not _is_one(name, patterns):
             raise RefusedError(Why.UNKNOWN_MODEL, name)
         return name
 
@@ -281,7 +288,7 @@ _FAILURES: Mapping[Why, Any] = {
 
 
 def _is_compatible(request: ServedRequest) -> bool:
-    return request.target.startswith(b"/compatible-mode/")
+    return request.target.startswith((b"/compatible-mode/", b"/compatible-api/"))
 
 
 def _is_one(name: str, patterns: tuple[str, ...]) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from msgspec.structs import replace
 
 from baimo.dialects.dashscope import DIALECT, served_making
-from baimo.dialects.dashscope.address import is_multimodal
+from baimo.dialects.dashscope.address import is_multimodal, is_task_of_edits
 from baimo.errors import InputError
 from baimo.simulator import making
 from baimo.simulator.words import RefusedError, Why, without_fault
@@ -27,6 +27,7 @@ from .openai import JSON
 KEPT = b"/fake-results/"
 """Where files are."""
 _TASK_IMAGES = ("wan*",)
+_TASK_EDITS = ("wan2.5-i2i*",)
 _MESSAGE_IMAGES = ("qwen-image*", "z-image*", "wan2.[6-9]*")
 Form: TypeAlias = Literal["messages", "input_audio", "files", "file"]
 Reply: TypeAlias = tuple[WireHead, list[bytes]]
@@ -93,7 +94,12 @@ class QwenMaking:
             return served_making.encode_images_in_messages(_pictures(wanted, "fake-image"))
         _check_async(request)
         wanted = DIALECT.decode_images_request(request)
+        is_edit = is_task_of_edits(request.target)
         _check(wanted.model, _TASK_IMAGES)
+        if is_edit is not _is_one(without_fault(wanted.model), _TASK_EDITS):
+            raise RefusedError(Why.INVALID_REQUEST, "url error, please check url！")
+        if is_edit and not wanted.images:
+            raise RefusedError(Why.INVALID_REQUEST, "input.images: is required")
         return self._begun(wanted)
 
     def _transcription(self, request: HttpRequest) -> Reply:

@@ -68,6 +68,7 @@ class ZhipuFace(OpenAIFace):
     refusals = _REFUSALS
     makes = MAKING
     counts = True
+    ranks = ("rerank*",)
 
     def __init__(
         self,
@@ -94,7 +95,7 @@ class ZhipuFace(OpenAIFace):
     def operation(self, request: ServedRequest) -> str | None:
         """All but a list of models, which there is none of."""
         operation = super().operation(request)
-        return operation if operation in ("chat", "embed", "count", *MAKING) else None
+        return operation if operation in ("chat", "embed", "rerank", "count", *MAKING) else None
 
     def identify(self, request: ServedRequest, now: float) -> Caller:
         """The key itself, or a token made of it that has not ended. Raises RefusedError."""
