@@ -474,7 +474,7 @@ class _Attempts(Tally):
         self.tell_first()
         return error
 
-    def tell_first(self, is_due: bool = True) -> None:  # noqa: FBT001, FBT002
+    def tell_first(self, is_due: bool = True) -> None:
         """Tell that the first event came, where that is known, due now, and nobody was told."""
         if not is_due:
             return
