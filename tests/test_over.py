@@ -341,18 +341,6 @@ def test_a_stream_s_first_event_leaves_time_too_and_the_last_place_has_all_there
     assert told.asked == "a b"
 
 
-@pytest.mark.parametrize(
-    ("stream", "on_cut", "idle"), [(False, "raise", 4.8), (True, "raise", 8.0), (True, "continue", 4.8)]
-)
-def test_a_reply_that_begins_and_falls_silent_leaves_time_where_another_may_follow(
-    stream: bool, on_cut: Any, idle: float
-) -> None:
-    told = ask(AB, OK, b"t:half\n", b"end\n", total=8.0, stream=stream, on_cut=on_cut)
-    assert told.play.reads[1] == pytest.approx(idle)
-    told = ask(AB, OK, b"t:half\n", 4.8, TimedOutError("silence", limit="idle"), *ANSWER, total=8.0)
-    assert (told.asked, told.error) == ("a b", None)
-
-
 def test_no_attempt_begins_after_the_call_s_time() -> None:
     told = ask(AB, 9.0, silent(), *ANSWER, total=8.0)
     assert told.asked == "a"

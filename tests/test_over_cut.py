@@ -6,14 +6,21 @@ from typing import Any
 
 import pytest
 
-from baimo.errors import Error, InvalidRequestError, ServerError, StreamInterrupted, TransportError
+from baimo.errors import (
+    Error,
+    InvalidRequestError,
+    ServerError,
+    StreamInterrupted,
+    TimedOutError,
+    TransportError,
+)
 from baimo.operations import ChatOperation
 from baimo.types.chat import ChatRequest, Message, Role
 from baimo.types.content import Text, ToolCall
 from baimo.types.events import Continued, PartStarted
 from baimo.types.fold import fold
 from tests.playing import Play
-from tests.routes import ANSWER, ONCE, RETRY, Diary, Told, ask, claim_of, key
+from tests.routes import ANSWER, ONCE, RETRY, Diary, Told, ask, claim_of, key, models
 from tests.scripted import OK, LineDecoder, LineDialect, chat_request
 
 CUT = (OK, b"t:One \nt:two \n", TransportError("reset"))
@@ -192,3 +199,17 @@ def test_after_the_call_s_time_nobody_goes_on() -> None:
     told = go_on("a b", OK, b"t:One \n", 9.0, TransportError("reset"), *REST, total=8.0)
     assert told.asked == "a"
     assert isinstance(told.error, StreamInterrupted)
+
+
+@pytest.mark.parametrize(
+    ("stream", "on_cut", "idle"), [(False, "raise", 4.8), (True, "raise", 8.0), (True, "continue", 4.8)]
+)
+def test_a_reply_that_begins_and_falls_silent_leaves_time_where_another_may_follow(
+    stream: bool, on_cut: Any, idle: float
+) -> None:
+    told = ask(models("a", "b"), OK, b"t:half\n", b"end\n", total=8.0, stream=stream, on_cut=on_cut)
+    assert told.play.reads[1] == pytest.approx(idle)
+    told = ask(
+        models("a", "b"), OK, b"t:half\n", 4.8, TimedOutError("silence", limit="idle"), *ANSWER, total=8.0
+    )
+    assert (told.asked, told.error) == ("a b", None)

@@ -275,8 +275,7 @@ def _attempted(
             held = attempts.held = []
             if timed or deadline is None or deadline.is_set:
                 wall, mono = asked or (yield _NOW)
-                asked, progress.since = None, mono
-                deadline = deadline or Deadline(limits.total, now=mono)
+                asked, progress.since, deadline = None, mono, deadline or Deadline(limits.total, now=mono)
                 if watch is not None:
                     watch.attempt(attempts.at, mono, waited_s=attempts.waited_s)
             try:
@@ -285,7 +284,7 @@ def _attempted(
                     at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
                     progress.since = mono if streams else progress.since
                 signed = at.signer.sign(wire, secrets, wall)
-                head = progress.head = yield progress.sending(signed, deadline, mono)
+                head = progress.head = yield progress.send(signed, deadline, mono)
                 decoder = operation.decoder(head, at)
                 bounded, lively, flowing, empty = deadline.is_set, progress.lively, False, Emptiness()
                 limited = decoder if hasattr(decoder, "is_over") else None
@@ -293,22 +292,17 @@ def _attempted(
                 step, told = None if bounded else progress.first, None
                 while True:
                     if step is None:
-                        _, now = yield _NOW
-                        step = Read(deadline.bound(progress.within(now), now))
+                        step = Read(deadline.bound(progress.within(now := (yield _NOW)[1]), now))
                     try:
                         piece = yield step
-                    except TransportError:
-                        if marked is None or not marked.has_ended:
-                            raise
-                        piece = b""
+                    except TransportError as failure:
+                        piece = _ended(marked, failure)
                     if raw:
                         pieces.append(piece)
                     try:
                         events = decoder.feed(piece) if piece else decoder.end()
                     except Error:
-                        held += decoder.early
-                        empty.saw(decoder.early)
-                        if streams and held and not empty.is_open:
+                        if _has_early(decoder, held, empty) and streams:
                             yield progress.showing(held, pieces if raw else None)
                         raise
                     is_end = not piece or (limited is not None and limited.is_over)
@@ -318,8 +312,7 @@ def _attempted(
                     elif events or is_end:
                         if watch is not None and events and not held:
                             attempts.came = told = watch.mono() if watch.mono else (yield _NOW)[1]
-                            if streams or not is_end:
-                                attempts.tell_first()
+                            attempts.tell_first(streams or not is_end)
                         held += events
                         progress.came()
                         empty.saw(events, is_end)
@@ -337,8 +330,7 @@ def _attempted(
                     if marked is not None and marked.has_ended:
                         step = progress.parting(step)
             except Error as failure:
-                error = failure
-                attempts.tell_first()
+                error = attempts.failing(failure)
             if not progress.shown and (other := _again(operation, wire, error, at, credentials)) is not None:
                 operation, wire = other
                 continue
@@ -350,6 +342,20 @@ def _attempted(
 
 _NOW = Now()
 _DICE = Dice()
+
+
+def _ended(marked: Any, failure: Error) -> bytes:
+    """What is read where the transport fails: the end, if the reply's own mark of it came before."""
+    if marked is None or not marked.has_ended:
+        raise failure
+    return b""
+
+
+def _has_early(decoder: Decoder, held: list[Any], empty: Emptiness) -> bool:
+    """Whether there is something to show of a reply that fails; what came last is held as well."""
+    held += decoder.early
+    empty.saw(decoder.early)
+    return bool(held) and not empty.is_open
 
 
 def _again(
@@ -463,8 +469,15 @@ class _Attempts(Tally):
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
 
-    def tell_first(self) -> None:
-        """Tell that the first event came, where that is known and nobody was told."""
+    def failing(self, error: Error) -> Error:
+        """The attempt fails: what came before is told before that."""
+        self.tell_first()
+        return error
+
+    def tell_first(self, is_due: bool = True) -> None:
+        """Tell that the first event came, where that is known, due now, and nobody was told."""
+        if not is_due:
+            return
         if self.watch is not None and self.came is not None:
             self.watch.first(self.came)
         self.came = None

@@ -87,7 +87,7 @@ class Progress:
         self.lively = Read(limits.idle)
         """The step for a reply that makes progress."""
 
-    def sending(self, signed: WireRequest, deadline: Deadline, now: float) -> Send:
+    def send(self, signed: WireRequest, deadline: Deadline, now: float) -> Send:
         """The step that sends. Raises TimedOutError when the call's time is over before."""
         limits = self._limits
         head_s = limits.first_event if self._streams else limits.head
