@@ -162,6 +162,8 @@ class TransportError(Error):
     """No whole answer came. `sent` tells whether the request may have reached the provider."""
 
     code = "transport"
+    damaged = False
+    """Bytes of the body are wrong or missing: nothing that was read of it is sure to be what was sent."""
     _retryable = True
     _sent = True
 

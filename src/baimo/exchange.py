@@ -344,9 +344,9 @@ _NOW = Now()
 _DICE = Dice()
 
 
-def _ended(marked: Any, failure: Error) -> bytes:
-    """What is read where the transport fails: the end, if the reply's own mark of it came before."""
-    if marked is None or not marked.has_ended:
+def _ended(marked: Any, failure: TransportError) -> bytes:
+    """What is read where the transport fails: the end, if the reply's own mark of it came whole before."""
+    if marked is None or not marked.has_ended or failure.damaged:
         raise failure
     return b""
 

@@ -49,7 +49,7 @@ class BodyDecoder:
             try:
                 out = inflate.decompress(self._waiting, MAX_PIECE_BYTES)
             except zlib.error as error:
-                raise TransportError(f"the compressed body is broken: {error}") from None
+                raise _damaged(f"is broken: {error}") from None
             self._waiting = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
             if out:
                 return out
@@ -58,7 +58,7 @@ class BodyDecoder:
     def end(self) -> None:
         """The body is over. Raises TransportError when the compressed data is not."""
         if self._waiting or (self._inflate is not None and not self._inflate.eof):
-            raise TransportError("the compressed body was cut off")
+            raise _damaged("was cut off")
 
     def _begin(self) -> zlib._Decompress | None:
         """`deflate` means zlib's wrapping, but some servers send the bare data: the first two bytes tell."""
@@ -81,3 +81,9 @@ class BodyDecoder:
             return None
         self._inflate = zlib.decompressobj(_GZIP)
         return self._inflate
+
+
+def _damaged(how: str) -> TransportError:
+    error = TransportError(f"the compressed body {how}")
+    error.damaged = True
+    return error
