@@ -134,7 +134,7 @@ class Told:
 
 
 def tell_health(health: HealthBook, name: Name, error: Error | None, now: float, began: float) -> None:
-    """How an attempt went: a whole reply came now, or it failed. One that was too late to be sent is no sign."""
+    """How an attempt went: a whole reply came now, or it failed. One without time to be sent is no sign."""
     if error is None:
         health.answered(name, now, now - began)
     elif error.sent or not (isinstance(error, TimedOutError) and error.limit == "total"):
