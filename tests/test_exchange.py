@@ -296,6 +296,13 @@ def test_a_credential_that_a_provider_says_again_is_not_in_its_error() -> None:
     assert "fake-key" not in str(error) + repr(error) + repr(error.args)
 
 
+def test_nor_is_it_in_one_that_has_no_body() -> None:
+    play = Play(AuthError("no such key: fake-key-0123456789", status=401))
+    with pytest.raises(AuthError) as caught:
+        call(play, at=deployment(secrets={"api_key": Secret("fake-key-0123456789")}))
+    assert (caught.value.message, caught.value.body) == ("no such key: ****", None)
+
+
 def test_headers_of_the_row_are_laid_over_and_signed_with_the_rest() -> None:
     play = Play(OK, b"t:ok\nend\n")
     call(play, at=deployment(headers=((b"X-Title", b"t"),)))

@@ -143,6 +143,30 @@ def test_the_caller_may_leave_at_any_step_and_holds_nothing_afterwards() -> None
     assert left == {"grant", "drop", "close answered"}
 
 
+def test_who_leaves_a_call_that_goes_by_steps_is_nobody_s_debt_here() -> None:
+    desk, _ = called(*ANSWER, desk=False, leave_after=3)
+    assert desk.log == []
+
+
+def test_where_nobody_keeps_health_a_place_is_given_back_all_the_same() -> None:
+    desk, told = called(*ANSWER, health=None)
+    assert told.error is None
+    assert desk.log == ["grant", "close answered"]
+    desk, told = called(AuthError("revoked", status=401), health=None)
+    assert isinstance(told.error, AuthError)
+    assert desk.log == ["grant", "close unknown"]
+
+
+def test_a_whole_reply_is_told_to_health_once_with_its_time() -> None:
+    health = HealthBook()
+    called(*ANSWER, health=health)
+    name = ("acme", "only", "k1", "m")
+    assert health.condition(name, 1000.0).latency_s == 0.0
+    called(ServerError("down", status=500), health=health, retry=ONCE)
+    assert health.condition(name, 1000.0).busy == 0
+    assert health._states[name].failed == 1
+
+
 def test_a_fault_of_whoever_wrote_a_dialect_gives_the_place_back() -> None:
     class OddError(Exception):
         """What nobody reckoned with."""

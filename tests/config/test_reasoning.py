@@ -118,6 +118,13 @@ WAYS: dict[str, Ways] = {
     "DeepSeek, GLM, Kimi, Doubao": efforts(),
     "GLM 5.3, Kimi K3": efforts(off=NO),
     "GLM, MiMo, Spark X": Ways(OFF, ON, NO, NO, NO),
+    "switch and efforts": Ways(
+        {"reasoning": {"enabled": False}},
+        {"reasoning": {"enabled": True}},
+        {"reasoning_effort": "low"},
+        {"reasoning_effort": "high"},
+        NO,
+    ),
     "GLM that always thinks": Ways(NO, ON, NO, NO, NO),
     "MiniMax M3": Ways(OFF, thinking("adaptive"), NO, NO, NO),
     "MiniMax M2, native": Ways(NO, {}, NO, NO, NO),
@@ -280,6 +287,7 @@ FAMILIES: list[tuple[str, str, str]] = [
     ("xai/grok-4.5", "efforts alone", "pydantic-ai, 2026-08-22"),
     ("xai:responses/grok-4.5", "Responses, sealed always or never", "ruby_llm, 2026-08-10"),
     ("together/openai/gpt-oss-120b", "efforts alone", "together 3.1.1"),
+    ("together/deepseek-ai/DeepSeek-V3.1", "switch and efforts", "together 3.1.1"),
     ("fireworks/accounts/fireworks/models/m", "OpenAI", "fireworks-ai 1.2.28"),
     ("openrouter/openai/gpt-5.1", "OpenRouter", "openrouter 1.3.84"),
 ]  # fmt: skip

@@ -368,14 +368,15 @@ def test_a_record_that_is_no_json_is_lost_alone(tmp_path: Path) -> None:
     assert all("cannot be written as JSON" in loss.why for loss in losses)
 
 
+@pytest.mark.no_cover  # what is compared is time, and being watched takes some
 def test_a_call_waits_for_nothing(tmp_path: Path) -> None:
-    """Five microseconds of the caller's thread are the bound; half of the best of many runs."""
+    """Of the caller's thread it takes little more than making the record JSON does."""
     ledger = LedgerObserver(ALWAYS, tmp_path)
     told = record(1)
     keep(ledger, told)
     best = min(_cost_s(lambda: ledger.ended(told, None, None)) for _ in range(20))
     ledger.close()
-    assert best < 5e-6
+    assert best < 4 * min(_cost_s(lambda: store.entry_of(told)) for _ in range(20))
 
 
 def _cost_s(work: Callable[[], None]) -> float:

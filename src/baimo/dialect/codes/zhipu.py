@@ -8,6 +8,7 @@ all there is to say are not listed.
 from __future__ import annotations
 
 from baimo.errors import (
+    ContentFilteredError,
     InvalidRequestError,
     NotFoundError,
     OverloadedError,
@@ -79,6 +80,13 @@ CODES = Codes(
             means_zh="参数有误，或有空消息",
             cure="Change what the message names; an assistant's message needs content or calls of tools.",
             cure_zh="请修改错误消息指出的内容；assistant 消息必须有正文或 tool_calls。",
+        ),
+        "1300": Code(
+            kind=ContentFilteredError,
+            means="the call was blocked by a policy",
+            means_zh="调用被策略阻止",
+            cure="Change what is said; trying it again unchanged does not help.",
+            cure_zh="请修改内容；原样重试没有用。",
         ),
         "1302": Code(
             kind=RateLimitedError,

@@ -46,7 +46,7 @@ _TABLE: Mapping[type[ProviderError], str] = {
     ContentFilteredError: """
         content_filter content_policy_violation data_inspection_failed DataInspectionFailed unsafe_request
         SensitiveContentDetected InputTextRiskDetection InputImageRiskDetection OutputTextRiskDetection
-        ResponsibleAIPolicyViolation censorship_blocked 1300 1301 1026 1027
+        ResponsibleAIPolicyViolation censorship_blocked 1301 1026 1027
     """,
     AuthError: """
         invalid_api_key InvalidApiKey authentication_error AuthenticationError invalid_authentication_error
