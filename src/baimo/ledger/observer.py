@@ -16,7 +16,7 @@ from baimo.config.services import LedgerSettings
 from baimo.types.record import CallRecord, Content
 
 from .store import entry_of
-from .writer import HELD, Writer
+from .writer import FULL, HELD, Writer
 
 FILE = "ledger.db"
 
@@ -54,14 +54,15 @@ class LedgerObserver:
         if writer is None:
             writer = self._begin()
         held = writer.held
-        if len(held) < HELD:
+        count = len(held)
+        if count < HELD:
             try:
                 held.append(entry_of(call))
             except (TypeError, ValueError) as error:
                 writer.refuse(f"a record cannot be written as JSON: {error}")
         else:
             writer.refuse("too many calls at once")
-        if writer.is_waiting:
+        if writer.is_waiting or count == FULL:
             writer.wake()
 
     def flush(self) -> None:

@@ -228,15 +228,24 @@ def first_id(at: float) -> str:
 _LAST_MS = 16**12 - 1
 
 
+def batches_of(entries: Sequence[Entry]) -> list[Batch]:
+    """Calls as few rows."""
+    return [batch_of(entries[at : at + TOGETHER]) for at in range(0, len(entries), TOGETHER)]
+
+
 def write(opened: sqlite3.Connection, batches: Sequence[Batch], losses: Iterable[Any] = ()) -> None:
     """Write batches and losses together, or nothing; a batch that is there already is not written again.
 
     Raises sqlite3.Error.
     """
+    told = list(losses)
+    if len(batches) == 1 and not told:
+        opened.execute(_INSERT, batches[0])  # one statement is whole by itself
+        return
     with _together(opened):
-        for batch in batches:
-            opened.execute(_INSERT, batch)
-        opened.executemany("INSERT INTO losses VALUES (?, ?, ?)", losses)
+        opened.executemany(_INSERT, batches)
+        if told:
+            opened.executemany("INSERT INTO losses VALUES (?, ?, ?)", told)
 
 
 def forget(opened: sqlite3.Connection, before: float) -> None:

@@ -15,8 +15,11 @@ from . import store
 
 HELD = 10_000
 """Records that may wait to be written; what comes above is lost, and counted."""
-_GATHER_S = 0.2
-"""How long records are gathered before they are written together."""
+FULL = 2_000
+"""So many are written at once, however short they were gathered."""
+_GATHER_S = 0.5
+"""How long records are gathered before they are written together: each time costs the threads that make calls
+some turns in which they wait for this one."""
 _PATIENCE_S = 10.0
 """How long a file that cannot be written is tried again before a batch is given up."""
 _LAST_PATIENCE_S = 2.0
@@ -134,20 +137,16 @@ class Writer:
             self._wake.clear()
         self.is_waiting = False
         self._wake.clear()  # before the look: who comes after it sets it again
-        if len(self.held) < store.TOGETHER and not (self._flushed or self._closing.is_set()):
+        if len(self.held) < FULL and not (self._flushed or self._closing.is_set()):
             self._wake.wait(_GATHER_S)
 
     def _write_all(self, opened: sqlite3.Connection | None) -> sqlite3.Connection | None:
         """Write what is held now, and the count of what was lost."""
-        left = len(self.held)
-        while True:
-            entries = self.held[: store.TOGETHER]
-            del self.held[: len(entries)]
-            if entries or self._losses or self._refused:
-                opened = self._written(opened, entries)
-            left -= len(entries)
-            if left <= 0:
-                return opened
+        entries = self.held[:]
+        del self.held[: len(entries)]
+        if entries or self._losses or self._refused:
+            opened = self._written(opened, entries)
+        return opened
 
     def _written(
         self, opened: sqlite3.Connection | None, entries: list[store.Entry]
@@ -157,7 +156,7 @@ class Writer:
             refused, self._refused = self._refused, {}
         for why, count in refused.items():
             self._lose(count, why)
-        batches = [store.batch_of(entries)] if entries else []
+        batches = store.batches_of(entries)
         end = time.monotonic() + _PATIENCE_S
         while True:
             try:
