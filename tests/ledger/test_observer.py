@@ -23,6 +23,7 @@ from baimo.ledger.reading import last_calls, spent_since, sums
 from baimo.ledger.writer import Writer
 from baimo.types.record import CallRecord, Observer
 from tests.ledger.records import AT, record
+from tests.transports.contract import wait_until
 
 ALWAYS = LedgerSettings(keep_days=1e6)
 
@@ -384,6 +385,18 @@ def _cost_s(work: Callable[[], None]) -> float:
     for _ in range(100):
         work()
     return (time.thread_time() - begun) / 100
+
+
+def test_so_many_are_written_at_once_however_short_they_waited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_GATHER_S", 1e6)
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    keep(ledger, *map(record, range(writer.FULL + 1)))
+    wait_until(lambda: not ledger._writers[os.getpid()].held)
+    ledger.flush()
+    assert len(last_calls(tmp_path / "ledger.db", 2 * writer.FULL)) == writer.FULL + 1
+    ledger.close()
 
 
 def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> None:
