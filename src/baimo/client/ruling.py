@@ -166,7 +166,8 @@ class Ruling:
         at, watching = route[0][0], self._watching
         watch, now = None, None
         if watching is not None:
-            watch = CallWatch(watching, watching.known(at).chat, request, call.conversation)
+            known = watching.known(at)
+            watch = watching.begin(known.chat, request, call.conversation, None, known)
             now = None if request.stream else watch.now
         if self._claims is None:
             steps = exchange(
@@ -327,7 +328,7 @@ class Ruling:
             return None
         asked = tuple(dict.fromkeys([at.name for pool in route for at in pool]))
         recorder = watching.recorder if operation != "balance" else None  # money is nobody else's business
-        return CallWatch(watching, blank(operation, asked), request, call.conversation, recorder)
+        return watching.begin(blank(operation, asked), request, call.conversation, recorder)
 
     def _purse(self, request: ChatRequest | EmbedRequest, call: CallOptions, *, cheapest: bool) -> Any:
         """What a call may spend; None where nothing bounds it and nothing is to be compared."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,14 +15,16 @@ from msgspec.structs import replace
 from baimo.errors import AnswerFormatError, Error, StreamInterrupted
 from baimo.exchange import Deployment
 from baimo.exchange import Outcome as Ended
+from baimo.notes import Note
 from baimo.types.chat import ChatRequest, ChatResponse, Choice
+from baimo.types.money import Money
 from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
 from baimo.types.usage import Usage
 
 from .clock import Clock
 
 if TYPE_CHECKING:
-    from baimo.transports.recorder import Recorder
+    from baimo.transports.recorder import CallRecorder, Recorder
     from baimo.types.embeddings import EmbedResponse
     from baimo.types.images import ImagesResponse
     from baimo.types.moderation import ModerationResponse
@@ -50,7 +53,12 @@ _PARAMETERS = (
     "frequency_penalty",
     "presence_penalty",
 )
+_asked_of: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter("stream", "stop", *_PARAMETERS)
+_NOTHING = (False, (), *[None] * len(_PARAMETERS))
+"""What that gives of a whole reply for which nothing is asked besides words."""
 _MOST_KNOWN = 256
+_CHANCE = 80
+"""The bits of an id that are drawn."""
 _DIGITS = 1 << 48
 """Above the milliseconds: makes `hex` write all twelve of their digits."""
 
@@ -69,11 +77,40 @@ class Watching:
     """What the watches of one client share."""
 
     def __init__(self, observers: Sequence[Observer], clock: Clock, recorder: Recorder | None = None) -> None:
-        self.observers = observers
+        self.told = tuple([_told(observer) for observer in observers])
+        """The observers; of those that take calls late also how, and what they want to do at a beginning."""
         self.recorder = recorder
         self.wall = clock.wall
         self.mono = clock.mono
         self._known: dict[int, Known] = {}
+
+    def begin(
+        self,
+        blank: CallRecord,
+        request: ChatRequest | None = None,
+        conversation: str | None = None,
+        recorder: Recorder | None = None,
+        known: Known | None = None,
+    ) -> CallWatch:
+        """A call begins. `blank` is its record before anything is known; `known` is of where it goes first."""
+        marks: list[Any] = []
+        for observer, begin, over in self.told:
+            mark = None
+            try:
+                if begin is not None:
+                    mark = begin()
+                elif over is None:
+                    mark = observer.began()
+            except Exception as error:
+                report(observer, error)
+            marks.append(mark)
+        now = (self.wall(), self.mono())
+        watch = CallWatch(
+            self, self.mono, now, blank, known, request, conversation, marks, getrandbits(_CHANCE)
+        )
+        if recorder is not None:
+            watch.recording = recorder.call(watch.id)
+        return watch
 
     def known(self, at: Deployment) -> Known:
         """What is the same in every record about a deployment. Kept by its identity."""
@@ -97,71 +134,88 @@ class Watching:
         return known
 
 
+_Told: TypeAlias = tuple[Observer, Callable[[], Any] | None, Callable[..., None] | None]
+
+
+def _told(observer: Observer) -> _Told:
+    """An observer, what it does at a beginning, and with what it takes a call late; both None for most."""
+    over: Callable[..., None] | None = getattr(observer, "over", None)
+    begin = observer.began if over is not None and getattr(observer, "marks", True) else None
+    return observer, begin, over
+
+
 def blank(operation: str, asked: tuple[str, ...]) -> CallRecord:
     """The record of an answered call before anything is known of it."""
     return CallRecord(id="", operation=operation, at=0.0, took_s=0.0, asked=asked, outcome="answered")
 
 
-class CallWatch:
-    """Meets `RouteWatch`; made anew for every call that somebody observes."""
+class CallWatch(msgspec.Struct, eq=False, gc=False):
+    """Meets `RouteWatch`, and when the call is over `LateRecord`; every call that somebody observes has one.
 
-    __slots__ = (
-        "_at",
-        "_attempts",
-        "_began",
-        "_began_at",
-        "_blank",
-        "_conversation",
-        "_decisions",
-        "_first_s",
-        "_queued_s",
-        "_request",
-        "_shown_s",
-        "_waited_s",
-        "_watching",
-        "id",
-        "mono",
-        "now",
-        "recording",
-    )
+    While the call goes on it is told times and who is asked. When it is over it keeps of request and response
+    only what a record tells, and makes that when somebody asks. It is no part of any circle of objects.
+    """
 
-    def __init__(
-        self,
-        watching: Watching,
-        blank: CallRecord,
-        request: ChatRequest | None = None,
-        conversation: str | None = None,
-        recorder: Recorder | None = None,
-    ) -> None:
-        self._watching = watching
-        self._blank = blank
-        self._request = request
-        self._conversation = conversation
-        began: list[tuple[Observer, Any]] = []
-        self._began = began
-        for observer in watching.observers:
-            try:
-                began.append((observer, observer.began()))
-            except Exception as error:
-                began.append((observer, None))
-                report(observer, error)
-        wall = watching.wall()
-        self.mono = watching.mono
-        """Tells the time, in seconds that never run backwards."""
-        self.now = (wall, self.mono())
-        """When the call began, wall and monotonic."""
-        self._at: Deployment | None = None
-        """Where the attempt that is under way goes."""
-        self._queued_s = 0.0
-        self._shown_s: float | None = None
-        """From the beginning of the attempt that is under way to its first event."""
-        self._first_s: float | None = None
-        """From the beginning of the call to the last attempt's first event."""
-        self._attempts: tuple[AttemptRecord, ...] = ()
-        self._decisions: tuple[Decision, ...] = ()
-        self.id = hex((int(wall * 1000) | _DIGITS) << 80 | getrandbits(80))[3:]
-        self.recording = recorder.call(self.id) if recorder is not None else None
-        """Takes down the call's bytes, where calls are recorded."""
+    _watching: Watching | None
+    """None when the call is over."""
+    mono: Callable[[], float]
+    """Tells the time, in seconds that never run backwards."""
+    now: tuple[float, float]
+    """When the call began, wall and monotonic."""
+    _blank: CallRecord
+    _known: Known | None
+    """Of where the last attempt went."""
+    _request: ChatRequest | None
+    _conversation: str | None
+    _marks: Sequence[Any]
+    """What each observer made at the beginning."""
+    _chance: int
+    """The part of the id that is drawn."""
+    recording: CallRecorder | None = None
+    """Takes down the call's bytes, where calls are recorded."""
+    tries: int = 0
+    """The attempts that have ended."""
+    _at: Deployment | None = None
+    """Where the last attempt went; None when its record is made."""
+    _began_at: float = 0.0
+    _waited_s: float = 0.0
+    _queued_s: float = 0.0
+    _shown_at: float | None = None
+    """When its first event came."""
+    _well_at: float | None = None
+    """When it ended well."""
+    _first_s: float | None = None
+    """From the beginning of the call to the first event of an attempt before it."""
+    _attempts: tuple[AttemptRecord, ...] = ()
+    """Those before it."""
+    _decisions: tuple[Decision, ...] = ()
+    _ended_at: float = 0.0
+    _by: Deployment | None = None
+    """Whose answer it is."""
+    _cached: bool = False
+    _model: str = ""
+    _response: str | None = None
+    _reasons: tuple[str, ...] = ()
+    _usage: Usage = Usage()
+    _cost: Money | None = None
+    _notes: tuple[Note, ...] = ()
+    _asked: tuple[Any, ...] | None = None
+    """What was asked besides words; None: nothing, as for most calls."""
+    _record: CallRecord | None = None
+
+    @property
+    def id(self) -> str:
+        """The call's id: it sorts by when the call began."""
+        return hex((int(self.now[0] * 1000) | _DIGITS) << _CHANCE | self._chance)[3:]
+
+    def record(self) -> CallRecord:
+        """The record of the call, once it is over. Any thread may ask; those that ask first at once may get
+        two that are equal.
+        """
+        record = self._record
+        if record is None:
+            record = self._record = self._answered()
+        return record
 
     # What the call tells while it goes on.
 
@@ -172,42 +226,32 @@ class CallWatch:
         self._at = at
         self._began_at = now
         self._waited_s = waited_s
+        known, watching = self._known, self._watching
+        if (known is None or known.at is not at) and watching is not None:
+            self._known = watching.known(at)
 
     def first(self, now: float) -> None:
         """Its first event came."""
-        if self._at is not None and self._shown_s is None:
-            self._first_s = now - self.now[1]
-            self._shown_s = now - self._began_at
+        if self._shown_at is None and self._at is not None:
+            self._shown_at = now
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         """It failed."""
-        shown = self._at is not None and self._shown_s is not None and _is_streamed(self._request)
+        shown = self._shown_at is not None and _is_streamed(self._request)
         outcome: Outcome = "interrupted" if shown or isinstance(error, StreamInterrupted) else "failed"
         self._close(now, outcome, error, billed)
 
     def answered(self, now: float) -> None:
         """It ended well."""
-        self._close(now, "answered")
+        if self._well_at is None and self._at is not None:
+            self._well_at = now
+            self.tries += 1
 
     def whole(self, now: float) -> None:
         """Its first event came, and with it it ended well."""
-        at, self._at = self._at, None
-        if at is None:
-            return
-        start, began = self.now[1], self._began_at
-        self._first_s = now - start
-        took_s = now - began
-        self._attempts += (
-            replace(
-                self._watching.known(at).attempt,
-                began_s=began - start,
-                queued_s=self._queued_s,
-                waited_s=self._waited_s,
-                first_s=took_s,
-                took_s=took_s,
-            ),
-        )
-        self._queued_s = 0.0
+        if self._well_at is None and self._at is not None:
+            self._shown_at = self._well_at = now
+            self.tries += 1
 
     def decided(self, decision: Decision) -> None:
         """A deployment was chosen."""
@@ -215,50 +259,33 @@ class CallWatch:
 
     def queued(self, seconds: float) -> None:
         """The next request waited for its place."""
+        if self._well_at is not None:
+            self._settle()
         self._queued_s = seconds
 
     # How it ended.
 
     def done(self, response: Answered | None, outcome: Ended | None = None) -> None:
-        """The call ended well; its outcome tells whose answer it is.
-
-        What is not so of most chats is laid over the rest of a record: a call with more than 14 names makes a
-        table of them first.
-        """
-        asked = self._request
-        if outcome is None or asked is None or type(response) is not ChatResponse:
+        """The call ended well; its outcome tells whose answer it is."""
+        request = self._request
+        if outcome is None or request is None or type(response) is not ChatResponse:
             self._tell_other(response, outcome)
             return
-        wall, began = self.now
-        at, choices, usage = outcome.at, response.choices, response.usage
-        record = replace(
-            self._blank,
-            id=self.id,
-            at=wall,
-            took_s=self.mono() - began,
-            provider=at.provider,
-            model=at.model,
-            response_model=response.model or None,
-            response_id=response.id,
-            finish_reasons=(choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices),
-            usage=usage if usage.raw is None else replace(usage, raw=None),
-            cost=response.cost,
-            first_s=self._first_s,
-            attempts=self._attempts,
-            notes=response.notes,
-            parameters=_parameters(asked),
-        )
-        recording, decisions, conversation = self.recording, self._decisions, self._conversation
-        if asked.stream or outcome.cached or decisions or conversation is not None or recording is not None:
-            record = replace(
-                record,
-                streamed=asked.stream,
-                cached=outcome.cached,
-                decisions=decisions,
-                conversation=conversation,
-                recording=None if recording is None else str(recording.path),
-            )
-        self._hand_over(record, response)
+        self._ended_at = self.mono()
+        self._by = outcome.at
+        if outcome.cached:
+            self._cached = True
+        choices, usage = response.choices, response.usage
+        self._model = response.model
+        self._response = response.id
+        self._reasons = (choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices)
+        self._usage = usage if usage.raw is None else replace(usage, raw=None)
+        self._cost = response.cost
+        self._notes = response.notes
+        asked = _asked_of(request)
+        if asked != _NOTHING:
+            self._asked = asked
+        self._hand_over(request, response)
 
     def broke(self, error: Error) -> None:
         """The call failed."""
@@ -283,6 +310,73 @@ class CallWatch:
             self._close(self.mono(), "cancelled", billed=True)
         self._tell("cancelled", {}, None)
 
+    def _answered(self) -> CallRecord:
+        """The record of a chat that ended well.
+
+        What is not so of most chats is laid over the rest of it: a call with more than 14 names makes a table
+        of them first.
+        """
+        wall, began = self.now
+        by, first_s, attempts = self._by, self._first_s, self._attempts
+        assert by is not None  # else the record is there
+        if self._well_at is not None:
+            attempts += (self._ended_well(),)
+        if self._shown_at is not None:
+            first_s = self._shown_at - began
+        record = replace(
+            self._blank,
+            id=self.id,
+            at=wall,
+            took_s=self._ended_at - began,
+            provider=by.provider,
+            model=by.model,
+            response_model=self._model or None,
+            response_id=self._response,
+            finish_reasons=self._reasons,
+            usage=self._usage,
+            cost=self._cost,
+            first_s=first_s,
+            attempts=attempts,
+            notes=self._notes,
+        )
+        asked, recording, decisions = self._asked, self.recording, self._decisions
+        if asked is None and not (decisions or self._cached or recording or self._conversation is not None):
+            return record
+        return replace(
+            record,
+            streamed=asked is not None and asked[0],
+            cached=self._cached,
+            decisions=decisions,
+            conversation=self._conversation,
+            parameters={} if asked is None else _parameters(asked),
+            recording=None if recording is None else str(recording.path),
+        )
+
+    def _ended_well(self) -> AttemptRecord:
+        """The record of the last attempt, which ended well."""
+        known, began, shown, well = self._known, self._began_at, self._shown_at, self._well_at
+        assert known is not None and well is not None
+        return replace(
+            known.attempt,
+            began_s=began - self.now[1],
+            queued_s=self._queued_s,
+            waited_s=self._waited_s,
+            first_s=None if shown is None else shown - began,
+            took_s=well - began,
+        )
+
+    def _settle(self) -> None:
+        """The last attempt ended well, and something follows: its record is made."""
+        self._keep(self._ended_well())
+
+    def _keep(self, attempt: AttemptRecord) -> None:
+        self._attempts += (attempt,)
+        self.tries = len(self._attempts)
+        if self._shown_at is not None:
+            self._first_s = self._shown_at - self.now[1]
+        self._at = self._shown_at = self._well_at = None
+        self._queued_s = 0.0
+
     def _close(
         self,
         now: float,
@@ -291,23 +385,15 @@ class CallWatch:
         billed: bool = False,
         told: str | None = None,
     ) -> None:
-        at, self._at = self._at, None
-        if at is None:
+        """The last attempt did not end well, unless it is known that it did."""
+        if self._at is None:
             return
-        began = self._began_at
-        attempt = replace(
-            self._watching.known(at).attempt,
-            began_s=began - self.now[1],
-            queued_s=self._queued_s,
-            waited_s=self._waited_s,
-            first_s=self._shown_s,
-            took_s=now - began,
-        )
-        if outcome != "answered":
-            facts = _told_of(error, told)
-            attempt = replace(attempt, outcome=outcome, maybe_billed=billed, **facts)
-        self._attempts += (attempt,)
-        self._shown_s, self._queued_s = None, 0.0
+        if self._well_at is not None:
+            self._settle()
+            return
+        self._well_at = now
+        facts = _told_of(error, told)
+        self._keep(replace(self._ended_well(), outcome=outcome, maybe_billed=billed, **facts))
 
     def _tell_other(self, response: Answered | None, outcome: Ended | None) -> None:
         facts = {} if response is None else _answer(response)
@@ -317,40 +403,54 @@ class CallWatch:
         self._tell("answered", facts, response)
 
     def _tell(self, outcome: Outcome, facts: dict[str, Any], response: Answered | None) -> None:
+        """Make the record at once, of whatever call."""
+        if self._watching is None:
+            return
+        if self._well_at is not None:
+            self._settle()
         if self._attempts:
             last = self._attempts[-1]
             facts["provider"] = facts.get("provider") or last.provider
             facts["model"] = facts.get("model") or last.model
         wall, began = self.now
-        record = replace(
+        request = self._request
+        self._record = replace(
             self._blank,
             id=self.id,
-            streamed=_is_streamed(self._request),
+            streamed=_is_streamed(request),
             at=wall,
             took_s=self.mono() - began,
-            first_s=self._first_s,
+            first_s=self._first_s if self._shown_at is None else self._shown_at - began,
             outcome=outcome,
             attempts=self._attempts,
             decisions=self._decisions,
             conversation=self._conversation,
-            parameters=_parameters(self._request),
+            parameters={} if request is None else _parameters(_asked_of(request)),
             recording=None if self.recording is None else str(self.recording.path),
             **facts,
         )
-        self._hand_over(record, response)
+        self._hand_over(request, response)
 
-    def _hand_over(self, record: CallRecord, response: Answered | None) -> None:
-        content = None
+    def _hand_over(self, request: ChatRequest | None, response: Answered | None) -> None:
+        watching, marks = self._watching, self._marks
+        if watching is None:
+            return
+        self._watching, self._request, self._marks = None, None, ()
         if self.recording is not None:
-            self.recording.ended(record)
-        began, self._began = self._began, []
-        for observer, mark in began:
-            wants_content = observer.wants_content
-            if wants_content and content is None:
-                given = response if isinstance(response, ChatResponse) else None
-                content = Content(request=self._request, response=given)
+            self.recording.ended(self.record())
+            self.recording = None
+        content = None
+        for (observer, _, over), mark in zip(watching.told, marks, strict=True):
             try:
-                observer.ended(record, mark, content if wants_content else None)
+                wants = observer.wants_content
+                if wants and content is None:
+                    content = Content(
+                        request=request, response=response if isinstance(response, ChatResponse) else None
+                    )
+                if over is None:
+                    observer.ended(self.record(), mark, content if wants else None)
+                else:
+                    over(self, mark, content if wants else None)
             except Exception as error:
                 report(observer, error)
 
@@ -406,21 +506,8 @@ def _address(base_url: str) -> str:
     return scheme + mark + rest.partition("/")[0]
 
 
-def _parameters(asked: ChatRequest | None) -> dict[str, Any]:
-    if asked is None or (
-        not asked.stop
-        and asked.temperature
-        is asked.max_tokens
-        is asked.top_p
-        is asked.top_k
-        is asked.seed
-        is asked.n
-        is asked.frequency_penalty
-        is asked.presence_penalty
-        is None
-    ):
-        return {}
-    told = {name: value for name in _PARAMETERS if (value := getattr(asked, name)) is not None}
-    if asked.stop:
-        told["stop"] = list(asked.stop)
+def _parameters(asked: tuple[Any, ...]) -> dict[str, Any]:
+    told = {name: value for name, value in zip(_PARAMETERS, asked[2:], strict=True) if value is not None}
+    if asked[1]:
+        told["stop"] = list(asked[1])
     return told
