@@ -21,7 +21,7 @@ from baimo.ledger.make import ledger_folder, make_ledger
 from baimo.ledger.observer import LedgerObserver
 from baimo.ledger.reading import last_calls, spent_since, sums
 from baimo.ledger.writer import Writer
-from baimo.types.record import CallRecord, Observer
+from baimo.types.record import CallRecord, Observer, Ready
 from tests.ledger.records import AT, record
 from tests.transports.contract import wait_until
 
@@ -258,13 +258,13 @@ def test_a_full_disk_costs_records_not_calls_and_is_told(tmp_path: Path) -> None
     one = Writer(path, keep_days=1e6, told=told.append, connect=full)
     one.start()
     for number in range(400):
-        one.held.append(store.entry_of(record(number)))
+        one.held.append(Ready(record(number)))
     one.flush()
     lost = one.lost
     assert lost > 0
     assert len(told) == 1 and "ledger.db: database or disk is full" in told[0]
     full.pages = 100_000
-    one.held.append(store.entry_of(record(1000)))
+    one.held.append(Ready(record(1000)))
     one.close()
     kept = last_calls(path, 1000)
     assert kept[0].id == record(1000).id
@@ -307,7 +307,7 @@ def test_a_file_that_is_held_for_long_costs_records(
         connect=lambda path: store.connect(path, create=True, busy_s=0.01),
     )
     one.start()
-    one.held.append(store.entry_of(record(1)))
+    one.held.append(Ready(record(1)))
     with caplog.at_level(logging.WARNING):
         one.close()
     opened.close()
@@ -403,9 +403,9 @@ def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> 
     path = tmp_path / "ledger.db"
     one = Writer(path, keep_days=1e6, told=lambda line: None)
     one.start()
-    one.held.append(store.entry_of(record(1)))
+    one.held.append(Ready(record(1)))
     one.close()
-    one.held.append(store.entry_of(record(2)))
+    one.held.append(Ready(record(2)))
     assert one.is_waiting
     one.wake()
     one.close()

@@ -1,22 +1,17 @@
-"""The observer that keeps the ledger: it hands every record to the writer, as JSON.
-
-That is made at once, while the record is at hand: what is held is one text a call instead of all its objects.
-"""
+"""The observer that keeps the ledger: it hands every call to the writer, which makes records of them, and JSON."""
 
 from __future__ import annotations
 
 import time
 import weakref
 from collections.abc import Callable
-from os import getpid
 from pathlib import Path
 from typing import Any
 
 from baimo.config.services import LedgerSettings
-from baimo.types.record import CallRecord, Content
+from baimo.types.record import CallRecord, Content, LateRecord, Ready
 
-from .store import entry_of
-from .writer import FULL, HELD, Writer
+from .writer import FULL, HELD, HERE, Writer
 
 FILE = "ledger.db"
 
@@ -28,6 +23,7 @@ class LedgerObserver:
     """
 
     wants_content = False
+    marks = False
 
     def __init__(self, settings: LedgerSettings, folder: Path, wall: Callable[[], float] = time.time) -> None:
         """`folder` is where `ledger.db` lies unless the settings name a file."""
@@ -42,24 +38,25 @@ class LedgerObserver:
     @property
     def lost(self) -> int:
         """Records of this process that could not be written."""
-        writer = self._writers.get(getpid())
+        writer = self._writers.get(HERE.pid)
         return self._lost if writer is None else self._lost + writer.lost
 
     def began(self) -> None:
         """Nothing is needed of it."""
 
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
-        """Take the record in. Never waits, never fails."""
-        writer = self._writers.get(getpid())
+        """Take a record in. Never waits, never fails."""
+        self.over(Ready(call), began, content)
+
+    def over(self, late: LateRecord, began: Any, content: Content | None) -> None:
+        """Take in a call whose record is not made yet. Never waits, never fails."""
+        writer = self._writers.get(HERE.pid)
         if writer is None:
             writer = self._begin()
         held = writer.held
         count = len(held)
         if count < HELD:
-            try:
-                held.append(entry_of(call))
-            except (TypeError, ValueError) as error:
-                writer.refuse(f"a record cannot be written as JSON: {error}")
+            held.append(late)
         else:
             writer.refuse("too many calls at once")
         if writer.is_waiting or count == FULL:
@@ -67,14 +64,14 @@ class LedgerObserver:
 
     def flush(self) -> None:
         """Return when everything told so far was written or given up."""
-        writer = self._writers.get(getpid())
+        writer = self._writers.get(HERE.pid)
         if writer is not None:
             writer.flush()
 
     def close(self) -> None:
         """Write what is left, and end the thread. What is told later is written too, each by itself."""
         self._is_closed = True
-        writer = self._writers.pop(getpid(), None)
+        writer = self._writers.pop(HERE.pid, None)
         if writer is not None:
             writer.close()
             self._lost += writer.lost

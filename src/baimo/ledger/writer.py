@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from baimo.errors import ConfigError
+from baimo.types.record import LateRecord
 
 from . import store
 
@@ -20,12 +21,30 @@ FULL = 2_000
 _GATHER_S = 0.5
 """How long records are gathered before they are written together: each time costs the threads that make calls
 some turns in which they wait for this one."""
+_TURN = 64
+"""So many records are made before other threads get a turn."""
 _PATIENCE_S = 10.0
 """How long a file that cannot be written is tried again before a batch is given up."""
 _LAST_PATIENCE_S = 2.0
 """The same for what is left when the ledger closes."""
 _FORGET_S = 3600.0
 _DAY_S = 86_400.0
+
+
+class Here:
+    """The process that this is. Asking the system for each call costs more than taking the call in."""
+
+    def __init__(self) -> None:
+        self.look()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.look)
+
+    def look(self) -> None:
+        """Ask the system: at the beginning, and in a child after `fork`."""
+        self.pid = os.getpid()
+
+
+HERE = Here()
 
 
 class Writer:
@@ -41,13 +60,13 @@ class Writer:
         connect: Callable[[Path], sqlite3.Connection] = lambda path: store.connect(path, create=True),
     ) -> None:
         self.path = path
-        self.pid = os.getpid()
+        self.pid = HERE.pid
         self.lost = 0
         self._keep_s = keep_days * _DAY_S
         self._told = told
         self._wall = wall
         self._connect = connect
-        self.held: list[store.Entry] = []
+        self.held: list[LateRecord] = []
         """What waits to be written. Who adds to it wakes the thread where that is waiting."""
         self.is_waiting = False
         """The thread sleeps until it is woken, or has ended."""
@@ -91,7 +110,7 @@ class Writer:
 
     def close(self) -> None:
         """Write what is left, and end the thread. In another process than its own it does nothing."""
-        if self.pid != os.getpid() or threading.current_thread() is self._thread:
+        if self.pid != HERE.pid or threading.current_thread() is self._thread:
             return
         self.finish()
         self._thread.join()
@@ -142,11 +161,29 @@ class Writer:
 
     def _write_all(self, opened: sqlite3.Connection | None) -> sqlite3.Connection | None:
         """Write what is held now, and the count of what was lost."""
-        entries = self.held[:]
-        del self.held[: len(entries)]
+        entries = self._entries(len(self.held))
         if entries or self._losses or self._refused:
             opened = self._written(opened, entries)
         return opened
+
+    def _entries(self, count: int) -> list[store.Entry]:
+        """So many of the calls that are held, as they are kept. Others get their turn in between: who waits
+        for the interpreter while this goes on would wait until it is taken away, which is long.
+        """
+        entries: list[store.Entry] = []
+        held = self.held
+        while count > 0:
+            turn = held[: min(count, _TURN)]
+            del held[: len(turn)]
+            count -= len(turn)
+            for late in turn:
+                try:
+                    entries.append(store.entry_of(late.record()))
+                except (TypeError, ValueError) as error:
+                    self._lose(1, f"a record cannot be written as JSON: {error}")
+            if count:
+                time.sleep(0)
+        return entries
 
     def _written(
         self, opened: sqlite3.Connection | None, entries: list[store.Entry]

@@ -110,8 +110,38 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """None where nothing came."""
 
 
+class LateRecord(Protocol):
+    """A call that is over, whose record is made when somebody asks for it. It holds no prompts or replies."""
+
+    @property
+    def tries(self) -> int:
+        """How many attempts the record has."""
+
+    def record(self) -> CallRecord:
+        """The record, in whatever thread; always the same."""
+
+
+class Ready:
+    """A record that is there already, where one that is made late would do."""
+
+    __slots__ = ("_record", "tries")
+
+    def __init__(self, record: CallRecord) -> None:
+        self._record = record
+        self.tries = len(record.attempts)
+
+    def record(self) -> CallRecord:
+        """The record."""
+        return self._record
+
+
 class Observer(Protocol):
-    """Is told of every call of a client. Must not raise and must not block."""
+    """Is told of every call of a client. Must not raise and must not block.
+
+    One of our own may have `over(late, began, content)`: it is called in place of `ended`, with a
+    `LateRecord`, so that the record is made where it costs the caller nothing. Where it has `marks = False`
+    besides, nothing is to be done when a call begins: `began` is not called, and None comes back.
+    """
 
     wants_content: bool
     """Whether prompts and replies are handed over."""
