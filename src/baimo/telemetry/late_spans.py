@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 from opentelemetry.sdk.trace import Event, ReadableSpan, Tracer
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
-from opentelemetry.trace.span import TraceState
 
-from baimo.types.record import CallRecord
+from baimo.types.record import LateRecord
 
 from .attributes import Attributes
+from .sdk_spans import RANDOM, SPAN_BITS, TRACE_BITS
 from .tree import Span, Trees
 
+_TRACE, _SPAN = (1 << TRACE_BITS) - 1, (1 << SPAN_BITS) - 1
 _UNSET = Status()
 
 
@@ -28,19 +29,21 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     """What all spans of one call are written from."""
 
     writer: Writer
-    call: CallRecord
+    late: LateRecord
     said: Attributes
-    trace: int
-    flags: TraceFlags
-    state: TraceState | None
+    chance: int
+    """All that was drawn: the id of the trace, then, above its 128 bits, 64 for each span."""
     above: SpanContext | None
-    """What was current when the call began."""
-    id: int
-    """That of the span of the call."""
+    """What was current when the call began; None where nothing was."""
 
-    def context(self, span: int) -> SpanContext:
-        """The context of one of its spans."""
-        return SpanContext(self.trace, span, False, self.flags, self.state)
+    def context(self, number: int) -> SpanContext:
+        """The context of one of its spans: of an attempt, or of the call, which is 0."""
+        span = self.chance >> TRACE_BITS + SPAN_BITS * number & _SPAN or number + 1
+        above = self.above
+        if above is None:
+            return SpanContext(self.chance & _TRACE or 1, span, False, self.writer.flags)
+        flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & RANDOM))
+        return SpanContext(above.trace_id, span, False, flags, above.trace_state)
 
 
 class LateSpan(ReadableSpan):
@@ -50,15 +53,14 @@ class LateSpan(ReadableSpan):
     stays.
     """
 
-    __slots__ = ("_attempt", "_own_id", "_told")
+    __slots__ = ("_attempt", "_told")
     _told: Told | None
     """None as soon as all is written: the record is not kept any longer."""
-    _own_id: int
     _attempt: int
     """The number of the attempt; 0 is the call itself."""
 
     __init__ = object.__init__
-    """Nothing is kept yet. Whoever makes one sets the three, which costs less than giving them here."""
+    """Nothing is kept yet. Whoever makes one sets the two, which costs less than giving them here."""
 
     def __getattr__(self, name: str) -> Any:
         """Writes what is not there yet; called for that only."""
@@ -68,10 +70,9 @@ class LateSpan(ReadableSpan):
         if told is not None:
             own = self.__dict__
             if name == "_context":  # processors look at it before they hand a span on
-                return own.setdefault(name, told.context(self._own_id))
-            written = told.writer.write(
-                told, self._attempt, own.get("_context") or told.context(self._own_id)
-            )
+                return own.setdefault(name, told.context(self._attempt))
+            place = own.get("_context") or told.context(self._attempt)
+            written = told.writer.write(told, self._attempt, place)
             for field, value in vars(written).items():
                 own.setdefault(field, value)
             self._told = None
@@ -81,7 +82,9 @@ class LateSpan(ReadableSpan):
 class Writer:
     """Writes the spans of one tracer. Holds neither that nor its processors, which may hold its spans."""
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, tracer: Tracer, flags: TraceFlags) -> None:
+        self.flags = flags
+        """Of traces that begin with us."""
         self._trees = Trees()
         self._resource = tracer.resource
         self._info = tracer.instrumentation_info
@@ -89,11 +92,12 @@ class Writer:
 
     def write(self, told: Told, attempt: int, context: SpanContext) -> ReadableSpan:
         """The span of the call, or of that attempt of it, all of it."""
+        call = told.late.record()
         if attempt:
-            plain = self._trees.attempt(told.call, attempt)
-            return self._written(plain, context, told.context(told.id), SpanKind.INTERNAL)
-        plain = self._trees.call(told.call, told.said)
-        kind = SpanKind.INTERNAL if self._trees.is_in_process(told.call) else SpanKind.CLIENT
+            plain = self._trees.attempt(call, attempt)
+            return self._written(plain, context, told.context(0), SpanKind.INTERNAL)
+        plain = self._trees.call(call, told.said)
+        kind = SpanKind.INTERNAL if self._trees.is_in_process(call) else SpanKind.CLIENT
         return self._written(plain, context, told.above, kind)
 
     def _written(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from baimo.errors import MissingExtraError
-from baimo.types.record import CallRecord, Content
+from baimo.types.record import CallRecord, Content, LateRecord, Ready
 
 try:
     from opentelemetry import context, metrics, trace
@@ -21,7 +22,7 @@ from .attributes import Attributes
 from .content import content_attributes
 from .metrics import Metrics
 from .names import SCHEMA
-from .sdk_spans import QuickSpans, quick
+from .sdk_spans import QuickSpans, current_context, quick
 from .tree import Trees
 
 _NOWHERE = context.Context()
@@ -47,6 +48,8 @@ class OpenTelemetry:
     ) -> None:
         """`content`: put prompts, replies and tools into the span of the call."""
         self.wants_content = content
+        self.began: Callable[[], Any] = current_context()
+        """A call begins: what is current now will be the parent of its span. Nothing is attached to it."""
         self._trees = Trees()
         self._tracer: trace.Tracer | None = None
         self._quick: QuickSpans | None = None
@@ -59,12 +62,12 @@ class OpenTelemetry:
         if meter_provider is not None and not isinstance(meter_provider, metrics.NoOpMeterProvider):
             self._measure_with(meter_provider)
 
-    began = staticmethod(context.get_current)
-    """A call begins: what is current now will be the parent of its span. Nothing is attached to it."""
-
     def ended(self, call: CallRecord, began: Any, content: Content | None) -> None:
         """The call is over: its spans are handed over now, with the times at which things happened."""
-        parent = _NOWHERE if began is None else began
+        self.over(Ready(call), began, content)
+
+    def over(self, late: LateRecord, began: Any, content: Content | None) -> None:
+        """The same for a call whose record is not made yet: spans that nobody reads do not ask for it."""
         measure = self._metrics
         if (
             measure is None
@@ -73,7 +76,7 @@ class OpenTelemetry:
         ):
             measure = self._late_metrics()
         if measure is not None:
-            measure.record(call, parent)
+            measure.record(late.record(), began or _NOWHERE)
         tracer = self._tracer or self._late_tracer()
         if tracer is None:
             return
@@ -81,8 +84,8 @@ class OpenTelemetry:
         if content is not None and self.wants_content:
             said = content_attributes(content)
         quickly = self._quick
-        if quickly is None or not quickly.emit(call, said, parent):
-            api_spans.emit(tracer, self._trees(call, said), parent)
+        if quickly is None or not quickly.emit(late, said, began):
+            api_spans.emit(tracer, self._trees(late.record(), said), began or _NOWHERE)
 
     def _trace_with(self, provider: trace.TracerProvider) -> trace.Tracer:
         tracer = self._tracer = provider.get_tracer("baimo", _version(), schema_url=SCHEMA)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from random import getrandbits
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from opentelemetry import context as current
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
@@ -22,16 +22,17 @@ from opentelemetry.context import Context, set_value
 from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 from opentelemetry.trace import SpanContext, TraceFlags, Tracer, get_current_span
 
-from baimo.types.record import CallRecord
+from baimo.types.record import LateRecord
 
 from .attributes import Attributes
 
-if TYPE_CHECKING:
-    from opentelemetry.trace.span import TraceState
-
 _log = logging.getLogger("opentelemetry.sdk.trace.export")
 _QUIET = set_value(SUPPRESSED, True, Context())
-_RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
+TRACE_BITS, SPAN_BITS = 128, 64
+"""The bits of the ids of traces and spans."""
+RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
+_USUAL = (1, 0)
+"""The spans of a call with one attempt, by number, as they would end."""
 _ENOUGH = 64
 """No span of ours has as many attributes or events that a limit of this would cut."""
 _LOOKS_AND_EMITS = {"context", "trace_flags", "sampled", "_batch_processor", "emit"}
@@ -89,7 +90,6 @@ class QuickSpans:
         self._tracer = tracer
         self._always = always
         self._span_kind, self._told_kind = LateSpan, Told
-        self._writer = Writer(tracer)
         self._simple = export.SimpleSpanProcessor
         self._plain = {export.SimpleSpanProcessor, export.BatchSpanProcessor}
         self._checked: Any = object()  # none of theirs
@@ -100,7 +100,8 @@ class QuickSpans:
         self._ids = tracer.id_generator
         self._draws = type(self._ids) is RandomIdGenerator
         random = getattr(self._ids, "is_trace_id_random", None)
-        self._own_flags = TraceFlags(TraceFlags.SAMPLED | (_RANDOM if random is not None and random() else 0))
+        flags = TraceFlags(TraceFlags.SAMPLED | (RANDOM if random is not None and random() else 0))
+        self._writer = Writer(tracer, flags)
         self._attach, self._detach = _switches()
         self._enabled = getattr(tracer, "_is_enabled", None)
 
@@ -123,7 +124,7 @@ class QuickSpans:
         is_plain = type(processor) is self._simple and hasattr(processor, "_shutdown")  # older ones lack it
         return is_plain and counts.startswith("No")
 
-    def emit(self, call: CallRecord, said: Attributes, parent: Context) -> bool:
+    def emit(self, late: LateRecord, said: Attributes, parent: Context | None) -> bool:
         """Gives the spans of a call to the processors, attempts first, as they would end.
 
         `said` is laid over the attributes of the call's span. False where the quick way must not be taken.
@@ -136,78 +137,64 @@ class QuickSpans:
         if not (is_known and (enabled is None or enabled())) and not self.takes():
             return False
         above: SpanContext | None = None
-        flags, state = self._own_flags, None
         if parent:
-            place = self._place_below(parent)
-            if place is None:
-                return True
-            trace, flags, state, above = place
-        else:
-            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
-        draws, span_kind = self._draws, self._span_kind
-        own = (draws and getrandbits(64)) or self._ids.generate_span_id()
-        told = self._told_kind(self._writer, call, said, trace, flags, state, above, own)
-        made = []
-        for number, _ in enumerate(call.attempts, 1):
-            span = span_kind()
+            above = get_current_span(parent).get_span_context()
+            if above is None or not above.is_valid:
+                above = None
+            elif not (self._always or above.trace_flags.sampled):
+                return True  # nobody wants its spans
+        tries = late.tries
+        chance = getrandbits(TRACE_BITS + SPAN_BITS * (tries + 1)) if self._draws else self._drawn(tries, above)
+        told = self._told_kind(self._writer, late, said, chance, above)
+        kind, spans = self._span_kind, []
+        for number in _USUAL if tries == 1 else (*range(1, tries + 1), 0):
+            span = kind()
             span._told = told
             span._attempt = number
-            span._own_id = (draws and getrandbits(64)) or self._ids.generate_span_id()
-            made.append(span)
-        span = span_kind()
-        span._told = told
-        span._attempt = 0
-        span._own_id = own
-        made.append(span)
-        if self._together:
-            self._hand_over(made, parent)
+            spans.append(span)
+        if self._together:  # what the processors would do with each span for itself, once for all
+            token = self._attach(set_value(SUPPRESSED, True, parent) if parent else _QUIET)
+            try:
+                for processor in self._together:
+                    if processor._shutdown:
+                        processor.on_end(spans[-1])
+                        continue
+                    try:
+                        processor.span_exporter.export(spans)
+                    except Exception as error:
+                        _log.error("Exception while exporting Span.", exc_info=error)  # as the SDK says it
+            finally:
+                self._detach(token)
         for take in self._singly:
-            for span in made:
+            for span in spans:
                 take(span)
         return True
 
-    def _place_below(
-        self, parent: Context
-    ) -> tuple[int, TraceFlags, TraceState | None, SpanContext | None] | None:
-        """Trace, flags, state and what is above, of a call that began within something.
+    def _drawn(self, tries: int, above: SpanContext | None) -> int:
+        """What a generator of the user's own draws: for the trace where it begins with us, for each span."""
+        drawn = 0 if above is not None else self._ids.generate_trace_id()
+        for number in range(tries + 1):
+            drawn |= self._ids.generate_span_id() << TRACE_BITS + SPAN_BITS * number
+        return int(drawn)
 
-        None where nobody wants its spans.
-        """
-        above: SpanContext | None = get_current_span(parent).get_span_context()
-        if above is None or not above.is_valid:
-            trace = (self._draws and getrandbits(128)) or self._ids.generate_trace_id()
-            return trace, self._own_flags, None, None
-        if not (self._always or above.trace_flags.sampled):
-            return None
-        flags = TraceFlags(TraceFlags.SAMPLED | (above.trace_flags & _RANDOM))
-        return above.trace_id, flags, above.trace_state, above
 
-    def _hand_over(self, spans: list[Any], parent: Context) -> None:
-        """What the processors would do with each span for itself, once for all: an exporter takes several.
-
-        An exporter's own requests are not traced, and its failures are told to the log.
-        """
-        token = self._attach(set_value(SUPPRESSED, True, parent) if parent else _QUIET)
-        try:
-            for processor in self._together:
-                if processor._shutdown:
-                    processor.on_end(spans[-1])
-                    continue
-                try:
-                    processor.span_exporter.export(spans)
-                except Exception as error:
-                    _tell(error)
-        finally:
-            self._detach(token)
+def current_context() -> Callable[[], Context]:
+    """What tells the current context; without detours where that is open."""
+    held = _held()
+    return current.get_current if held is None else held.get
 
 
 def _switches() -> tuple[Callable[[Context], Any], Callable[[Any], Any]]:
     """What makes a context the current one, and what takes it back; without detours where that is open."""
+    held = _held()
+    return (current.attach, current.detach) if held is None else (held.set, held.reset)
+
+
+def _held() -> ContextVar[Context] | None:
+    """Where the API keeps the current context; None where that is not to be seen."""
     runtime = getattr(current, "_RUNTIME_CONTEXT", None)
     held = getattr(runtime, "_current_context", None)
-    if type(runtime) is ContextVarsRuntimeContext and type(held) is ContextVar:
-        return held.set, held.reset
-    return current.attach, current.detach
+    return held if type(runtime) is ContextVarsRuntimeContext and type(held) is ContextVar else None
 
 
 def _taker(processor: Any) -> Callable[[Any], Any]:
@@ -219,7 +206,3 @@ def _taker(processor: Any) -> Callable[[Any], Any]:
     end: Callable[[Any], Any] = processor.on_end
     return end
 
-
-def _tell(error: Exception) -> None:
-    """What the SDK says of an exporter that fails."""
-    _log.error("Exception while exporting Span.", exc_info=error)
