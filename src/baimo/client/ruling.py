@@ -166,7 +166,9 @@ class Ruling:
         at, watching = route[0][0], self._watching
         watch, now = None, None
         if watching is not None:
-            known = watching.known(at)
+            known = watching.last
+            if known is None or known.at is not at:
+                known = watching.known(at)
             watch = watching.begin(known.chat, request, call.conversation, None, known)
             now = None if request.stream else watch.now
         if self._claims is None:

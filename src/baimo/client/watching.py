@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, call
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -56,6 +56,9 @@ _PARAMETERS = (
 _asked_of: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter("stream", "stop", *_PARAMETERS)
 _NOTHING = (False, (), *[None] * len(_PARAMETERS))
 """What that gives of a whole reply for which nothing is asked besides words."""
+_answer_of: Callable[[ChatResponse], Any] = attrgetter("model", "id", "cost", "notes")
+_NO_ANSWER = ("", None, None, ())
+_NO_USAGE = Usage()
 _MOST_KNOWN = 256
 _CHANCE = 80
 """The bits of an id that are drawn."""
@@ -77,12 +80,24 @@ class Watching:
     """What the watches of one client share."""
 
     def __init__(self, observers: Sequence[Observer], clock: Clock, recorder: Recorder | None = None) -> None:
-        self.told = tuple([_told(observer) for observer in observers])
-        """The observers; of those that take calls late also how, and what they want to do at a beginning."""
         self.recorder = recorder
         self.wall = clock.wall
         self.mono = clock.mono
+        self.told = tuple([(one, getattr(one, "over", None)) for one in observers])
+        """The observers; beside those that take calls late, with what."""
+        self.is_quiet = recorder is None and all(
+            [over is not None and not one.wants_content for one, over in self.told]
+        )
+        """All take calls late, and nobody wants what was said: most is left out then."""
+        marking = [one for one in observers if getattr(one, "marks", True)]
+        self.overs: tuple[tuple[Any, int], ...] = tuple(
+            [(over, marking.index(one) if one in marking else -1) for one, over in self.told if self.is_quiet]
+        )
+        """With what each takes a call, and where among the marks its own is."""
+        self._begins = tuple([one.began for one in marking if self.is_quiet])
         self._known: dict[int, Known] = {}
+        self.last: Known | None = None
+        """What was asked for last: mostly it is asked for again."""
 
     def begin(
         self,
@@ -93,17 +108,14 @@ class Watching:
         known: Known | None = None,
     ) -> CallWatch:
         """A call begins. `blank` is its record before anything is known; `known` is of where it goes first."""
-        marks: list[Any] = []
-        for observer, begin, over in self.told:
-            mark = None
+        if self.is_quiet:
             try:
-                if begin is not None:
-                    mark = begin()
-                elif over is None:
-                    mark = observer.began()
+                marks = [*map(call, self._begins), None]
             except Exception as error:
-                report(observer, error)
-            marks.append(mark)
+                marks = [None] * len(self.told)
+                report(self.told[0][0], error)
+        else:
+            marks = [_mark(observer) for observer, _ in self.told]
         now = (self.wall(), self.mono())
         watch = CallWatch(
             self, self.mono, now, blank, known, request, conversation, marks, getrandbits(_CHANCE)
@@ -115,33 +127,35 @@ class Watching:
     def known(self, at: Deployment) -> Known:
         """What is the same in every record about a deployment. Kept by its identity."""
         known = self._known.get(id(at))
-        return known if known is not None else self._learned(at)
-
-    def _learned(self, at: Deployment) -> Known:
-        attempt = AttemptRecord(
-            provider=at.provider,
-            endpoint=at.endpoint,
-            model=at.model,
-            dialect=at.dialect.name,
-            address=_address(at.site.base_url),
-            key=at.key,
-            began_s=0.0,
-            outcome="answered",
-        )
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        known = self._known[id(at)] = Known(at, blank("chat", (at.name,)), attempt)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[id(at)] = Known(at, blank("chat", (at.name,)), _attempt(at))
+        self.last = known
         return known
 
 
-_Told: TypeAlias = tuple[Observer, Callable[[], Any] | None, Callable[..., None] | None]
+def _mark(observer: Observer) -> Any:
+    """What an observer makes at a beginning."""
+    try:
+        return observer.began()
+    except Exception as error:
+        report(observer, error)
+        return None
 
 
-def _told(observer: Observer) -> _Told:
-    """An observer, what it does at a beginning, and with what it takes a call late; both None for most."""
-    over: Callable[..., None] | None = getattr(observer, "over", None)
-    begin = observer.began if over is not None and getattr(observer, "marks", True) else None
-    return observer, begin, over
+def _attempt(at: Deployment) -> AttemptRecord:
+    """The record of an attempt that is answered, before anything is known of it."""
+    return AttemptRecord(
+        provider=at.provider,
+        endpoint=at.endpoint,
+        model=at.model,
+        dialect=at.dialect.name,
+        address=_address(at.site.base_url),
+        key=at.key,
+        began_s=0.0,
+        outcome="answered",
+    )
 
 
 def blank(operation: str, asked: tuple[str, ...]) -> CallRecord:
@@ -164,17 +178,17 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
     """When the call began, wall and monotonic."""
     _blank: CallRecord
     _known: Known | None
-    """Of where the last attempt went."""
+    """Of where it goes first."""
     _request: ChatRequest | None
     _conversation: str | None
-    _marks: Sequence[Any]
+    _marks: Any
     """What each observer made at the beginning."""
     _chance: int
     """The part of the id that is drawn."""
     recording: CallRecorder | None = None
     """Takes down the call's bytes, where calls are recorded."""
-    tries: int = 0
-    """The attempts that have ended."""
+    tries: int = 1
+    """How many attempts have ended, when the call is over."""
     _at: Deployment | None = None
     """Where the last attempt went; None when its record is made."""
     _began_at: float = 0.0
@@ -193,14 +207,11 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
     _by: Deployment | None = None
     """Whose answer it is."""
     _cached: bool = False
-    _model: str = ""
-    _response: str | None = None
+    _answer: tuple[str, str | None, Money | None, tuple[Note, ...]] = _NO_ANSWER
     _reasons: tuple[str, ...] = ()
-    _usage: Usage = Usage()
-    _cost: Money | None = None
-    _notes: tuple[Note, ...] = ()
-    _asked: tuple[Any, ...] | None = None
-    """What was asked besides words; None: nothing, as for most calls."""
+    _usage: Usage = _NO_USAGE
+    _asked: tuple[Any, ...] = _NOTHING
+    """Whether it was streamed, and what was asked besides words."""
     _record: CallRecord | None = None
 
     @property
@@ -226,9 +237,6 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
         self._at = at
         self._began_at = now
         self._waited_s = waited_s
-        known, watching = self._known, self._watching
-        if (known is None or known.at is not at) and watching is not None:
-            self._known = watching.known(at)
 
     def first(self, now: float) -> None:
         """Its first event came."""
@@ -245,13 +253,11 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
         """It ended well."""
         if self._well_at is None and self._at is not None:
             self._well_at = now
-            self.tries += 1
 
     def whole(self, now: float) -> None:
         """Its first event came, and with it it ended well."""
         if self._well_at is None and self._at is not None:
             self._shown_at = self._well_at = now
-            self.tries += 1
 
     def decided(self, decision: Decision) -> None:
         """A deployment was chosen."""
@@ -267,25 +273,32 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
 
     def done(self, response: Answered | None, outcome: Ended | None = None) -> None:
         """The call ended well; its outcome tells whose answer it is."""
-        request = self._request
-        if outcome is None or request is None or type(response) is not ChatResponse:
+        request, watching = self._request, self._watching
+        if outcome is None or request is None or watching is None or type(response) is not ChatResponse:
             self._tell_other(response, outcome)
             return
         self._ended_at = self.mono()
         self._by = outcome.at
-        if outcome.cached:
-            self._cached = True
+        self._cached = outcome.cached
         choices, usage = response.choices, response.usage
-        self._model = response.model
-        self._response = response.id
+        self._answer = _answer_of(response)
         self._reasons = (choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices)
         self._usage = usage if usage.raw is None else replace(usage, raw=None)
-        self._cost = response.cost
-        self._notes = response.notes
         asked = _asked_of(request)
         if asked != _NOTHING:
             self._asked = asked
-        self._hand_over(request, response)
+        if self._attempts or self._well_at is None:
+            self.tries = len(self._attempts) + (self._well_at is not None)
+        if not watching.is_quiet:
+            self._hand_over(request, response)
+            return
+        marks = self._marks
+        self._watching = self._request = self._marks = None
+        for over, place in watching.overs:
+            try:
+                over(self, marks[place], None)
+            except Exception as error:
+                report(over.__self__, error)
 
     def broke(self, error: Error) -> None:
         """The call failed."""
@@ -319,6 +332,7 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
         wall, began = self.now
         by, first_s, attempts = self._by, self._first_s, self._attempts
         assert by is not None  # else the record is there
+        model, response_id, cost, notes = self._answer
         if self._well_at is not None:
             attempts += (self._ended_well(),)
         if self._shown_at is not None:
@@ -330,34 +344,35 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
             took_s=self._ended_at - began,
             provider=by.provider,
             model=by.model,
-            response_model=self._model or None,
-            response_id=self._response,
+            response_model=model or None,
+            response_id=response_id,
             finish_reasons=self._reasons,
             usage=self._usage,
-            cost=self._cost,
+            cost=cost,
             first_s=first_s,
             attempts=attempts,
-            notes=self._notes,
+            notes=notes,
         )
         asked, recording, decisions = self._asked, self.recording, self._decisions
-        if asked is None and not (decisions or self._cached or recording or self._conversation is not None):
+        usual = asked is _NOTHING and self._conversation is None
+        if usual and not (decisions or self._cached or recording):
             return record
         return replace(
             record,
-            streamed=asked is not None and asked[0],
+            streamed=asked[0],
             cached=self._cached,
             decisions=decisions,
             conversation=self._conversation,
-            parameters={} if asked is None else _parameters(asked),
+            parameters=_parameters(asked),
             recording=None if recording is None else str(recording.path),
         )
 
     def _ended_well(self) -> AttemptRecord:
         """The record of the last attempt, which ended well."""
-        known, began, shown, well = self._known, self._began_at, self._shown_at, self._well_at
-        assert known is not None and well is not None
+        known, at, began, shown, well = self._known, self._at, self._began_at, self._shown_at, self._well_at
+        assert at is not None and well is not None
         return replace(
-            known.attempt,
+            known.attempt if known is not None and known.at is at else _attempt(at),
             began_s=began - self.now[1],
             queued_s=self._queued_s,
             waited_s=self._waited_s,
@@ -435,18 +450,17 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
         watching, marks = self._watching, self._marks
         if watching is None:
             return
-        self._watching, self._request, self._marks = None, None, ()
+        self._watching = self._request = self._marks = None
         if self.recording is not None:
             self.recording.ended(self.record())
             self.recording = None
         content = None
-        for (observer, _, over), mark in zip(watching.told, marks, strict=True):
+        for (observer, over), mark in zip(watching.told, marks, strict=False):
             try:
                 wants = observer.wants_content
                 if wants and content is None:
-                    content = Content(
-                        request=request, response=response if isinstance(response, ChatResponse) else None
-                    )
+                    given = response if isinstance(response, ChatResponse) else None
+                    content = Content(request=request, response=given)
                 if over is None:
                     observer.ended(self.record(), mark, content if wants else None)
                 else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from random import getrandbits
 from typing import Any
@@ -31,8 +31,6 @@ _QUIET = set_value(SUPPRESSED, True, Context())
 TRACE_BITS, SPAN_BITS = 128, 64
 """The bits of the ids of traces and spans."""
 RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
-_USUAL = (1, 0)
-"""The spans of a call with one attempt, by number, as they would end."""
 _ENOUGH = 64
 """No span of ours has as many attributes or events that a limit of this would cut."""
 _LOOKS_AND_EMITS = {"context", "trace_flags", "sampled", "_batch_processor", "emit"}
@@ -146,12 +144,17 @@ class QuickSpans:
         tries = late.tries
         chance = getrandbits(TRACE_BITS + SPAN_BITS * (tries + 1)) if self._draws else self._drawn(tries, above)
         told = self._told_kind(self._writer, late, said, chance, above)
-        kind, spans = self._span_kind, []
-        for number in _USUAL if tries == 1 else (*range(1, tries + 1), 0):
-            span = kind()
-            span._told = told
-            span._attempt = number
-            spans.append(span)
+        kind = self._span_kind
+        call = kind()
+        call._told = told
+        call._attempt = 0
+        if tries == 1:
+            attempt = kind()
+            attempt._told = told
+            attempt._attempt = 1
+            spans = [attempt, call]
+        else:
+            spans = [*self._attempts_of(told, tries), call]
         if self._together:  # what the processors would do with each span for itself, once for all
             token = self._attach(set_value(SUPPRESSED, True, parent) if parent else _QUIET)
             try:
@@ -169,6 +172,13 @@ class QuickSpans:
             for span in spans:
                 take(span)
         return True
+
+    def _attempts_of(self, told: Any, tries: int) -> Iterator[Any]:
+        for number in range(1, tries + 1):
+            span = self._span_kind()
+            span._told = told
+            span._attempt = number
+            yield span
 
     def _drawn(self, tries: int, above: SpanContext | None) -> int:
         """What a generator of the user's own draws: for the trace where it begins with us, for each span."""
