@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 import baimo
-from baimo.client.watching import Watching, blank
+from baimo.client.watching import CallWatch, Watching, blank
 from baimo.errors import (
     AnswerFormatError,
     OverloadedError,
@@ -371,7 +371,7 @@ def test_many_threads_are_told_apart(told: Remembers) -> None:
 
 
 def test_a_watch_tells_once(told: Remembers) -> None:
-    watch = Watching([told], VirtualClock()).begin(blank("chat", (FLASH,)))
+    watch = CallWatch(Watching([told], VirtualClock()), blank("chat", (FLASH,)))
     watch.broke(OverloadedError("busy", status=503))
     watch.left()
     watch.done(None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from baimo.client.watching import CallWatch, Watching, blank
 from baimo.config.services import RecordSettings
@@ -42,6 +42,8 @@ Course = Callable[[CallWatch, VirtualClock], None]
 class General(CallWatch):
     """Goes no short way."""
 
+    __slots__ = ()
+
     def whole(self, now: float) -> None:
         self.first(now)
         self.answered(now)
@@ -71,8 +73,7 @@ def told(
 ) -> tuple[CallRecord, Any]:
     """What an observer is told of a call that goes like that."""
     sees, clock = Remembers(wants_content=True), VirtualClock()
-    begun = Watching([sees], clock).begin(blank("chat", ("acme/m",)), asked, conversation, recorder)
-    watch = kind(*astuple(begun))
+    watch = kind(Watching([sees], clock), blank("chat", ("acme/m",)), asked, conversation, recorder)
     goes(watch, clock)
     (call,) = sees.calls
     assert len(call.id) == 32 and int(call.id[:12], 16) == int(call.at * 1000)

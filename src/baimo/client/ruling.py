@@ -169,7 +169,7 @@ class Ruling:
             known = watching.last
             if known is None or known.at is not at:
                 known = watching.known(at)
-            watch = watching.begin(known.chat, request, call.conversation, None, known)
+            watch = CallWatch(watching, known.chat, request, call.conversation, None, known)
             now = None if request.stream else watch.now
         if self._claims is None:
             steps = exchange(
@@ -330,7 +330,7 @@ class Ruling:
             return None
         asked = tuple(dict.fromkeys([at.name for pool in route for at in pool]))
         recorder = watching.recorder if operation != "balance" else None  # money is nobody else's business
-        return watching.begin(blank(operation, asked), request, call.conversation, recorder)
+        return CallWatch(watching, blank(operation, asked), request, call.conversation, recorder)
 
     def _purse(self, request: ChatRequest | EmbedRequest, call: CallOptions, *, cheapest: bool) -> Any:
         """What a call may spend; None where nothing bounds it and nothing is to be compared."""

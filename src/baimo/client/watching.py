@@ -57,8 +57,6 @@ _asked_of: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter("stream", "stop
 _NOTHING = (False, (), *[None] * len(_PARAMETERS))
 """What that gives of a whole reply for which nothing is asked besides words."""
 _answer_of: Callable[[ChatResponse], Any] = attrgetter("model", "id", "cost", "notes")
-_NO_ANSWER = ("", None, None, ())
-_NO_USAGE = Usage()
 _MOST_KNOWN = 256
 _CHANCE = 80
 """The bits of an id that are drawn."""
@@ -99,30 +97,15 @@ class Watching:
         self.last: Known | None = None
         """What was asked for last: mostly it is asked for again."""
 
-    def begin(
-        self,
-        blank: CallRecord,
-        request: ChatRequest | None = None,
-        conversation: str | None = None,
-        recorder: Recorder | None = None,
-        known: Known | None = None,
-    ) -> CallWatch:
-        """A call begins. `blank` is its record before anything is known; `known` is of where it goes first."""
+    def marks(self) -> list[Any]:
+        """What each observer makes at the beginning of a call; None besides where all take calls late."""
         if self.is_quiet:
             try:
-                marks = [*map(call, self._begins), None]
+                return [*map(call, self._begins), None]
             except Exception as error:
-                marks = [None] * len(self.told)
                 report(self.told[0][0], error)
-        else:
-            marks = [_mark(observer) for observer, _ in self.told]
-        now = (self.wall(), self.mono())
-        watch = CallWatch(
-            self, self.mono, now, blank, known, request, conversation, marks, getrandbits(_CHANCE)
-        )
-        if recorder is not None:
-            watch.recording = recorder.call(watch.id)
-        return watch
+                return [None] * len(self.told)
+        return [_mark(observer) for observer, _ in self.told]
 
     def known(self, at: Deployment) -> Known:
         """What is the same in every record about a deployment. Kept by its identity."""
@@ -163,61 +146,82 @@ def blank(operation: str, asked: tuple[str, ...]) -> CallRecord:
     return CallRecord(id="", operation=operation, at=0.0, took_s=0.0, asked=asked, outcome="answered")
 
 
-class CallWatch(msgspec.Struct, eq=False, gc=False):
-    """Meets `RouteWatch`, and when the call is over `LateRecord`; every call that somebody observes has one.
+class CallWatch:
+    """Meets `RouteWatch`, and `LateRecord` when the call is over; made anew for every call that is observed.
 
-    While the call goes on it is told times and who is asked. When it is over it keeps of request and response
-    only what a record tells, and makes that when somebody asks. It is no part of any circle of objects.
+    While the call goes on it is told times and who is asked. When the call is over it keeps of request and
+    response only what a record tells, and makes that when somebody asks.
     """
 
-    _watching: Watching | None
-    """None when the call is over."""
-    mono: Callable[[], float]
-    """Tells the time, in seconds that never run backwards."""
-    now: tuple[float, float]
-    """When the call began, wall and monotonic."""
-    _blank: CallRecord
-    _known: Known | None
-    """Of where it goes first."""
-    _request: ChatRequest | None
-    _conversation: str | None
-    _marks: Any
-    """What each observer made at the beginning."""
-    _chance: int
-    """The part of the id that is drawn."""
-    recording: CallRecorder | None = None
-    """Takes down the call's bytes, where calls are recorded."""
-    tries: int = 1
-    """How many attempts have ended, when the call is over."""
-    _at: Deployment | None = None
-    """Where the last attempt went; None when its record is made."""
-    _began_at: float = 0.0
-    _waited_s: float = 0.0
-    _queued_s: float = 0.0
-    _shown_at: float | None = None
-    """When its first event came."""
-    _well_at: float | None = None
-    """When it ended well."""
-    _first_s: float | None = None
-    """From the beginning of the call to the first event of an attempt before it."""
-    _attempts: tuple[AttemptRecord, ...] = ()
-    """Those before it."""
-    _decisions: tuple[Decision, ...] = ()
-    _ended_at: float = 0.0
-    _by: Deployment | None = None
-    """Whose answer it is."""
-    _cached: bool = False
-    _answer: tuple[str, str | None, Money | None, tuple[Note, ...]] = _NO_ANSWER
-    _reasons: tuple[str, ...] = ()
-    _usage: Usage = _NO_USAGE
-    _asked: tuple[Any, ...] = _NOTHING
-    """Whether it was streamed, and what was asked besides words."""
-    _record: CallRecord | None = None
+    __slots__ = (
+        "_answer",
+        "_asked",
+        "_at",
+        "_attempts",
+        "_began_at",
+        "_blank",
+        "_by",
+        "_cached",
+        "_chance",
+        "_conversation",
+        "_decisions",
+        "_ended_at",
+        "_first_s",
+        "_known",
+        "_marks",
+        "_queued_s",
+        "_reasons",
+        "_record",
+        "_request",
+        "_shown_at",
+        "_usage",
+        "_waited_s",
+        "_watching",
+        "_well_at",
+        "mono",
+        "now",
+        "recording",
+        "tries",
+    )
 
-    @property
-    def id(self) -> str:
-        """The call's id: it sorts by when the call began."""
-        return hex((int(self.now[0] * 1000) | _DIGITS) << _CHANCE | self._chance)[3:]
+    def __init__(
+        self,
+        watching: Watching,
+        blank: CallRecord,
+        request: ChatRequest | None = None,
+        conversation: str | None = None,
+        recorder: Recorder | None = None,
+        known: Known | None = None,
+    ) -> None:
+        """`blank` is the call's record before anything is known of it, `known` of where it goes first."""
+        self._watching: Watching | None = watching
+        """None when the call is over."""
+        self._blank = blank
+        self._known = known
+        self._request = request
+        self._conversation = conversation
+        self._marks: Any = watching.marks()
+        self.mono = watching.mono
+        """Tells the time, in seconds that never run backwards."""
+        self.now = (watching.wall(), watching.mono())
+        """When the call began, wall and monotonic."""
+        self._chance = getrandbits(_CHANCE)
+        """The part of the id that is drawn."""
+        self._at: Deployment | None = None
+        """Where the last attempt went; None when its record is made."""
+        self._queued_s = 0.0
+        self._shown_at: float | None = None
+        """When its first event came."""
+        self._well_at: float | None = None
+        """When it ended well."""
+        self._attempts: tuple[AttemptRecord, ...] = ()
+        """Those before it."""
+        self._first_s: float | None = None
+        """From the beginning of the call to the first event of one of those."""
+        self._decisions: tuple[Decision, ...] = ()
+        self._record: CallRecord | None = None
+        self.recording = None if recorder is None else recorder.call(_id(self.now[0], self._chance))
+        """Takes down the call's bytes, where calls are recorded."""
 
     def record(self) -> CallRecord:
         """The record of the call, once it is over. Any thread may ask; those that ask first at once may get
@@ -285,10 +289,8 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
         self._reasons = (choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices)
         self._usage = usage if usage.raw is None else replace(usage, raw=None)
         asked = _asked_of(request)
-        if asked != _NOTHING:
-            self._asked = asked
-        if self._attempts or self._well_at is None:
-            self.tries = len(self._attempts) + (self._well_at is not None)
+        self._asked = _NOTHING if asked == _NOTHING else asked
+        self.tries = len(self._attempts) + (self._well_at is not None)
         if not watching.is_quiet:
             self._hand_over(request, response)
             return
@@ -331,7 +333,6 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
         """
         wall, began = self.now
         by, first_s, attempts = self._by, self._first_s, self._attempts
-        assert by is not None  # else the record is there
         model, response_id, cost, notes = self._answer
         if self._well_at is not None:
             attempts += (self._ended_well(),)
@@ -339,7 +340,7 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
             first_s = self._shown_at - began
         record = replace(
             self._blank,
-            id=self.id,
+            id=_id(wall, self._chance),
             at=wall,
             took_s=self._ended_at - began,
             provider=by.provider,
@@ -386,7 +387,6 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
 
     def _keep(self, attempt: AttemptRecord) -> None:
         self._attempts += (attempt,)
-        self.tries = len(self._attempts)
         if self._shown_at is not None:
             self._first_s = self._shown_at - self.now[1]
         self._at = self._shown_at = self._well_at = None
@@ -427,11 +427,12 @@ class CallWatch(msgspec.Struct, eq=False, gc=False):
             last = self._attempts[-1]
             facts["provider"] = facts.get("provider") or last.provider
             facts["model"] = facts.get("model") or last.model
+        self.tries = len(self._attempts)
         wall, began = self.now
         request = self._request
         self._record = replace(
             self._blank,
-            id=self.id,
+            id=_id(wall, self._chance),
             streamed=_is_streamed(request),
             at=wall,
             took_s=self.mono() - began,
@@ -500,6 +501,11 @@ def _answer(response: Answered) -> dict[str, Any]:
         facts["response_id"] = response.id
         facts["finish_reasons"] = _reasons(response.choices)
     return facts
+
+
+def _id(wall: float, chance: int) -> str:
+    """An id of a call: it sorts by when that began."""
+    return hex((int(wall * 1000) | _DIGITS) << _CHANCE | chance)[3:]
 
 
 def _reasons(choices: Sequence[Choice]) -> tuple[str, ...]:
