@@ -55,7 +55,9 @@ def record(number: int = 0, *, cost: str | None = "0.1", currency: str = "CNY", 
 
 
 def batch_of(calls: Iterable[CallRecord]) -> store.Batch:
-    return store.batch_of(map(store.entry_of, calls))
+    gathered = store.Gathered()
+    gathered.add(calls)
+    return gathered.row()
 
 
 def raw(text: str) -> msgspec.Raw:

@@ -92,19 +92,13 @@ class Watching:
             [(over, marking.index(one) if one in marking else -1) for one, over in self.told if self.is_quiet]
         )
         """With what each takes a call, and where among the marks its own is."""
-        self._begins = tuple([one.began for one in marking if self.is_quiet])
+        self.begins = tuple([one.began for one in marking if self.is_quiet])
         self._known: dict[int, Known] = {}
         self.last: Known | None = None
         """What was asked for last: mostly it is asked for again."""
 
     def marks(self) -> list[Any]:
-        """What each observer makes at the beginning of a call; None besides where all take calls late."""
-        if self.is_quiet:
-            try:
-                return [*map(call, self._begins), None]
-            except Exception as error:
-                report(self.told[0][0], error)
-                return [None] * len(self.told)
+        """What each observer makes at the beginning of a call."""
         return [_mark(observer) for observer, _ in self.told]
 
     def known(self, at: Deployment) -> Known:
@@ -200,7 +194,11 @@ class CallWatch:
         self._known = known
         self._request = request
         self._conversation = conversation
-        self._marks: Any = watching.marks()
+        try:
+            self._marks: Any = [*map(call, watching.begins), None] if watching.is_quiet else watching.marks()
+        except Exception as error:
+            self._marks = [None] * len(watching.told)
+            report(watching.told[0][0], error)
         self.mono = watching.mono
         """Tells the time, in seconds that never run backwards."""
         self.now = (watching.wall(), watching.mono())

@@ -106,8 +106,6 @@ DROP TABLE records;
 FORMS = (_CALLS, _LOSSES, _RECORDS, _BATCHES)
 """What makes each form of the file out of the one before it; the number of forms is the file's version."""
 
-Entry: TypeAlias = tuple[str, bytes]
-"""The id of a call, and its record as JSON."""
 Batch: TypeAlias = tuple[str, str, str]
 """The first and the last of the ids, and the records as a JSON array: a row of `batches`."""
 _INSERT = """
@@ -207,17 +205,35 @@ def _belongs(opened: sqlite3.Connection) -> bool:
     return bool(opened.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION)
 
 
-def entry_of(call: CallRecord) -> Entry:
-    """A call as it is kept. Raises TypeError or ValueError for what cannot be written as JSON."""
-    if call.usage.raw is not None:  # the provider's own object says the same, and cannot be read back
-        call = replace(call, usage=replace(call.usage, raw=None))
-    return call.id, _to_json(call)
+class Gathered:
+    """Calls that will be one row, each once."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._parts: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, calls: Iterable[CallRecord]) -> None:
+        """Take in some more, at most `TOGETHER` in all. Raises for what cannot be written as JSON, mostly
+        TypeError or ValueError; none of them is in then.
+        """
+        new = {call.id: call if call.usage.raw is None else _bare(call) for call in calls}
+        for known in self._ids.intersection(new):
+            del new[known]
+        if new:
+            self._parts.append(_to_json([*new.values()])[1:-1])
+            self._ids.update(new)
+
+    def row(self) -> Batch:
+        """All of them."""
+        return min(self._ids), max(self._ids), f"[{b','.join(self._parts).decode()}]"
 
 
-def batch_of(entries: Iterable[Entry]) -> Batch:
-    """Calls as one row, each once."""
-    known = dict(entries)
-    return min(known), max(known), f"[{b','.join(known.values()).decode()}]"
+def _bare(call: CallRecord) -> CallRecord:
+    """Without the provider's own object of usage, which says the same and cannot be read back."""
+    return replace(call, usage=replace(call.usage, raw=None))
 
 
 def first_id(at: float) -> str:
@@ -226,11 +242,6 @@ def first_id(at: float) -> str:
 
 
 _LAST_MS = 16**12 - 1
-
-
-def batches_of(entries: Sequence[Entry]) -> list[Batch]:
-    """Calls as few rows."""
-    return [batch_of(entries[at : at + TOGETHER]) for at in range(0, len(entries), TOGETHER)]
 
 
 def write(opened: sqlite3.Connection, batches: Sequence[Batch], losses: Iterable[Any] = ()) -> None:

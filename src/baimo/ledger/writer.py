@@ -21,7 +21,7 @@ FULL = 2_000
 _GATHER_S = 0.5
 """How long records are gathered before they are written together: each time costs the threads that make calls
 some turns in which they wait for this one."""
-_TURN = 64
+_TURN = 50
 """So many records are made before other threads get a turn."""
 _PATIENCE_S = 10.0
 """How long a file that cannot be written is tried again before a batch is given up."""
@@ -161,46 +161,51 @@ class Writer:
 
     def _write_all(self, opened: sqlite3.Connection | None) -> sqlite3.Connection | None:
         """Write what is held now, and the count of what was lost."""
-        entries = self._entries(len(self.held))
-        if entries or self._losses or self._refused:
-            opened = self._written(opened, entries)
+        count = len(self.held)
+        batches = [self._gathered(min(count - at, store.TOGETHER)) for at in range(0, count, store.TOGETHER)]
+        batches = [batch for batch in batches if batch]
+        if batches or self._losses or self._refused:
+            opened = self._written(opened, batches)
         return opened
 
-    def _entries(self, count: int) -> list[store.Entry]:
+    def _gathered(self, count: int) -> store.Gathered:
         """So many of the calls that are held, as they are kept. Others get their turn in between: who waits
         for the interpreter while this goes on would wait until it is taken away, which is long.
         """
-        entries: list[store.Entry] = []
-        held = self.held
-        while count > 0:
-            turn = held[: min(count, _TURN)]
-            del held[: len(turn)]
-            count -= len(turn)
+        gathered = store.Gathered()
+        for at in range(0, count, _TURN):
+            turn = self.held[: min(count - at, _TURN)]
+            del self.held[: len(turn)]
+            self._add(gathered, turn)
+            time.sleep(0)
+        return gathered
+
+    def _add(self, gathered: store.Gathered, turn: list[LateRecord]) -> None:
+        try:
+            gathered.add([late.record() for late in turn])
+        except Exception as error:  # of one of them; whoever made it may have put anything there
+            if len(turn) == 1:
+                self._lose(1, _no_json(error))
+                return
             for late in turn:
-                try:
-                    entries.append(store.entry_of(late.record()))
-                except (TypeError, ValueError) as error:
-                    self._lose(1, f"a record cannot be written as JSON: {error}")
-            if count:
-                time.sleep(0)
-        return entries
+                self._add(gathered, [late])
 
     def _written(
-        self, opened: sqlite3.Connection | None, entries: list[store.Entry]
+        self, opened: sqlite3.Connection | None, batches: list[store.Gathered]
     ) -> sqlite3.Connection | None:
-        """Write a batch and the count of what was lost before; the connection, None where it has to go."""
+        """Write batches and the count of what was lost before; the connection, None where it has to go."""
         with self._lock:
             refused, self._refused = self._refused, {}
         for why, count in refused.items():
             self._lose(count, why)
-        batches = store.batches_of(entries)
+        rows = [batch.row() for batch in batches]
         end = time.monotonic() + _PATIENCE_S
         while True:
             try:
                 if opened is None:
                     opened = self._connect(self.path)
                 store.write(
-                    opened, batches, [(self._wall(), count, why) for why, count in self._losses.items()]
+                    opened, rows, [(self._wall(), count, why) for why, count in self._losses.items()]
                 )
             except (sqlite3.Error, OSError, ConfigError) as error:
                 late = time.monotonic()
@@ -208,7 +213,7 @@ class Writer:
                 if _may_pass(error) and late < end + last:
                     self._closing.wait(0.05)
                     continue
-                self._lose(len(entries), _words(error, self.path))
+                self._lose(sum(map(len, batches)), _words(error, self.path))
                 if opened is not None:
                     opened.close()
                 return None
@@ -235,6 +240,10 @@ class Writer:
 def _may_pass(error: Exception) -> bool:
     """Whether it may be over soon: another process writes, and for long."""
     return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def _no_json(error: Exception) -> str:
+    return f"a record cannot be written as JSON: {error}"
 
 
 def _words(error: Exception, path: Path) -> str:

@@ -30,6 +30,8 @@ _log = logging.getLogger("opentelemetry.sdk.trace.export")
 _QUIET = set_value(SUPPRESSED, True, Context())
 TRACE_BITS, SPAN_BITS = 128, 64
 """The bits of the ids of traces and spans."""
+_BITS = TRACE_BITS + 2 * SPAN_BITS
+"""Those of the ids of a call with one attempt, as most have."""
 RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
 _ENOUGH = 64
 """No span of ours has as many attributes or events that a limit of this would cut."""
@@ -141,12 +143,9 @@ class QuickSpans:
                 above = None
             elif not (self._always or above.trace_flags.sampled):
                 return True  # nobody wants its spans
-        tries = late.tries
-        chance = getrandbits(TRACE_BITS + SPAN_BITS * (tries + 1)) if self._draws else self._drawn(tries, above)
-        told = self._told_kind(self._writer, late, said, chance, above)
-        kind = self._span_kind
-        call = kind()
-        call._told = told
+        kind, call, tries = self._span_kind, self._span_kind(), late.tries
+        chance = getrandbits(_BITS) if self._draws and tries == 1 else self._drawn(tries, above)
+        call._told = told = self._told_kind(self._writer, late, said, chance, above)
         call._attempt = 0
         if tries == 1:
             attempt = kind()
@@ -160,7 +159,7 @@ class QuickSpans:
             try:
                 for processor in self._together:
                     if processor._shutdown:
-                        processor.on_end(spans[-1])
+                        processor.on_end(call)
                         continue
                     try:
                         processor.span_exporter.export(spans)
@@ -181,7 +180,11 @@ class QuickSpans:
             yield span
 
     def _drawn(self, tries: int, above: SpanContext | None) -> int:
-        """What a generator of the user's own draws: for the trace where it begins with us, for each span."""
+        """What is drawn for the trace, where it begins with us, and for each span; by the user's own generator
+        where there is one.
+        """
+        if self._draws:
+            return getrandbits(TRACE_BITS + SPAN_BITS * (tries + 1))
         drawn = 0 if above is not None else self._ids.generate_trace_id()
         for number in range(tries + 1):
             drawn |= self._ids.generate_span_id() << TRACE_BITS + SPAN_BITS * number
