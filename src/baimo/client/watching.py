@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from operator import attrgetter, call
+from operator import attrgetter
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,7 +18,15 @@ from baimo.exchange import Outcome as Ended
 from baimo.notes import Note
 from baimo.types.chat import ChatRequest, ChatResponse, Choice
 from baimo.types.money import Money
-from baimo.types.record import AttemptRecord, CallRecord, Content, Decision, Observer, Outcome
+from baimo.types.record import (
+    AttemptRecord,
+    CallRecord,
+    Content,
+    Decision,
+    LateObserver,
+    Observer,
+    Outcome,
+)
 from baimo.types.usage import Usage
 
 from .clock import Clock
@@ -81,25 +89,26 @@ class Watching:
         self.recorder = recorder
         self.wall = clock.wall
         self.mono = clock.mono
-        self.told = tuple([(one, getattr(one, "over", None)) for one in observers])
-        """The observers; beside those that take calls late, with what."""
-        self.is_quiet = recorder is None and all(
-            [over is not None and not one.wants_content for one, over in self.told]
+        begins: list[tuple[Observer, Any]] = []
+        told: list[tuple[Observer, Any, int]] = []
+        for observer in observers:
+            late = observer if isinstance(observer, LateObserver) else None
+            place = -1
+            if late is None or late.marks:
+                place = len(begins)
+                begins.append((observer, None if late is None else observer.began))
+            told.append((observer, None if late is None else late.over, place))
+        self.begins = tuple(begins)
+        """Who makes something at the beginning of a call; of those that take it late, with what."""
+        self.told = tuple(told)
+        """All observers; what those take a call with that take it late; which of the marks is theirs."""
+        self.is_quiet = recorder is None and not any(
+            [over is None or observer.wants_content for observer, over, _ in told]
         )
-        """All take calls late, and nobody wants what was said: most is left out then."""
-        marking = [one for one in observers if getattr(one, "marks", True)]
-        self.overs: tuple[tuple[Any, int], ...] = tuple(
-            [(over, marking.index(one) if one in marking else -1) for one, over in self.told if self.is_quiet]
-        )
-        """With what each takes a call, and where among the marks its own is."""
-        self.begins = tuple([one.began for one in marking if self.is_quiet])
+        """All take calls late, and nobody wants what was said."""
         self._known: dict[int, Known] = {}
         self.last: Known | None = None
         """What was asked for last: mostly it is asked for again."""
-
-    def marks(self) -> list[Any]:
-        """What each observer makes at the beginning of a call."""
-        return [_mark(observer) for observer, _ in self.told]
 
     def known(self, at: Deployment) -> Known:
         """What is the same in every record about a deployment. Kept by its identity."""
@@ -110,15 +119,6 @@ class Watching:
             known = self._known[id(at)] = Known(at, blank("chat", (at.name,)), _attempt(at))
         self.last = known
         return known
-
-
-def _mark(observer: Observer) -> Any:
-    """What an observer makes at a beginning."""
-    try:
-        return observer.began()
-    except Exception as error:
-        report(observer, error)
-        return None
 
 
 def _attempt(at: Deployment) -> AttemptRecord:
@@ -194,11 +194,16 @@ class CallWatch:
         self._known = known
         self._request = request
         self._conversation = conversation
-        try:
-            self._marks: Any = [*map(call, watching.begins), None] if watching.is_quiet else watching.marks()
-        except Exception as error:
-            self._marks = [None] * len(watching.told)
-            report(watching.told[0][0], error)
+        marks: list[Any] = []
+        for observer, begin in watching.begins:
+            try:
+                marks.append(observer.began() if begin is None else begin())
+            except Exception as error:
+                marks.append(None)
+                report(observer, error)
+        marks.append(None)
+        self._marks: Any = marks
+        """What observers made at the beginning, and None for those that make nothing."""
         self.mono = watching.mono
         """Tells the time, in seconds that never run backwards."""
         self.now = (watching.wall(), watching.mono())
@@ -220,15 +225,6 @@ class CallWatch:
         self._record: CallRecord | None = None
         self.recording = None if recorder is None else recorder.call(_id(self.now[0], self._chance))
         """Takes down the call's bytes, where calls are recorded."""
-
-    def record(self) -> CallRecord:
-        """The record of the call, once it is over. Any thread may ask; those that ask first at once may get
-        two that are equal.
-        """
-        record = self._record
-        if record is None:
-            record = self._record = self._answered()
-        return record
 
     # What the call tells while it goes on.
 
@@ -288,17 +284,19 @@ class CallWatch:
         self._usage = usage if usage.raw is None else replace(usage, raw=None)
         asked = _asked_of(request)
         self._asked = _NOTHING if asked == _NOTHING else asked
-        self.tries = len(self._attempts) + (self._well_at is not None)
+        self.tries = 1
+        if self._attempts or self._well_at is None:
+            self.tries = len(self._attempts) + (self._well_at is not None)
         if not watching.is_quiet:
             self._hand_over(request, response)
             return
         marks = self._marks
         self._watching = self._request = self._marks = None
-        for over, place in watching.overs:
+        for observer, over, place in watching.told:
             try:
                 over(self, marks[place], None)
             except Exception as error:
-                report(over.__self__, error)
+                report(observer, error)
 
     def broke(self, error: Error) -> None:
         """The call failed."""
@@ -323,12 +321,15 @@ class CallWatch:
             self._close(self.mono(), "cancelled", billed=True)
         self._tell("cancelled", {}, None)
 
-    def _answered(self) -> CallRecord:
-        """The record of a chat that ended well.
+    def record(self) -> CallRecord:
+        """The record of the call, once it is over. Any thread may ask; those that are first at once may get two
+        that are equal.
 
         What is not so of most chats is laid over the rest of it: a call with more than 14 names makes a table
         of them first.
         """
+        if self._record is not None:
+            return self._record
         wall, began = self.now
         by, first_s, attempts = self._by, self._first_s, self._attempts
         model, response_id, cost, notes = self._answer
@@ -353,18 +354,18 @@ class CallWatch:
             notes=notes,
         )
         asked, recording, decisions = self._asked, self.recording, self._decisions
-        usual = asked is _NOTHING and self._conversation is None
-        if usual and not (decisions or self._cached or recording):
-            return record
-        return replace(
-            record,
-            streamed=asked[0],
-            cached=self._cached,
-            decisions=decisions,
-            conversation=self._conversation,
-            parameters=_parameters(asked),
-            recording=None if recording is None else str(recording.path),
-        )
+        if asked is not _NOTHING or decisions or self._cached or recording or self._conversation is not None:
+            record = replace(
+                record,
+                streamed=asked[0],
+                cached=self._cached,
+                decisions=decisions,
+                conversation=self._conversation,
+                parameters=_parameters(asked),
+                recording=None if recording is None else str(recording.path),
+            )
+        self._record = record
+        return record
 
     def _ended_well(self) -> AttemptRecord:
         """The record of the last attempt, which ended well."""
@@ -454,16 +455,16 @@ class CallWatch:
             self.recording.ended(self.record())
             self.recording = None
         content = None
-        for (observer, over), mark in zip(watching.told, marks, strict=False):
+        for observer, over, place in watching.told:
             try:
                 wants = observer.wants_content
                 if wants and content is None:
                     given = response if isinstance(response, ChatResponse) else None
                     content = Content(request=request, response=given)
                 if over is None:
-                    observer.ended(self.record(), mark, content if wants else None)
+                    observer.ended(self._record or self.record(), marks[place], content if wants else None)
                 else:
-                    over(self, mark, content if wants else None)
+                    over(self, marks[place], content if wants else None)
             except Exception as error:
                 report(observer, error)
 

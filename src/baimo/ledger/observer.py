@@ -1,4 +1,4 @@
-"""The observer that keeps the ledger: it hands every call to the writer, which makes records of them, and JSON."""
+"""The observer that keeps the ledger: it hands every call to the writer, which makes records and JSON of many."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from baimo.config.services import LedgerSettings
-from baimo.types.record import CallRecord, Content, LateRecord, Ready
+from baimo.types.record import CallRecord, Content, LateObserver, LateRecord, Ready
 
 from .writer import FULL, HELD, HERE, Writer
 
 FILE = "ledger.db"
 
 
-class LedgerObserver:
+class LedgerObserver(LateObserver):
     """Meets the protocol `Observer`. The file and the thread begin with the first call, in each process.
 
     What it was told is written when `close` returns, or at the end of the program.

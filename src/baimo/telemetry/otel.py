@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baimo.errors import MissingExtraError
-from baimo.types.record import CallRecord, Content, LateRecord, Ready
+from baimo.types.record import CallRecord, Content, LateObserver, LateRecord, Ready
 
 try:
     from opentelemetry import context, metrics, trace
@@ -32,7 +32,7 @@ _METRICS: Any = getattr(metrics, "_internal", None)
 """Where the API keeps the provider that the program has set."""
 
 
-class OpenTelemetry:
+class OpenTelemetry(LateObserver):
     """An observer that makes one span of every call, one below it of every attempt, and three histograms.
 
     Without providers it uses those that the program has set for the process, also when it sets them later;

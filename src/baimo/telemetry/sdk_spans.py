@@ -164,7 +164,7 @@ class QuickSpans:
                     try:
                         processor.span_exporter.export(spans)
                     except Exception as error:
-                        _log.error("Exception while exporting Span.", exc_info=error)  # as the SDK says it
+                        _tell(error)
             finally:
                 self._detach(token)
         for take in self._singly:
@@ -219,3 +219,7 @@ def _taker(processor: Any) -> Callable[[Any], Any]:
     end: Callable[[Any], Any] = processor.on_end
     return end
 
+
+def _tell(error: Exception) -> None:
+    """What the SDK says of an exporter that fails."""
+    _log.error("Exception while exporting Span.", exc_info=error)

@@ -138,9 +138,7 @@ class Ready:
 class Observer(Protocol):
     """Is told of every call of a client. Must not raise and must not block.
 
-    One of our own may have `over(late, began, content)`: it is called in place of `ended`, with a
-    `LateRecord`, so that the record is made where it costs the caller nothing. Where it has `marks = False`
-    besides, nothing is to be done when a call begins: `began` is not called, and None comes back.
+    Those of our own that need no record at once are a `LateObserver` besides.
     """
 
     wants_content: bool
@@ -154,3 +152,16 @@ class Observer(Protocol):
 
     def close(self) -> None:
         """The client closes: everything told so far is to be kept when this returns."""
+
+
+class LateObserver:
+    """An observer that is told of a call by `over`, in place of `ended`: the record is made where that costs
+    the caller least, or never.
+    """
+
+    marks = True
+    """Whether something is to be made of the beginning of a call. Else `began` is not called."""
+
+    def over(self, late: LateRecord, began: Any, content: Content | None) -> None:
+        """The call is over, whatever came of it."""
+        raise NotImplementedError
