@@ -68,15 +68,21 @@ class OpenTelemetry(LateObserver):
 
     def over(self, late: LateRecord, began: Any, content: Content | None) -> None:
         """The same for a call whose record is not made yet: spans that nobody reads do not ask for it."""
-        measure = self._metrics
-        if (
-            measure is None
-            and self._measures_late
-            and (self._asks_for_meters or _METRICS._METER_PROVIDER is not None)
+        if self._metrics is not None or (
+            self._measures_late and (self._asks_for_meters or _METRICS._METER_PROVIDER is not None)
         ):
-            measure = self._late_metrics()
+            self._measure(late.record(), began)
+        quickly = self._quick
+        if content is not None or quickly is None or not quickly.emit(late, _NOTHING, began):
+            self._trace(late, began, content)
+
+    def _measure(self, call: CallRecord, began: Any) -> None:
+        measure = self._metrics or self._late_metrics()
         if measure is not None:
-            measure.record(late.record(), began or _NOWHERE)
+            measure.record(call, began or _NOWHERE)
+
+    def _trace(self, late: LateRecord, began: Any, content: Content | None) -> None:
+        """The spans of a call that could not be handed over just so."""
         tracer = self._tracer or self._late_tracer()
         if tracer is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -154,7 +155,7 @@ class Observer(Protocol):
         """The client closes: everything told so far is to be kept when this returns."""
 
 
-class LateObserver:
+class LateObserver(ABC):
     """An observer that is told of a call by `over`, in place of `ended`: the record is made where that costs
     the caller least, or never.
     """
@@ -162,6 +163,6 @@ class LateObserver:
     marks = True
     """Whether something is to be made of the beginning of a call. Else `began` is not called."""
 
+    @abstractmethod
     def over(self, late: LateRecord, began: Any, content: Content | None) -> None:
         """The call is over, whatever came of it."""
-        raise NotImplementedError
