@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from operator import attrgetter
+from collections.abc import Sequence
 from random import getrandbits
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,9 +13,7 @@ from msgspec.structs import replace
 from baimo.errors import AnswerFormatError, Error, StreamInterrupted
 from baimo.exchange import Deployment
 from baimo.exchange import Outcome as Ended
-from baimo.notes import Note
-from baimo.types.chat import ChatRequest, ChatResponse, Choice
-from baimo.types.money import Money
+from baimo.types.chat import ChatRequest, ChatResponse
 from baimo.types.record import (
     AttemptRecord,
     CallRecord,
@@ -27,49 +23,30 @@ from baimo.types.record import (
     Observer,
     Outcome,
 )
-from baimo.types.usage import Usage
 
 from .clock import Clock
+from .facts import (
+    CHANCE,
+    NOTHING,
+    address_of,
+    answer_facts,
+    answer_of,
+    asked_of,
+    bare,
+    id_of,
+    is_streamed,
+    parameters_of,
+    reasons_of,
+    told_of,
+)
 
 if TYPE_CHECKING:
-    from baimo.transports.recorder import CallRecorder, Recorder
-    from baimo.types.embeddings import EmbedResponse
-    from baimo.types.images import ImagesResponse
-    from baimo.types.moderation import ModerationResponse
-    from baimo.types.rerank import RerankResponse
-    from baimo.types.speech import SpeechResponse
-    from baimo.types.transcription import Transcription
+    from baimo.transports.recorder import Recorder
 
-    Answered: TypeAlias = (
-        ChatResponse
-        | EmbedResponse
-        | RerankResponse
-        | ImagesResponse
-        | Transcription
-        | SpeechResponse
-        | ModerationResponse
-    )
+    from .facts import Answered
 
 _REWORDED = "refused; what was asked for was worded anew and asked for again"
-_PARAMETERS = (
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "top_k",
-    "seed",
-    "n",
-    "frequency_penalty",
-    "presence_penalty",
-)
-_asked_of: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter("stream", "stop", *_PARAMETERS)
-_NOTHING = (False, (), *[None] * len(_PARAMETERS))
-"""What that gives of a whole reply for which nothing is asked besides words."""
-_answer_of: Callable[[ChatResponse], Any] = attrgetter("model", "id", "cost", "notes")
 _MOST_KNOWN = 256
-_CHANCE = 80
-"""The bits of an id that are drawn."""
-_DIGITS = 1 << 48
-"""Above the milliseconds: makes `hex` write all twelve of their digits."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -103,7 +80,7 @@ class Watching:
         self.told = tuple(told)
         """All observers; what those take a call with that take it late; which of the marks is theirs."""
         self.is_quiet = recorder is None and not any(
-            [over is None or observer.wants_content for observer, over, _ in told]
+            over is None or observer.wants_content for observer, over, _ in told
         )
         """All take calls late, and nobody wants what was said."""
         self._known: dict[int, Known] = {}
@@ -128,7 +105,7 @@ def _attempt(at: Deployment) -> AttemptRecord:
         endpoint=at.endpoint,
         model=at.model,
         dialect=at.dialect.name,
-        address=_address(at.site.base_url),
+        address=address_of(at.site.base_url),
         key=at.key,
         began_s=0.0,
         outcome="answered",
@@ -148,7 +125,6 @@ class CallWatch:
     """
 
     __slots__ = (
-        "_answer",
         "_asked",
         "_at",
         "_attempts",
@@ -164,7 +140,6 @@ class CallWatch:
         "_known",
         "_marks",
         "_queued_s",
-        "_reasons",
         "_record",
         "_request",
         "_shown_at",
@@ -172,8 +147,10 @@ class CallWatch:
         "_waited_s",
         "_watching",
         "_well_at",
+        "_answer",
         "mono",
         "now",
+        "_reasons",
         "recording",
         "tries",
     )
@@ -208,7 +185,7 @@ class CallWatch:
         """Tells the time, in seconds that never run backwards."""
         self.now = (watching.wall(), watching.mono())
         """When the call began, wall and monotonic."""
-        self._chance = getrandbits(_CHANCE)
+        self._chance = getrandbits(CHANCE)
         """The part of the id that is drawn."""
         self._at: Deployment | None = None
         """Where the last attempt went; None when its record is made."""
@@ -223,7 +200,7 @@ class CallWatch:
         """From the beginning of the call to the first event of one of those."""
         self._decisions: tuple[Decision, ...] = ()
         self._record: CallRecord | None = None
-        self.recording = None if recorder is None else recorder.call(_id(self.now[0], self._chance))
+        self.recording = None if recorder is None else recorder.call(id_of(self.now[0], self._chance))
         """Takes down the call's bytes, where calls are recorded."""
 
     # What the call tells while it goes on.
@@ -243,7 +220,7 @@ class CallWatch:
 
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         """It failed."""
-        shown = self._shown_at is not None and _is_streamed(self._request)
+        shown = self._shown_at is not None and is_streamed(self._request)
         outcome: Outcome = "interrupted" if shown or isinstance(error, StreamInterrupted) else "failed"
         self._close(now, outcome, error, billed)
 
@@ -279,11 +256,11 @@ class CallWatch:
         self._by = outcome.at
         self._cached = outcome.cached
         choices, usage = response.choices, response.usage
-        self._answer = _answer_of(response)
-        self._reasons = (choices[0].finish_reason._value_,) if len(choices) == 1 else _reasons(choices)
+        self._answer = answer_of(response)
+        self._reasons = (choices[0].finish_reason._value_,) if len(choices) == 1 else reasons_of(choices)
         self._usage = usage if usage.raw is None else replace(usage, raw=None)
-        asked = _asked_of(request)
-        self._asked = _NOTHING if asked == _NOTHING else asked
+        asked = asked_of(request)
+        self._asked = NOTHING if asked == NOTHING else asked
         self.tries = 1
         if self._attempts or self._well_at is None:
             self.tries = len(self._attempts) + (self._well_at is not None)
@@ -308,10 +285,10 @@ class CallWatch:
             "provider": error.provider,
         }
         if partial is not None:
-            facts["usage"] = _bare(partial.usage)
+            facts["usage"] = bare(partial.usage)
         elif isinstance(error, AnswerFormatError) and error.response is not None:
             partial = error.response
-            facts.update(_answer(partial))
+            facts.update(answer_facts(partial))
         is_cut = isinstance(error, StreamInterrupted) and partial is not None
         self._tell("interrupted" if is_cut else "failed", facts, partial)
 
@@ -322,8 +299,8 @@ class CallWatch:
         self._tell("cancelled", {}, None)
 
     def record(self) -> CallRecord:
-        """The record of the call, once it is over. Any thread may ask; those that are first at once may get two
-        that are equal.
+        """The record of the call, once it is over. Any thread may ask; those that are first at once may get
+        two that are equal.
 
         What is not so of most chats is laid over the rest of it: a call with more than 14 names makes a table
         of them first.
@@ -339,7 +316,7 @@ class CallWatch:
             first_s = self._shown_at - began
         record = replace(
             self._blank,
-            id=_id(wall, self._chance),
+            id=id_of(wall, self._chance),
             at=wall,
             took_s=self._ended_at - began,
             provider=by.provider,
@@ -354,14 +331,14 @@ class CallWatch:
             notes=notes,
         )
         asked, recording, decisions = self._asked, self.recording, self._decisions
-        if asked is not _NOTHING or decisions or self._cached or recording or self._conversation is not None:
+        if asked is not NOTHING or decisions or self._cached or recording or self._conversation is not None:
             record = replace(
                 record,
                 streamed=asked[0],
                 cached=self._cached,
                 decisions=decisions,
                 conversation=self._conversation,
-                parameters=_parameters(asked),
+                parameters=parameters_of(asked),
                 recording=None if recording is None else str(recording.path),
             )
         self._record = record
@@ -400,17 +377,17 @@ class CallWatch:
         told: str | None = None,
     ) -> None:
         """The last attempt did not end well, unless it is known that it did."""
-        if self._at is None:
+        if self._at is None or self._watching is None:
             return
         if self._well_at is not None:
             self._settle()
             return
         self._well_at = now
-        facts = _told_of(error, told)
+        facts = told_of(error, told)
         self._keep(replace(self._ended_well(), outcome=outcome, maybe_billed=billed, **facts))
 
     def _tell_other(self, response: Answered | None, outcome: Ended | None) -> None:
-        facts = {} if response is None else _answer(response)
+        facts = {} if response is None else answer_facts(response)
         if outcome is not None:
             at = outcome.at
             facts.update(cached=outcome.cached, provider=at.provider, model=at.model)
@@ -431,8 +408,8 @@ class CallWatch:
         request = self._request
         self._record = replace(
             self._blank,
-            id=_id(wall, self._chance),
-            streamed=_is_streamed(request),
+            id=id_of(wall, self._chance),
+            streamed=is_streamed(request),
             at=wall,
             took_s=self.mono() - began,
             first_s=self._first_s if self._shown_at is None else self._shown_at - began,
@@ -440,7 +417,7 @@ class CallWatch:
             attempts=self._attempts,
             decisions=self._decisions,
             conversation=self._conversation,
-            parameters={} if request is None else _parameters(_asked_of(request)),
+            parameters={} if request is None else parameters_of(asked_of(request)),
             recording=None if self.recording is None else str(self.recording.path),
             **facts,
         )
@@ -472,61 +449,3 @@ class CallWatch:
 def report(observer: Observer, error: Exception) -> None:
     """An observer that fails must not fail the call; nobody but the log can be told."""
     logging.getLogger("baimo").error("the observer %r failed", type(observer).__name__, exc_info=error)
-
-
-def _told_of(error: Error | None, told: str | None) -> dict[str, Any]:
-    """What a record tells of an attempt that failed."""
-    if error is None:
-        return {"message": told}
-    return {
-        "error": error.code,
-        "error_type": type(error).__name__,
-        "message": error.message,
-        "status": getattr(error, "status", None),
-        "provider_code": getattr(error, "provider_code", None),
-        "request_id": error.request_id,
-    }
-
-
-def _answer(response: Answered) -> dict[str, Any]:
-    """What a record tells of an answer."""
-    facts: dict[str, Any] = {
-        "response_model": response.model or None,
-        "usage": _bare(response.usage),
-        "cost": response.cost,
-        "notes": response.notes,
-    }
-    if isinstance(response, ChatResponse):
-        facts["response_id"] = response.id
-        facts["finish_reasons"] = _reasons(response.choices)
-    return facts
-
-
-def _id(wall: float, chance: int) -> str:
-    """An id of a call: it sorts by when that began."""
-    return hex((int(wall * 1000) | _DIGITS) << _CHANCE | chance)[3:]
-
-
-def _reasons(choices: Sequence[Choice]) -> tuple[str, ...]:
-    return tuple([choice.finish_reason._value_ for choice in choices])
-
-
-def _is_streamed(request: ChatRequest | None) -> bool:
-    return request is not None and request.stream
-
-
-def _bare(usage: Usage) -> Usage:
-    return usage if usage.raw is None else replace(usage, raw=None)
-
-
-@lru_cache(maxsize=512)
-def _address(base_url: str) -> str:
-    scheme, mark, rest = base_url.partition("://")
-    return scheme + mark + rest.partition("/")[0]
-
-
-def _parameters(asked: tuple[Any, ...]) -> dict[str, Any]:
-    told = {name: value for name, value in zip(_PARAMETERS, asked[2:], strict=True) if value is not None}
-    if asked[1]:
-        told["stop"] = list(asked[1])
-    return told

@@ -1,4 +1,4 @@
-"""The observer that keeps the ledger: it hands every call to the writer, which makes records and JSON of many."""
+"""The observer that keeps the ledger: it hands every call to the writer, which makes records of them."""
 
 from __future__ import annotations
 

@@ -204,9 +204,7 @@ class Writer:
             try:
                 if opened is None:
                     opened = self._connect(self.path)
-                store.write(
-                    opened, rows, [(self._wall(), count, why) for why, count in self._losses.items()]
-                )
+                store.write(opened, rows, [(self._wall(), count, why) for why, count in self._losses.items()])
             except (sqlite3.Error, OSError, ConfigError) as error:
                 late = time.monotonic()
                 last = _LAST_PATIENCE_S - _PATIENCE_S if self._closing.is_set() else 0.0

@@ -180,8 +180,8 @@ class QuickSpans:
             yield span
 
     def _drawn(self, tries: int, above: SpanContext | None) -> int:
-        """What is drawn for the trace, where it begins with us, and for each span; by the user's own generator
-        where there is one.
+        """What is drawn for the trace and for each span; by the user's own generator where there is one, and
+        for the trace only where it begins with us.
         """
         if self._draws:
             return getrandbits(TRACE_BITS + SPAN_BITS * (tries + 1))
