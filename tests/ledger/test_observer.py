@@ -380,7 +380,7 @@ def test_a_call_waits_for_nothing(tmp_path: Path) -> None:
     assert best < 4 * min(_cost_s(lambda: batch_of([told])) for _ in range(20))
 
 
-def _cost_s(work: Callable[[], None]) -> float:
+def _cost_s(work: Callable[[], object]) -> float:
     begun = time.thread_time()
     for _ in range(100):
         work()
@@ -411,3 +411,101 @@ def test_what_comes_as_the_thread_ends_is_written_by_another(tmp_path: Path) -> 
     one.close()
     assert [kept.id for kept in last_calls(path, 5)] == [record(2).id, record(1).id]
     assert writers() == []
+
+
+class Odd:
+    """A call of which no record can be made, or none that is JSON."""
+
+    tries = 1
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def record(self) -> CallRecord:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [OverflowError("no such time"), ZeroDivisionError("odd")])
+def test_a_call_whose_record_cannot_be_made_is_lost_alone(error: Exception, tmp_path: Path) -> None:
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    for number in range(3):
+        ledger.over(Ready(record(number)), None, None)
+    ledger.over(Odd(error), None, None)
+    ledger.over(Ready(record(3)), None, None)
+    ledger.flush()
+    assert ledger.lost == 1
+    ledger.close()
+    assert len(last_calls(tmp_path / "ledger.db", 10)) == 4
+    _, losses = sums(tmp_path / "ledger.db", [])
+    assert [(loss.count, loss.why) for loss in losses] == [
+        (1, f"a record cannot be written as JSON: {error}")
+    ]
+
+
+def test_records_are_made_where_they_are_written_not_where_the_call_ended(tmp_path: Path) -> None:
+    class Asked(Ready):
+        def record(self) -> CallRecord:
+            where.add(threading.current_thread().name)
+            return super().record()
+
+    where: set[str] = set()
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    ledger.over(Asked(record(1)), None, None)
+    ledger.close()
+    assert where == {"baimo-ledger"}
+
+
+def test_others_get_their_turn_while_many_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer lets go of the interpreter after so many, also where nobody took it away."""
+    made: list[int] = []
+
+    class Counting(Ready):
+        def record(self) -> CallRecord:
+            made[-1] += 1
+            return super().record()
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: made.append(0))
+    made.append(0)
+    one = Writer(tmp_path / "ledger.db", keep_days=1e6, told=lambda line: None)
+    one.held += [Counting(record(number)) for number in range(1001)]
+    one.start()
+    one.close()
+    assert sum(made) == 1001 and max(made) == writer._TURN
+    assert len(last_calls(tmp_path / "ledger.db", 2000)) == 1001
+
+
+def test_a_call_that_is_told_twice_is_kept_once(tmp_path: Path) -> None:
+    ledger = LedgerObserver(ALWAYS, tmp_path)
+    keep(ledger, *[record(number % 70) for number in range(140)])
+    ledger.close()
+    opened = store.connect(tmp_path / "ledger.db", create=False)
+    counts = [count for (count,) in opened.execute("SELECT json_array_length(records) FROM batches")]
+    opened.close()
+    assert sum(counts) == 70
+
+
+_HOLDING = (
+    _CHILD.replace("range(first, first + 300)", "range(first, first + 30)")
+    + """
+import os
+pid = os.fork()
+if not pid:
+    ledger.flush()
+    ledger.ended(record(first + 500), None, None)
+    ledger.close()
+    os._exit(ledger.lost)
+_, status = os.waitpid(pid, 0)
+ledger.close()
+sys.exit(status)
+"""
+)
+
+
+def test_what_a_parent_holds_at_a_fork_is_the_parents_alone(tmp_path: Path) -> None:
+    one = child(_HOLDING, tmp_path, 0)
+    one.communicate(timeout=50)
+    assert one.returncode == 0
+    opened = store.connect(tmp_path / "ledger.db", create=False)
+    counts = [count for (count,) in opened.execute("SELECT json_array_length(records) FROM batches")]
+    opened.close()
+    assert sorted(counts) == [1, 30]

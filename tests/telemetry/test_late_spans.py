@@ -26,7 +26,7 @@ from baimo.types.content import Text
 from baimo.types.record import CallRecord, Content, Decision
 from baimo.types.usage import Usage
 from tests.telemetry import records
-from tests.telemetry.watching import Watching
+from tests.telemetry.watching import Measuring, Watching
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "name": lambda span: span.name,
@@ -311,3 +311,70 @@ def test_a_processor_that_does_more_with_an_ended_span_is_asked_to(monkeypatch: 
     observer.ended(records.ANSWERED, observer.began(), None)
     provider.shutdown()
     assert len(seen) == len(exporter.read) == 2
+
+
+class Late:
+    """A call whose record is made when somebody asks; it knows how often somebody did."""
+
+    def __init__(self, call: CallRecord) -> None:
+        self.tries = len(call.attempts)
+        self.asked = 0
+        self._call = call
+
+    def record(self) -> CallRecord:
+        self.asked += 1
+        return self._call
+
+
+def test_a_record_is_asked_for_when_a_span_is_read_and_not_before() -> None:
+    watching, late = Watching(), Late(records.FAILED)
+    watching.observer.over(late, watching.observer.began(), None)
+    spans: Any = watching.kept.get_finished_spans()
+    assert len(spans) == 4 and spans[-1].context.is_valid and late.asked == 0
+    assert spans[-1].name == "chat kimi-k2" and late.asked == 1
+    assert [span.name for span in spans[:-1]] == ["attempt deepseek-flash"] * 2 + ["attempt kimi-k2"]
+
+
+@pytest.mark.parametrize("name", records.ALL)
+@pytest.mark.parametrize("by_api", [False, True], ids=["quick", "api"])
+def test_a_call_told_late_is_told_as_one_told_at_once(name: str, by_api: bool) -> None:
+    call = records.ALL[name]
+    watching, ids = watched(by_api, content=False)
+    told = []
+    for tell in (watching.observer.ended, lambda call, *rest: watching.observer.over(Late(call), *rest)):
+        ids.begin()
+        watching.kept.clear()
+        tell(call, watching.observer.began(), None)
+        told.append([span.to_json() for span in watching.kept.get_finished_spans()])
+    assert told[0] == told[1] and len(told[0]) == len(call.attempts) + 1
+
+
+def test_measures_ask_for_the_record_at_once() -> None:
+    measuring, late = Measuring(), Late(records.ANSWERED)
+    measuring.observer.over(late, measuring.observer.began(), None)
+    assert late.asked == 1 and measuring.reader.get_metrics_data() is not None
+
+
+@pytest.mark.parametrize("name", ["answered", "failed"])
+def test_ids_that_are_drawn_at_once_are_told_apart(name: str) -> None:
+    call, seen, traces = records.ALL[name], list[int](), set[int]()
+    for _ in range(50):
+        own, *attempts = Watching().tell(call)
+        assert own.context is not None
+        traces.add(own.context.trace_id)
+        seen.append(own.context.span_id)
+        for span in attempts:
+            assert span.context is not None and span.parent == own.context
+            assert span.context.trace_id == own.context.trace_id
+            seen.append(span.context.span_id)
+    assert len(traces) == 50 and len({*seen}) == len(seen) == 50 * (len(call.attempts) + 1)
+    assert max(traces) < 2**128 and max(seen) < 2**64 and min(*traces, *seen) > 0
+
+
+def test_what_is_current_is_asked_where_the_api_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere(type(context._RUNTIME_CONTEXT)):  # type: ignore[misc]
+        """A runtime of the program's own."""
+
+    assert OpenTelemetry().began() is context.get_current()
+    monkeypatch.setattr(context, "_RUNTIME_CONTEXT", Elsewhere())
+    assert OpenTelemetry().began == context.get_current

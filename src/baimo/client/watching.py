@@ -125,6 +125,7 @@ class CallWatch:
     """
 
     __slots__ = (
+        "_answer",
         "_asked",
         "_at",
         "_attempts",
@@ -140,6 +141,7 @@ class CallWatch:
         "_known",
         "_marks",
         "_queued_s",
+        "_reasons",
         "_record",
         "_request",
         "_shown_at",
@@ -147,10 +149,8 @@ class CallWatch:
         "_waited_s",
         "_watching",
         "_well_at",
-        "_answer",
         "mono",
         "now",
-        "_reasons",
         "recording",
         "tries",
     )
