@@ -392,7 +392,9 @@ def test_so_many_are_written_at_once_however_short_they_waited(
 ) -> None:
     monkeypatch.setattr(writer, "_GATHER_S", 1e6)
     ledger = LedgerObserver(ALWAYS, tmp_path)
-    keep(ledger, *map(record, range(writer.FULL + 1)))
+    keep(ledger, record(0))
+    wait_until(lambda: not ledger._writers[os.getpid()].is_waiting)  # it gathers, and is woken by no other
+    keep(ledger, *map(record, range(1, writer.FULL + 1)))
     wait_until(lambda: not ledger._writers[os.getpid()].held)
     ledger.flush()
     assert len(last_calls(tmp_path / "ledger.db", 2 * writer.FULL)) == writer.FULL + 1
