@@ -312,8 +312,7 @@ def _attempted(
                     elif events or is_end:
                         if watch is not None and events and not held:
                             attempts.came = told = watch.mono() if watch.mono else (yield _NOW)[1]
-                            if streams or not is_end:  # else its end tells it too
-                                attempts.tell_first()
+                            attempts.tell_first(streams or not is_end)
                         held += events
                         progress.came()
                         empty.saw(events, is_end)
@@ -475,8 +474,10 @@ class _Attempts(Tally):
         self.tell_first()
         return error
 
-    def tell_first(self) -> None:
-        """Tell that the first event came, where that is known and nobody was told."""
+    def tell_first(self, is_due: bool = True) -> None:
+        """Tell that the first event came, where that is known, due now, and nobody was told."""
+        if not is_due:
+            return
         if self.watch is not None and self.came is not None:
             self.watch.first(self.came)
         self.came = None

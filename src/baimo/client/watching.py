@@ -425,8 +425,7 @@ class CallWatch:
 
     def _hand_over(self, request: ChatRequest | None, response: Answered | None) -> None:
         watching, marks = self._watching, self._marks
-        if watching is None:
-            return
+        assert watching is not None  # else it was told already
         self._watching = self._request = self._marks = None
         if self.recording is not None:
             self.recording.ended(self.record())
