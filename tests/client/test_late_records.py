@@ -202,6 +202,7 @@ def test_what_a_watch_is_told_after_the_end_changes_nothing() -> None:
     late, clock = Late(), VirtualClock()
     watch = _watch(late, clock=clock)
     _answered(watch, clock)
+    held = {name: getattr(watch, name) for name in CallWatch.__slots__}
     watch.failed(OverloadedError("busy", status=503), 9.0, billed=True)
     watch.broke(OverloadedError("busy", status=503))
     watch.left()
@@ -209,6 +210,9 @@ def test_what_a_watch_is_told_after_the_end_changes_nothing() -> None:
     watch.whole(9.0)
     watch.first(9.0)
     watch.done(answer(), outcome())
+    assert held == {
+        name: getattr(watch, name) for name in CallWatch.__slots__
+    }  # another thread may be reading
     (call,) = late.calls
     made = call.record()
     assert (made.outcome, made.took_s, call.tries) == ("answered", 1.0, 1)
