@@ -523,27 +523,23 @@ class _Attempts(Tally):
     def outcome(
         self, at: Deployment, wire: WireRequest, head: WireHead, decoder: Decoder, now: float | None
     ) -> Outcome:
-        """The attempt ended well, now where somebody watches. What is known at the end: a decoder may have
-        `notes` and a `request_id` that the body told.
+        """The attempt ended well, now where somebody watches. What is known at the end, without secrets: a
+        decoder may have `notes` and a `request_id` that the body told.
         """
         if self.watch is not None and now is not None:
             (self.watch.answered if self.came is None else self.watch.whole)(now)
         notes: tuple[Note, ...] = getattr(decoder, "notes", ())
         told_id: str | None = getattr(decoder, "request_id", None)
-        sent = self._sent(wire)
-        if self.seat is not None:
-            self.seat.done(head)
-        return Outcome(at, sent, head, (*wire.notes, *notes) if notes else wire.notes, told_id)
-
-    def _sent(self, wire: WireRequest) -> Sent:
-        """What was sent, without secrets."""
         tally = self._tally or self
         fields = _without_secrets(wire.headers) if self.has_own_fields else wire.headers
         method, body = "GET", b""
         if isinstance(wire, HttpRequest):
             method = wire.method
             body = wire.body if type(wire.body) is bytes else b""
-        return Sent(method, wire.origin, wire.target, fields, body, tally.made, tally.maybe_billed)
+        sent = Sent(method, wire.origin, wire.target, fields, body, tally.made, tally.maybe_billed)
+        if self.seat is not None:
+            self.seat.done(head)
+        return Outcome(at, sent, head, (*wire.notes, *notes) if notes else wire.notes, told_id)
 
     def _failed(
         self,
