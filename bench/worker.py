@@ -57,12 +57,17 @@ async def _at_once(count: int, limit: int, one: Callable[[], Awaitable[None]]) -
     await asyncio.gather(*[work() for _ in range(limit)])
 
 
-def _cpu(it: Any, began: float, count: int) -> Found:
-    """CPU since then, for each of so many; with what a client still has to do in the background."""
+def _spent(it: Any) -> float:
+    """CPU of this process so far, once a client has done all that it does in the background."""
     finish = getattr(it, "finish", None)
     if finish is not None:
         finish()
-    return {"cpu_us": (time.process_time() - began) / count * 1e6}
+    return time.process_time()
+
+
+def _cpu(it: Any, began: float, count: int) -> Found:
+    """CPU since then, for each of so many."""
+    return {"cpu_us": (_spent(it) - began) / count * 1e6}
 
 
 def sync(client: Any, origin: str, calls: int) -> Found:
@@ -70,7 +75,7 @@ def sync(client: Any, origin: str, calls: int) -> Found:
     with client.Sync(f"{origin}/v1") as it:
         for _ in range(WARM):
             _check(it.call(), ANSWER)
-        began = time.process_time()
+        began = _spent(it)
         for _ in range(calls):
             _check(it.call(), ANSWER)
         return _cpu(it, began, calls)
@@ -83,7 +88,7 @@ def async_(client: Any, origin: str, calls: int) -> Found:
         async with client.Async(f"{origin}/v1") as it:
             for _ in range(WARM):
                 _check(await it.call(), ANSWER)
-            began = time.process_time()
+            began = _spent(it)
             for _ in range(calls):
                 _check(await it.call(), ANSWER)
             return _cpu(it, began, calls)
@@ -101,7 +106,7 @@ def many(client: Any, origin: str, calls: int) -> Found:
                 _check(await it.call(), ANSWER)
 
             await _at_once(3 * WARM, 200, one)
-            began = time.process_time()
+            began = _spent(it)
             await _at_once(calls, 200, one)
             return _cpu(it, began, calls)
 
@@ -115,7 +120,7 @@ def burst(client: Any, origin: str, streams: int) -> Found:
         async with client.Async(f"{origin}/v1") as it:
             for _ in range(2):
                 _check(await it.stream(), BLOCK * CHUNK)
-            began = time.process_time()
+            began = _spent(it)
             for _ in range(streams):
                 _check(await it.stream(), BLOCK * CHUNK)
             return _cpu(it, began, streams * BLOCK)
@@ -128,7 +133,7 @@ def burst_sync(client: Any, origin: str, streams: int) -> Found:
     with client.Sync(f"{origin}/v1") as it:
         for _ in range(2):
             _check(it.stream(), BLOCK * CHUNK)
-        began = time.process_time()
+        began = _spent(it)
         for _ in range(streams):
             _check(it.stream(), BLOCK * CHUNK)
         return _cpu(it, began, streams * BLOCK)

@@ -31,6 +31,7 @@ CORE = (
     "accounting/",
     "context/",
     "exchange.py",
+    "failing.py",
     "making.py",
     "media/",
     "operations.py",
@@ -41,6 +42,7 @@ CORE = (
     "remember.py",
     "repair.py",
     "rules.py",
+    "seats.py",
     "tools/",
     "translation/",
 )

@@ -16,14 +16,8 @@ from baimo.auth.signer import Grant, Granting, Signer
 from baimo.dialect.protocols import Site
 from baimo.dialect.status import request_id, retry_after
 from baimo.errors import (
-    AuthError,
     Error,
-    NotFoundError,
-    OverloadedError,
-    PermissionDeniedError,
     ProviderError,
-    QuotaError,
-    RateLimitedError,
     StaleConnectionError,
     StreamInterrupted,
     TimedOutError,
@@ -35,9 +29,8 @@ from baimo.resilience.empty import Emptiness
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, Progress, TimeLimits
 from baimo.steps import Dice, Emit, Now, Read, Retrying, Step, Steps, Wait
-from baimo.types.chat import ChatResponse, Sent
+from baimo.types.chat import Sent
 from baimo.types.events import UsageReported
-from baimo.types.fold import Folder
 from baimo.types.hours import Holidays
 from baimo.types.limits import Limit
 from baimo.types.medialimits import MediaLimits
@@ -211,6 +204,25 @@ class Watch(Protocol):
         """The first event is here, and with it the attempt ended well: `first` and `answered` in one."""
 
 
+class Seat(Protocol):
+    """What a call holds while its only attempt at a deployment is under way; the call's tally as well."""
+
+    def take(self) -> bool:
+        """Take it; False where `slowly` must go on."""
+
+    def done(self, head: WireHead) -> None:
+        """The attempt ended well."""
+
+    def gives_up(self, failure: BaseException) -> bool:
+        """The attempt broke off. Whether the call goes on after that."""
+
+    def goes_on(self) -> Exchange:
+        """The steps that follow."""
+
+    def slowly(self) -> Exchange:
+        """The steps of the same call another way."""
+
+
 def exchange(
     operation: Operation,
     at: Deployment,
@@ -223,22 +235,27 @@ def exchange(
     watch: Watch | None = None,
     together: RetryBudget | None = None,
     now: tuple[float, float] | None = None,
+    seat: Seat | None = None,
 ) -> Exchange:
     """Call one deployment; try again as `retry` says, never after the first event was emitted.
 
     With `raw` every Emit carries the wire piece beside its events; what the caller wants whole is emitted
     once. A reply that has only begun is nobody's yet: it is emitted with the first thing it says. `together`
     bounds how many calls are tried again at once; `now` is the time where the caller has just asked for it.
+    `seat` is taken when the call begins, and goes on where it fails.
 
     Raises whatever kept the call from ending well; `StreamInterrupted` once events were shown.
     """
-    attempts = _Attempts(at, retry, tally, watch, together, bool(at.headers or operation.headers))
+    has_own_fields = bool(at.headers or operation.headers)
+    attempts = _Attempts(at, retry, limits, raw, tally, watch, together, seat, has_own_fields)
     attempts.now = now
     if deadline is None and limits.total is None:
         deadline = NO_DEADLINE
     if hasattr(operation, "before") and (begin := operation.before(at)) is not None:
-        return _prepared(begin, operation, at, attempts, limits, deadline, raw)
-    return _attempted(operation, at, attempts, limits, deadline, raw)
+        if seat is not None:
+            return seat.slowly()
+        return _prepared(begin, operation, at, attempts, deadline)
+    return _attempted(operation, at, attempts, deadline)
 
 
 def _prepared(
@@ -246,29 +263,27 @@ def _prepared(
     operation: Operation,
     at: Deployment,
     attempts: _Attempts,
-    limits: TimeLimits,
     deadline: Deadline | None,
-    raw: bool,
 ) -> Exchange:
     """The call, after what the operation needs first; its time counts from before that."""
     if deadline is None:
-        deadline = Deadline(limits.total, now=(attempts.now or (yield _NOW))[1])
+        deadline = Deadline(attempts.limits.total, now=(attempts.now or (yield _NOW))[1])
     attempts.now = None
     yield from begin(deadline)
-    return (yield from _attempted(operation, at, attempts, limits, deadline, raw))
+    return (yield from _attempted(operation, at, attempts, deadline))
 
 
-def _attempted(
-    operation: Operation, at: Deployment, attempts: _Attempts, limits: TimeLimits, deadline: Any, raw: bool
-) -> Exchange:
-    wire = _encoded(operation, at)
-    credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
-    secrets, watch, together = at.secrets, attempts.watch, attempts.together
-    counted, asked, streams = attempts.counting, attempts.now, operation.streams
-    timed, wall, mono = streams or at.signer.timed or watch is not None, 0.0, 0.0
+def _attempted(operation: Operation, at: Deployment, attempts: _Attempts, deadline: Any) -> Exchange:
+    limits, raw, streams, secrets = attempts.limits, attempts.raw, operation.streams, at.secrets
+    counted, watch, together, seat = attempts.counting, attempts.watch, attempts.together, attempts.seat
+    asked, timed, wall, mono = attempts.now, streams or at.signer.timed or watch is not None, 0.0, 0.0
+    if seat is not None and not seat.take():
+        return (yield from seat.slowly())
     if together is not None:
         together.begin(attempts)
     try:
+        wire = _encoded(operation, at)
+        credentials = _Granted(operation, at, wire) if hasattr(at.signer, "grant") else None
         while True:
             progress = Progress(limits, streams=streams, counted=counted)
             pieces: list[bytes] = []
@@ -280,9 +295,8 @@ def _attempted(
                     watch.attempt(attempts.at, mono, waited_s=attempts.waited_s)
             try:
                 if credentials is not None:
-                    wall, mono = yield from credentials.fetch(deadline, wall, mono)
+                    wall, mono = yield from credentials.fetch(progress, deadline, wall, mono)
                     at, wire, secrets = credentials.at, credentials.wire, credentials.secrets
-                    progress.since = mono if streams else progress.since
                 signed = at.signer.sign(wire, secrets, wall)
                 head = progress.head = yield progress.send(signed, deadline, mono)
                 decoder = operation.decoder(head, at)
@@ -320,10 +334,9 @@ def _attempted(
                             yield progress.showing(held, pieces if raw else None)
                             held, pieces, flowing = [], [], streams and not raw
                     if is_end:
-                        if watch is not None:
-                            told = (watch.mono() if watch.mono else (yield _NOW)[1]) if told is None else told
-                            (watch.answered if attempts.came is None else watch.whole)(told)
-                        return _outcome(at, attempts.sent(wire), wire, head, decoder)
+                        if watch is not None and told is None:
+                            told = watch.mono() if watch.mono else (yield _NOW)[1]
+                        return attempts.outcome(at, wire, head, decoder, told)
                     if not events and not progress.made_by(piece):
                         progress.quiet((yield _NOW)[1])
                     step, told = None if bounded or progress.since is not None else lively, None
@@ -331,13 +344,15 @@ def _attempted(
                         step = progress.parting(step)
             except Error as failure:
                 error = attempts.failing(failure)
-            if not progress.shown and (other := _again(operation, wire, error, at, credentials)) is not None:
-                operation, wire = other
-                continue
-            yield from attempts.next(error, progress, operation, limits, deadline)
+            asks = operation, wire, at, credentials
+            operation, wire = yield from attempts.next(error, progress, asks, deadline)
+    except BaseException as failure:
+        if seat is None or not seat.gives_up(failure):
+            raise
     finally:
         if together is not None:
             together.end(attempts)
+    return (yield from seat.goes_on())
 
 
 _NOW = Now()
@@ -384,13 +399,6 @@ def _encoded(operation: Operation, at: Deployment) -> WireRequest:
     return _laid_over(wire, at.headers, operation.headers) if at.headers else wire
 
 
-def _outcome(at: Deployment, sent: Sent, wire: WireRequest, head: WireHead, decoder: Decoder) -> Outcome:
-    """What is known at the end: a decoder may have `notes` and a `request_id` that the body told."""
-    notes: tuple[Note, ...] = getattr(decoder, "notes", ())
-    told_id: str | None = getattr(decoder, "request_id", None)
-    return Outcome(at, sent, head, (*wire.notes, *notes) if notes else wire.notes, told_id)
-
-
 class _Granted:
     """What a signer must have fetched before it can sign, for the attempts of one call."""
 
@@ -408,7 +416,7 @@ class _Granted:
         self.secrets = at.secrets
 
     def fetch(
-        self, deadline: Deadline, wall: float, mono: float
+        self, progress: Progress, deadline: Deadline, wall: float, mono: float
     ) -> Generator[Step, Any, tuple[float, float]]:
         """Fetch the grant, or share one that is there. Returns the time, which may have gone on."""
         at = self.at
@@ -422,6 +430,8 @@ class _Granted:
             self.at = replace(at, site=replace(at.site, project=grant.project))
             self.wire = _encoded(self._operation, self.at)
         now: tuple[float, float] = yield _NOW
+        if self._operation.streams:
+            progress.since = now[1]
         return now
 
     def asks(self, operation: Operation, wire: WireRequest) -> None:
@@ -454,18 +464,24 @@ class _Attempts(Tally):
         self,
         at: Deployment,
         retry: RetryPolicy,
+        limits: TimeLimits,
+        raw: bool,
         tally: Tally | None,
         watch: Watch | None,
         together: RetryBudget | None,
+        seat: Seat | None,
         has_own_fields: bool,
     ) -> None:
         self.at = at
         self._retry = retry
+        self.limits = limits
+        self.raw = raw
         self.counting = tally if tally is not None and tally.counted else None
         self._tally = tally
         """Counts for the whole route; None: this one does, and knows itself without a circle."""
         self.watch = watch
         self.together = together
+        self.seat = seat
         self.has_own_fields = has_own_fields
         """Whether somebody gave header fields of his own, which may hold secrets."""
 
@@ -486,46 +502,63 @@ class _Attempts(Tally):
         self,
         error: Error,
         progress: Progress,
-        operation: Operation,
-        limits: TimeLimits,
+        asks: tuple[Operation, WireRequest, Deployment, _Granted | None],
         deadline: Deadline,
-    ) -> Generator[Step, Any, None]:
-        """Wait for the next attempt. Raises the error, with all that is known of it, where there is none."""
+    ) -> Generator[Step, Any, tuple[Operation, WireRequest]]:
+        """Wait for the next attempt: what it asks for, and its request. Raises the error, with all that is
+        known of it, where there is none.
+        """
+        operation, wire, at, credentials = asks
+        if not progress.shown and (other := _again(operation, wire, error, at, credentials)) is not None:
+            return other
         wall, mono = yield _NOW
-        error = self._failed(error, progress, operation, limits, deadline, wall, mono)
+        error = self._failed(error, progress, operation, deadline, wall, mono)
         dice = yield _DICE
         held = () if operation.streams else self.held  # what begins a stream is no part of an answer
         wait = self._wait_or_raise(error, deadline.left(mono), dice, held)
         self.waited_s = wait.seconds
         yield wait
+        return operation, wire
 
-    def sent(self, wire: WireRequest) -> Sent:
-        """What was sent, without secrets."""
+    def outcome(
+        self, at: Deployment, wire: WireRequest, head: WireHead, decoder: Decoder, now: float | None
+    ) -> Outcome:
+        """The attempt ended well, now where somebody watches. What is known at the end, without secrets: a
+        decoder may have `notes` and a `request_id` that the body told.
+        """
+        if self.watch is not None and now is not None:
+            (self.watch.answered if self.came is None else self.watch.whole)(now)
+        notes: tuple[Note, ...] = getattr(decoder, "notes", ())
+        told_id: str | None = getattr(decoder, "request_id", None)
         tally = self._tally or self
         fields = _without_secrets(wire.headers) if self.has_own_fields else wire.headers
         method, body = "GET", b""
         if isinstance(wire, HttpRequest):
             method = wire.method
             body = wire.body if type(wire.body) is bytes else b""
-        return Sent(method, wire.origin, wire.target, fields, body, tally.made, tally.maybe_billed)
+        sent = Sent(method, wire.origin, wire.target, fields, body, tally.made, tally.maybe_billed)
+        if self.seat is not None:
+            self.seat.done(head)
+        return Outcome(at, sent, head, (*wire.notes, *notes) if notes else wire.notes, told_id)
 
     def _failed(
         self,
         error: Error,
         progress: Progress,
         operation: Operation,
-        limits: TimeLimits,
         deadline: Deadline,
         wall: float,
         mono: float,
     ) -> Error:
         """The error with all that is known of it. Raised at once where nothing may follow."""
+        from baimo import failing
+
         if isinstance(error, TimedOutError) and error.limit != "total":
             first = operation.streams and not progress.begun
-            error = _out_of_time(error, limits, deadline, mono, first=first)
+            error = failing.out_of_time(error, self.limits, deadline, mono, first=first)
         tally, head = self._tally or self, progress.head
         tally.head = head
-        billed = _may_be_billed(error, head)
+        billed = failing.may_be_billed(error, head)
         tally.maybe_billed += billed
         _annotate(error, self.at, tally, head, wall)
         if self.watch is not None:
@@ -537,7 +570,7 @@ class _Attempts(Tally):
             return error  # made again at once, as the same attempt
         tally.made += 1
         if progress.shown:
-            raise _interrupted(error) from error
+            raise failing.interrupted(error) from error
         if is_stale:
             raise error
         if isinstance(error, StreamInterrupted) and error.ended == "cut":
@@ -546,6 +579,8 @@ class _Attempts(Tally):
 
     def _wait_or_raise(self, error: Error, left_s: float | None, dice: float, held: Sequence[Any]) -> Wait:
         """The wait before the next attempt; the error itself where there is none."""
+        from baimo import failing
+
         made = (self._tally or self).made
         verdict = self._retry.verdict(made, error, dice=dice, left_s=left_s)
         is_stale = isinstance(error, StaleConnectionError)
@@ -555,7 +590,7 @@ class _Attempts(Tally):
             if verdict.why and not error.hint:
                 error.hint = verdict.why
             if held and isinstance(error, (TransportError, StreamInterrupted)):
-                raise _interrupted(error, held) from error
+                raise failing.interrupted(error, held) from error
             raise error
         why = Retrying(self.at.provider, made, self._retry.attempts, verdict.wait_s, error)
         return Wait(verdict.wait_s, why)
@@ -564,75 +599,10 @@ class _Attempts(Tally):
         return self.together is None or self.together.may_retry(self)
 
 
-_TURNED_AWAY = (
-    AuthError,
-    NotFoundError,
-    OverloadedError,
-    PermissionDeniedError,
-    QuotaError,
-    RateLimitedError,
-)
-"""Refusals before any work, whatever the status: some providers say them under a good one."""
-
-
-def _may_be_billed(error: Error, head: WireHead | None) -> bool:
-    """Whether the attempt that failed so may be billed: it was sent, and not turned away."""
-    status = getattr(error, "status", None) if head is None else head.status
-    return error.sent and (status is None or status < 400) and not isinstance(error, _TURNED_AWAY)
-
-
 def _laid_over(wire: WireRequest, fields: HeaderFields, given: Mapping[str, str]) -> WireRequest:
     names = {name.lower().encode("latin-1", "replace") for name in given}
     more = tuple([field for field in fields if field[0].lower() not in names])
     return replace(wire, headers=with_headers(wire.headers, more))
-
-
-def _out_of_time(
-    error: TimedOutError, limits: TimeLimits, deadline: Deadline, now: float, *, first: bool
-) -> TimedOutError:
-    """The same error, named after the limit that a person knows."""
-    if deadline.left(now) == 0.0:
-        whole = TimedOutError(
-            f"no whole answer within the {limits.total:g} s that the call was given",
-            limit="total",
-            retryable=False,
-            sent=error.sent,
-        )
-        whole.__cause__ = error
-        return whole
-    if first and error.limit != "connect":
-        error.limit = "first_event"
-    return error
-
-
-def _interrupted(error: Error, held: Sequence[Any] = ()) -> StreamInterrupted:
-    """What an error means once events were shown, or came and were held back."""
-    if isinstance(error, StreamInterrupted):
-        ended, why = error.ended, error.message
-    elif isinstance(error, TimedOutError):
-        ended, why = "stalled", f"the reply stalled: {error.message}"
-    elif isinstance(error, TransportError):
-        ended, why = "cut", f"the reply was cut off: {error.message}"
-    else:
-        ended, why = "error", f"the reply broke off with an error: {error.message}"
-    broken = StreamInterrupted(
-        why,
-        ended=ended,
-        hint=error.hint,
-        provider=error.provider,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-        retryable=False,
-        partial=_folded(held, ended) if held else None,
-    )
-    broken.attempts, broken.maybe_billed = error.attempts, error.maybe_billed
-    return broken
-
-
-def _folded(held: Sequence[Any], ended: Any) -> ChatResponse:
-    folder = Folder()
-    folder.add(list(held))
-    return folder.response(ended=ended)
 
 
 _SECRET_FIELDS = frozenset(
@@ -648,6 +618,8 @@ def _without_secrets(fields: HeaderFields) -> HeaderFields:
 
 def _annotate(error: Error, at: Deployment, tally: Tally, head: WireHead | None, wall: float) -> None:
     """Facts that only the exchange knows."""
+    from baimo import failing
+
     error.provider = error.provider or at.provider
     error.attempts = tally.made
     error.maybe_billed = tally.maybe_billed
@@ -655,21 +627,6 @@ def _annotate(error: Error, at: Deployment, tally: Tally, head: WireHead | None,
         error.request_id = error.request_id or request_id(head)
         if error.retry_after is None and head.status >= 400:
             error.retry_after = retry_after(head, wall)
-    _mask(error, at.secrets)
+    failing.mask(error, at.secrets)
     if at.advice is not None and error.hint is None:
         error.hint = at.advice(error)
-
-
-_SHORT = 6
-"""Characters below which a secret may stand in any word."""
-
-
-def _mask(error: Error, secrets: Mapping[str, Secret]) -> None:
-    """Take out of an error what a provider says of the credentials that it was sent."""
-    for secret in secrets.values():
-        text = secret.reveal()
-        if len(text) >= _SHORT and (text in error.message or text in (getattr(error, "body", None) or "")):
-            error.message = error.message.replace(text, "****")
-            error.args = (error.message, *error.args[1:])
-            if isinstance(error, ProviderError) and error.body is not None:
-                error.body = error.body.replace(text, "****")

@@ -26,7 +26,7 @@ from baimo.errors import (
 from baimo.exchange import Deployment, Exchange, Operation, Outcome, Tally, exchange
 from baimo.notes import Note
 from baimo.passing import through
-from baimo.places import Place, Told, places_of, tell_health
+from baimo.places import Place, Told, places_of
 from baimo.resilience.budget import TOO_MANY
 from baimo.resilience.retry import RetryPolicy, Verdict
 from baimo.resilience.timing import NO_DEADLINE, Deadline, TimeLimits
@@ -34,6 +34,7 @@ from baimo.routing.choose import Standing, choose, soonest
 from baimo.routing.continuing import Splice
 from baimo.routing.fallback import After, after
 from baimo.rules import Purse, Route, RouteWatch, Rules
+from baimo.seats import HeldSeat
 from baimo.steps import Dice, Emit, Now, Reserve, Retrying, Settle, Step, Wait
 from baimo.types.events import PartStarted
 from baimo.types.fold import Folder
@@ -70,8 +71,66 @@ def alone(
     """A call to the only place of its route, within limits. What does not go well, `RouteCall` goes on with.
 
     `watch` stands before that of the rules. `now` is the time where the caller has just asked for it. Nothing
-    is spent from a purse. What the keeper of the limits grants at once is neither reserved nor settled by
-    steps, and it tells the time to health, which a whole reply tells of once.
+    is spent from a purse.
+    """
+    if rules.doors is None or operation.streams:
+        return _within(operation, at, retry, limits, raw, rules, watch, now)
+    seat = _Sole()
+    seat.door = rules.doors.of(at)
+    seat.reserved = getattr(operation, "tokens", 0)
+    seat.rest = (operation, at, retry, limits, raw, rules, watch)
+    return exchange(
+        operation,
+        at,
+        retry=_ONCE,
+        limits=limits,
+        raw=raw,
+        tally=seat,
+        watch=watch or rules.watch,
+        together=rules.together,
+        now=now,
+        seat=seat,
+    )
+
+
+class _Sole(HeldSeat):
+    """The seat of a call that has nowhere else to go."""
+
+    rest: tuple[Operation, Deployment, RetryPolicy, TimeLimits, bool, Rules, RouteWatch | None]
+
+    failure: Error
+
+    def slowly(self) -> Exchange:
+        return _within(*self.rest)
+
+    def gives_up(self, failure: BaseException) -> bool:
+        if not isinstance(failure, Error):
+            self.left()
+            return False
+        self.failure = failure
+        self.failed(failure, _settlement(self, failure, self.rest[5], self.door.keeper.wall()))
+        return True
+
+    def goes_on(self) -> Exchange:
+        total_s = self.rest[3].total
+        deadline = NO_DEADLINE if total_s is None else Deadline(total_s, now=self.began)
+        return _route_call(*self.rest).taken_over(self.failure, self, deadline)
+
+
+def _within(
+    operation: Operation,
+    at: Deployment,
+    retry: RetryPolicy,
+    limits: TimeLimits,
+    raw: bool,
+    rules: Rules,
+    watch: RouteWatch | None,
+    now: tuple[float, float] | None = None,
+) -> Exchange:
+    """The same where a place may have to be waited for, or the reply is a stream.
+
+    What the keeper of the limits grants at once is neither reserved nor settled by steps, and it tells the
+    time to health.
     """
     health, claims, keeper = rules.health, rules.claims, rules.keeper
     watch = watch or rules.watch
@@ -91,9 +150,8 @@ def alone(
                 watch.queued(granted.waited_s)
             wall, mono = yield _NOW
     tally = Tally(counted=True)
-    told = None if keeper is not None and not operation.streams else Told(health, watch, name, mono)
-    probes = told is None and health is not None and health.began(name, mono, tally)
-    if told is not None and keeper is not None:
+    told = Told(health, watch, name, mono)
+    if keeper is not None:
         told.mono = told.mono or keeper.mono
     failure: Error | None = None
     try:
@@ -105,7 +163,7 @@ def alone(
             deadline=deadline,
             raw=raw,
             tally=tally,
-            watch=watch if told is None else told,
+            watch=told,
             together=rules.together,
             now=(wall, mono),
         )
@@ -117,12 +175,7 @@ def alone(
             keeper.drop(ticket)
         raise
     finally:
-        if told is not None:
-            told.left()
-        elif health is not None:
-            health.left(name, tally, probed=probes)
-    if told is None and health is not None and keeper is not None:
-        tell_health(health, name, failure, keeper.mono(), mono)
+        told.left()
     if keeper is not None and ticket is not None:
         keeper.close(ticket, _settlement(tally, failure, rules, wall))
     elif receipt is not None:

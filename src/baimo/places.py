@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from baimo.errors import Error, TimedOutError
+from baimo.errors import Error
 from baimo.exchange import Deployment
 from baimo.resilience.timing import TimeLimits
 from baimo.routing.choose import Standing
@@ -116,7 +116,7 @@ class Told:
     def failed(self, error: Error, now: float, *, billed: bool) -> None:
         self.billed = self.billed or billed
         if self._health is not None:
-            tell_health(self._health, self._name, error, now, self._began)
+            self._health.ended(self._name, error, now)
         if self._watch is not None:
             self._watch.failed(error, now, billed=billed)
 
@@ -131,11 +131,3 @@ class Told:
             self._health.answered(self._name, now, now - self._began)
         if self._watch is not None:
             self._watch.whole(now)
-
-
-def tell_health(health: HealthBook, name: Name, error: Error | None, now: float, began: float) -> None:
-    """How an attempt went: a whole reply came now, or it failed. One without time to be sent is no sign."""
-    if error is None:
-        health.answered(name, now, now - began)
-    elif error.sent or not (isinstance(error, TimedOutError) and error.limit == "total"):
-        health.failed(name, error, now)

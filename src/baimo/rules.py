@@ -11,10 +11,10 @@ from baimo.exchange import Deployment, Operation, Watch
 from baimo.resilience.budget import RetryBudget
 
 if TYPE_CHECKING:
-    from baimo.resilience.limits import Ticket
     from baimo.routing.choose import Strategy
     from baimo.routing.health import HealthBook
-    from baimo.types.limits import Claim, Learned, Settlement
+    from baimo.seats import Doors, Keeper
+    from baimo.types.limits import Claim, Learned
     from baimo.types.record import Decision
     from baimo.wire.http import WireHead
 
@@ -50,26 +50,6 @@ class Purse(Protocol):
         """It gave no answer: give back what was kept aside, unless it may be billed."""
 
 
-class Keeper(Protocol):
-    """Keeps limits in this process: what it can say at once needs no step. As the steps and `Limiter` do."""
-
-    @property
-    def mono(self) -> Callable[[], float]:
-        """Tells the monotonic time."""
-
-    def now(self) -> tuple[float, float]:
-        """The time, wall and monotonic."""
-
-    def grant(self, claim: Claim) -> Ticket | None:
-        """Take the claim if nobody need wait for it; None: `Reserve` must ask."""
-
-    def close(self, ticket: Ticket, settlement: Settlement) -> None:
-        """The request is over: give back what it holds."""
-
-    def drop(self, ticket: Ticket) -> None:
-        """The caller is gone. Never blocks; what was reserved counts as used."""
-
-
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """How a call goes over its deployments: what its client says, and what it says itself besides."""
 
@@ -82,6 +62,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What a request needs of the limits; None: there are none."""
     keeper: Keeper | None = None
     """Grants at once what it can; None: every claim is a step."""
+    doors: Doors | None = None
+    """Where the keeper of this client is asked, and its health, in one go."""
     learn: Callable[[WireHead, float], Learned | None] | None = None
     """Reads what a reply's head tells of limits."""
     priority: int = 0

@@ -167,7 +167,7 @@ def test_a_release_while_the_lock_is_held_waits_for_its_end() -> None:
     """As when a stream is collected in the midst of another call of the same thread."""
     limiter = local()
     receipt = limiter.reserve(ONE)
-    with limiter._keeping._lock:
+    with limiter._keeping.lock:
         limiter.release(receipt)
     limiter.reserve(step("k", concurrency=1, within_s=0.0))
 
@@ -212,11 +212,11 @@ def test_what_is_dropped_while_the_lock_is_held_is_given_back_with_the_next_word
     other = keeper.grant(step("other", concurrency=1).claims[0])
     assert ticket is not None
     assert other is not None
-    with keeper._lock:
+    with keeper.lock:
         keeper.drop(ticket)
     assert keeper.grant(ONE.claims[0]) is None  # it gives back what was dropped, having asked before
     assert keeper.grant(ONE.claims[0]) is not None
-    with keeper._lock:
+    with keeper.lock:
         keeper.drop(other)
     keeper.close(ticket, ANSWERED)
     assert keeper.grant(step("other", concurrency=1).claims[0]) is not None

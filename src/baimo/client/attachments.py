@@ -19,7 +19,7 @@ from .watching import report
 
 if TYPE_CHECKING:
     from baimo.accounting.rates import Rates
-    from baimo.rules import Keeper
+    from baimo.seats import Keeper
     from baimo.transports.recorder import Recorder
 
     from .budget import Budget
@@ -38,12 +38,15 @@ class Attachments:
         self.has_limits = self.services.limits is not None or (settings.has_limits and not is_off)
         self.claim: Callable[[Operation, Deployment], Claim | None] | None = None
         """What a request needs of the limits; None: there are none."""
+        self.holds: Callable[[Deployment], tuple[Hold, ...]] | None = None
+        """Where requests to a deployment count; None: there are no limits."""
         self.learn: Callable[[WireHead, float], Learned | None] | None = None
         """What a reply's head tells of limits."""
         if self.has_limits:
             from baimo.resilience.learned import parse
 
-            self.claim, self.learn = _Claims(self.services.limits).of, parse
+            claims = _Claims(self.services.limits)
+            self.claim, self.holds, self.learn = claims.of, claims.holds, parse
         self.keeper: Keeper | None = None
         """Keeps the limits of the client, where that is in this process."""
         self.recorder: Recorder | None = None
@@ -150,17 +153,17 @@ class _Claims:
         self._bounds = settings.bounds if settings is not None else Limit()
         self._rows = settings is not None and settings.rows
         self._holds: dict[tuple[str, str, str, str], tuple[Hold, ...]] = {}
-        self._last: tuple[Deployment | None, tuple[Hold, ...]] = (None, ())
-        """The deployment of the last call, with its places."""
 
     def of(self, operation: Operation, at: Deployment) -> Claim:
-        last, holds = self._last
-        if last is not at:
-            name = (at.provider, at.endpoint, at.key, at.model)
-            known = self._holds.get(name)
-            holds = self._holds[name] = self._made(at) if known is None else known
-            self._last = (at, holds)
-        return Claim(holds, getattr(operation, "tokens", 0))
+        return Claim(self.holds(at), getattr(operation, "tokens", 0))
+
+    def holds(self, at: Deployment) -> tuple[Hold, ...]:
+        """The places where a request there counts, the narrowest last."""
+        name = (at.provider, at.endpoint, at.key, at.model)
+        known = self._holds.get(name)
+        if known is None:
+            known = self._holds[name] = self._made(at)
+        return known
 
     def _made(self, at: Deployment) -> tuple[Hold, ...]:
         place = "/".join((at.provider, at.endpoint, at.key))

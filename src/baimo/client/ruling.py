@@ -24,6 +24,7 @@ from baimo.resilience.retry import RetryPolicy
 from baimo.resilience.timing import TimeLimits
 from baimo.routing.health import HealthBook
 from baimo.rules import Route, Rules
+from baimo.seats import Doors
 from baimo.types.chat import ChatRequest, Validate
 from baimo.types.embeddings import EmbedRequest
 
@@ -72,6 +73,9 @@ class Ruling:
         self._claims = attached.claim if attached is not None else None
         self._learn = attached.learn if attached is not None else None
         self._keeper = attached.keeper if attached is not None else None
+        self._doors: Doors | None = None
+        if attached is not None and attached.keeper is not None and attached.holds is not None:
+            self._doors = Doors(attached.keeper, self._health, attached.holds, attached.learn)
         self._usual = self._rules(None, None)
         self._watching: Watching | None = None
         """What notes the course of calls for observers; None where there are none."""
@@ -241,6 +245,7 @@ class Ruling:
             claims=self._claims,
             learn=self._learn,
             keeper=self._keeper,
+            doors=self._doors,
             purse=purse,
             priority=call.priority,
             on_cut=call.on_cut or (rule.on_cut if rule is not None else None) or "raise",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from baimo.errors import ConnectError, Error, TransportError
 from baimo.resilience.limits import LimitBook, Ticket
 from baimo.resilience.line import Line, Waiter, out_of_room
-from baimo.resilience.places import NEVER
-from baimo.types.limits import Claim, Receipt, Settlement
+from baimo.resilience.places import NEVER, Place
+from baimo.types.limits import Claim, Hold, Receipt, Settlement
 
 from .protocol import Clock
 
@@ -35,14 +35,14 @@ class Keeping:
         self.line = line
         self.mono = mono
         """Tells the monotonic time."""
-        self._lock = threading.Lock()
-        self._given_back: deque[Ticket] = deque()
+        self.lock = threading.Lock()
+        self.given_back: deque[Ticket] = deque()
 
     def at_once(self, step: Reserve) -> Receipt | None:
         """A place for one who need not wait."""
         line = self.line
         receipt = None
-        with self._lock:
+        with self.lock:
             if not line.waiting:
                 now = self.mono()
                 for which, claim in enumerate(step.claims):
@@ -50,18 +50,18 @@ class Keeping:
                     if ticket is not None:
                         receipt = Receipt(which, 0.0, ticket)
                         break
-        if self._given_back:
-            self._sweep()
+        if self.given_back:
+            self.sweep()
         return receipt
 
     def join(self, step: Reserve, wake: Callable[[], object]) -> Waiter:
         """Stand in line; `wake` is called, from any thread, when something has changed."""
-        with self._lock:
+        with self.lock:
             now = self.mono()
             waiter = self.line.join(step, now)
             waiter.wake = wake
-            self._serve(now)
-        self._sweep()
+            self.serve(now)
+        self.sweep()
         return waiter
 
     def look(self, waiter: Waiter) -> float | None:
@@ -70,19 +70,19 @@ class Keeping:
         Raises LimitReachedError when it has waited as long as it may.
         """
         try:
-            with self._lock:
+            with self.lock:
                 return self._looked(waiter, self.mono())
         finally:
-            self._sweep()
+            self.sweep()
 
     def _looked(self, waiter: Waiter, now: float) -> float | None:
         if waiter.receipt is None and now >= waiter.due:
-            self._serve(now)
+            self.serve(now)
         if waiter.receipt is not None:
             return None
         if now >= waiter.deadline:
             self.line.leave(waiter)
-            self._serve(now)
+            self.serve(now)
             raise out_of_room(
                 waiter.deadline - waiter.joined, waiter.due - now if now < waiter.due < NEVER else None
             )
@@ -92,13 +92,13 @@ class Keeping:
         """Give the place back and wake whom that helps."""
         if receipt.ticket is None:
             return
-        with self._lock:
+        with self.lock:
             now = self.mono()
             self._close(receipt.ticket, settlement, now)
             if self.line.waiting:
-                self._serve(now)
-        if self._given_back:
-            self._sweep()
+                self.serve(now)
+        if self.given_back:
+            self.sweep()
 
     def release(self, receipt: Receipt) -> None:
         """As `settle` without knowing anything. Never blocks.
@@ -111,35 +111,37 @@ class Keeping:
 
     def drop(self, ticket: Ticket) -> None:
         """As `release`, by the ticket."""
-        self._given_back.append(ticket)
-        self._sweep()
+        self.given_back.append(ticket)
+        self.sweep()
 
     def leave(self, waiter: Waiter) -> None:
         """The waiter is gone: it leaves the line, or gives back what it was given meanwhile."""
-        with self._lock:
+        with self.lock:
             self.line.leave(waiter)
-            self._serve(self.mono())
+            self.serve(self.mono())
         if waiter.receipt is not None:
-            self._given_back.append(waiter.receipt.ticket)
-        self._sweep()
+            self.given_back.append(waiter.receipt.ticket)
+        self.sweep()
 
     def _close(self, ticket: Ticket, settlement: Settlement, now: float) -> None:
         self.line.book.settle(ticket, settlement, now)
 
-    def _serve(self, now: float) -> None:
+    def serve(self, now: float) -> None:
+        """Give places to those in line and wake them. To be called with the lock held."""
         for waiter in self.line.serve(now):
             waiter.wake()
 
-    def _sweep(self) -> None:
-        while self._given_back and self._lock.acquire(blocking=False):
+    def sweep(self) -> None:
+        """Take in what was given back while somebody held the lock. Never blocks."""
+        while self.given_back and self.lock.acquire(blocking=False):
             try:
                 now = self.mono()
-                while self._given_back:
-                    self._close(self._given_back.popleft(), RELEASED, now)
+                while self.given_back:
+                    self._close(self.given_back.popleft(), RELEASED, now)
                 if self.line.waiting:
-                    self._serve(now)
+                    self.serve(now)
             finally:
-                self._lock.release()
+                self.lock.release()
 
 
 class LocalKeeping(Keeping):
@@ -148,29 +150,34 @@ class LocalKeeping(Keeping):
     def __init__(self, book: LimitBook, clock: Clock) -> None:
         super().__init__(Line(book), clock.mono)
         self._book = book
-        self._wall = clock.wall
+        self.wall = clock.wall
 
     def now(self) -> tuple[float, float]:
         """The time, wall and monotonic."""
-        return self._wall(), self.mono()
+        return self.wall(), self.mono()
+
+    def place(self, hold: Hold) -> Place:
+        """The state of a place."""
+        with self.lock:
+            return self._book.place(hold)
 
     def grant(self, claim: Claim) -> Ticket | None:
         """As `at_once`, where there is one claim."""
-        with self._lock:
+        with self.lock:
             ticket = None if self.line.waiting else self._book.grant(claim, self.mono())
-        if self._given_back:
-            self._sweep()
+        if self.given_back:
+            self.sweep()
         return ticket
 
     def close(self, ticket: Ticket, settlement: Settlement) -> None:
         """As `settle`."""
-        with self._lock:
+        with self.lock:
             now = self.mono()
             self._book.settle(ticket, settlement, now)
             if self.line.waiting:
-                self._serve(now)
-        if self._given_back:
-            self._sweep()
+                self.serve(now)
+        if self.given_back:
+            self.sweep()
 
 
 def new_keeping(*, learns: bool, adaptive: bool, clock: Clock) -> LocalKeeping:

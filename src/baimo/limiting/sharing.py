@@ -137,9 +137,9 @@ class SharedKeeping(Keeping):
 
     def renewals(self) -> list[tuple[str, str]]:
         """The leases held now, each with its place."""
-        with self._lock:
+        with self.lock:
             found = [(place, name) for name, places in self._leases.items() for place in places]
-        self._sweep()
+        self.sweep()
         return found
 
     def untold(self) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ class SharedKeeping(Keeping):
     def _looked(self, waiter: Waiter, now: float) -> float | None:
         assert isinstance(waiter, SharedWaiter)
         if now >= waiter.due:
-            self._serve(now)
+            self.serve(now)
         if waiter.allowed and (not waiter.lease_id or now < waiter.deadline):
             waiter.asks = True
             self._count += 1
@@ -177,7 +177,7 @@ class SharedKeeping(Keeping):
 
         Raises LimitReachedError where there is known to be no room as long as the waiter may wait.
         """
-        with self._lock:
+        with self.lock:
             now = self.mono()
             waiter.asks = False
             which = int(answer[0])
@@ -186,8 +186,8 @@ class SharedKeeping(Keeping):
             else:
                 self._denied(waiter, answer[2:], now)
             waiter.allowed = ()
-            self._serve(now)
-        self._sweep()
+            self.serve(now)
+        self.sweep()
 
     def leave(self, waiter: Waiter) -> None:
         """As `Keeping.leave`; what Redis may have granted meanwhile is given back there as well."""
@@ -222,7 +222,7 @@ class SharedKeeping(Keeping):
         wait_s = min(waits)
         if known and len(told) == len(waiter.claims) and now + wait_s > waiter.deadline:
             self.line.leave(waiter)
-            self._serve(now)
+            self.serve(now)
             raise out_of_room(waiter.deadline - waiter.joined, wait_s)
         waiter.again_at = waiter.due = now + wait_s + _JITTER_S * self._dice()
 

@@ -29,6 +29,7 @@ from baimo.errors import (
     RateLimitedError,
     ServerError,
     StreamInterrupted,
+    TimedOutError,
     TransportError,
     WireError,
 )
@@ -89,7 +90,9 @@ class _Out:
         self.word: str | None = None
 
 
-class _State:
+class State:
+    """What a book keeps of one deployment."""
+
     __slots__ = (
         "calls",
         "cool_until",
@@ -100,13 +103,15 @@ class _State:
         "in_a_row",
         "latency",
         "latency_at",
+        "name",
         "probing",
         "under_way",
         "window",
         "word",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, name: Name) -> None:
+        self.name = name
         self.under_way: set[object] = set()
         """The calls that are with it. To add or to take away one needs no lock."""
         self.calls = self.failed = 0
@@ -132,15 +137,19 @@ class HealthBook:
     ) -> None:
         self._rules = rules or HealthRules()
         self._lock = lock if lock is not None else nullcontext()
-        self._states: dict[Name, _State] = {}
-        self._outs: dict[tuple[str, ...], _Out] = {}
-        """By the name without its model, or by the whole name."""
+        self._states: dict[Name, State] = {}
+        self.outs: dict[tuple[str, ...], _Out] = {}
+        """Keys that are refused, by the name without its model, or by the whole name."""
+
+    def state(self, name: Name) -> State:
+        """The state of a deployment; always the same one."""
+        return self._states.setdefault(name, State(name))
 
     def condition(self, name: Name, now: float) -> Condition:
         """What is known of a deployment."""
         with self._lock:
             state = self._states.get(name)
-            for out in self._out(name) if self._outs else ():
+            for out in self._out(name) if self.outs else ():
                 if now < out.until:
                     busy = 0 if state is None else state.busy
                     return Condition(wait_s=out.until - now, reason="out", word=out.word, busy=busy)
@@ -170,13 +179,13 @@ class HealthBook:
         state = self._states.get(name)
         if state is not None and now < state.cool_until:
             return False
-        return not self._outs or all(now >= out.until for out in self._out(name))
+        return not self.outs or all(now >= out.until for out in self._out(name))
 
     def began(self, name: Name, now: float, call: object) -> bool:
         """A call was given to a deployment. Whether it probes one that was ejected: `left` wants to know."""
-        state = self._states.get(name) or self._states.setdefault(name, _State())
+        state = self._states.get(name) or self.state(name)
         state.under_way.add(call)
-        if not self._outs and not state.ejected_until:
+        if not self.outs and not state.ejected_until:
             return False
         with self._lock:
             for out in self._out(name):
@@ -196,17 +205,20 @@ class HealthBook:
 
     def answered(self, name: Name, now: float, latency_s: float | None) -> None:
         """It answered; `latency_s` are the seconds to its first event."""
+        self.replied(self._states[name], now, latency_s)
+
+    def replied(self, state: State, now: float, latency_s: float | None) -> None:
+        """As `answered`, by the state."""
         with self._lock:
-            state = self._states[name]
             if now - state.window > self._rules.rate_window_s:
                 self._age(state, now)
             state.calls += 1
             state.in_a_row = state.coolings = 0
             if state.ejections:
                 self._recovers(state)
-            if self._outs:
-                self._outs.pop(name[:3], None)
-                self._outs.pop(name, None)
+            if self.outs:
+                self.outs.pop(state.name[:3], None)
+                self.outs.pop(state.name, None)
             if latency_s is not None:
                 old = state.latency
                 if old is not None:
@@ -214,13 +226,18 @@ class HealthBook:
                 state.latency = latency_s
                 state.latency_at = now
 
-    def _recovers(self, state: _State) -> None:
+    def _recovers(self, state: State) -> None:
         """One that was ejected answers: it may be used again, and in time all is forgotten."""
         if state.ejected_until:
             state.ejected_until = 0.0
             state.calls = state.failed = 0
         elif state.calls >= self._rules.rate_calls and not state.failed:
             state.ejections -= 1
+
+    def ended(self, name: Name, error: Error, now: float) -> None:
+        """An attempt has failed. One that had no time to be sent is no sign."""
+        if error.sent or not (isinstance(error, TimedOutError) and error.limit == "total"):
+            self.failed(name, error, now)
 
     def failed(self, name: Name, error: Error, now: float) -> None:
         """It did not."""
@@ -246,22 +263,22 @@ class HealthBook:
 
     def _out(self, name: Name) -> list[_Out]:
         """What keeps a key from being used."""
-        found = [self._outs.get(whose) for whose in (name[:3], name)]
+        found = [self.outs.get(whose) for whose in (name[:3], name)]
         return [out for out in found if out is not None]
 
     def _take_out(self, whose: tuple[str, ...], error: Error, now: float) -> None:
-        out = self._outs.setdefault(whose, _Out())
+        out = self.outs.setdefault(whose, _Out())
         if out.probing or now >= out.until:  # calls that were under way together are one refusal
             out.times += 1
             out.probing = False
         out.word = error.code
         out.until = now + _doubled(self._rules.out_s, out.times, self._rules.longest_out_s)
 
-    def _cool(self, state: _State, error: Error, until: float) -> None:
+    def _cool(self, state: State, error: Error, until: float) -> None:
         state.word = error.code
         state.cool_until = max(state.cool_until, until)
 
-    def _broke(self, state: _State, error: Error, now: float) -> None:
+    def _broke(self, state: State, error: Error, now: float) -> None:
         rules = self._rules
         if now - state.window > rules.rate_window_s:
             self._age(state, now)
@@ -276,7 +293,7 @@ class HealthBook:
             state.ejected_until = now + min(rules.ejection_s * state.ejections, rules.longest_ejection_s)
             state.in_a_row = state.calls = state.failed = 0
 
-    def _age(self, state: _State, now: float) -> None:
+    def _age(self, state: State, now: float) -> None:
         """A new window begins: of the one before it one half still counts, of what is older nothing."""
         age = now - state.window
         halves = 1 if age <= 2 * self._rules.rate_window_s and state.window else 32

@@ -229,7 +229,7 @@ class CallRecorder:
     def rules(self, rules: Rules) -> Rules:
         """The rules of the call, with what they answer taken down; places within limits are asked for by
         steps."""
-        rules = replace(rules, keeper=None)
+        rules = replace(rules, keeper=None, doors=None)
         if rules.together is not None:
             rules = replace(rules, together=RecordedBudget(rules.together, self.told))
         if rules.purse is not None:

@@ -14,7 +14,7 @@ from baimo.types.usage import Usage
 from baimo.wire.http import HttpRequest, WireHead, header_fields, with_headers
 
 from .request import lay_over, to_json
-from .served_request import body_of, named
+from .served_request import asked_beside
 from .whole import decode_body
 from .words import address
 
@@ -82,19 +82,11 @@ class _Asked(msgspec.Struct):
 
 _KNOWN = frozenset(("model", "input", "dimensions"))
 _asked = msgspec.json.Decoder(_Asked)
-_fields = msgspec.json.Decoder(dict[str, Any])
 
 
 def decode_embed_request(wire: HttpRequest) -> EmbedRequest:
     """Being the provider: what a caller asks for. Raises InputError naming the field."""
-    raw = body_of(wire)
-    try:
-        asked = _asked.decode(raw)
-        extra = {name: value for name, value in _fields.decode(raw).items() if name not in _KNOWN}
-    except msgspec.ValidationError as error:
-        raise InputError(named(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the request's body is no valid JSON: {error}") from None
+    asked, extra = asked_beside(wire, _asked, _KNOWN)
     given = asked.prompt if asked.input is None else asked.input
     inputs = (given,) if isinstance(given, str) else tuple(given or ())
     if not inputs:

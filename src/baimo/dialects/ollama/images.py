@@ -17,13 +17,13 @@ import msgspec
 
 from baimo.dialect.complaints import Complaints
 from baimo.dialect.protocols import Site
-from baimo.errors import InputError, ProviderError, WireError
+from baimo.errors import ProviderError, WireError
 from baimo.types.images import ImagesRequest, ImagesResponse, MadeImage
 from baimo.types.sniff import media_type_of
 from baimo.wire.http import HeaderFields, HttpRequest, WireHead, header_fields, with_headers
 
 from .request import lay_over, to_json
-from .served_request import body_of, named
+from .served_request import asked_beside
 from .whole import decode_body
 from .words import address, decode_time, encode_time
 
@@ -109,19 +109,11 @@ class _Asked(msgspec.Struct):
 
 _KNOWN = frozenset(("model", "prompt", "width", "height", "options", "stream"))
 _asked = msgspec.json.Decoder(_Asked)
-_fields = msgspec.json.Decoder(dict[str, Any])
 
 
 def decode_images_request(wire: HttpRequest) -> ImagesRequest:
     """Being the provider: what a caller asks for. Raises InputError naming the field."""
-    raw = body_of(wire)
-    try:
-        asked = _asked.decode(raw)
-        extra = {name: value for name, value in _fields.decode(raw).items() if name not in _KNOWN}
-    except msgspec.ValidationError as error:
-        raise InputError(named(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the request's body is no valid JSON: {error}") from None
+    asked, extra = asked_beside(wire, _asked, _KNOWN)
     extra["stream"] = asked.stream is not False
     return ImagesRequest(
         model=asked.model,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as BadBase64
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -89,6 +89,8 @@ _body = msgspec.json.Decoder(_Body)
 _message = msgspec.json.Decoder(_Message)
 _text = msgspec.json.Decoder(str)
 _fields = msgspec.json.Decoder(dict[str, Raw])
+_values = msgspec.json.Decoder(dict[str, Any])
+_Told = TypeVar("_Told")
 
 
 def body_of(wire: HttpRequest) -> bytes:
@@ -97,6 +99,22 @@ def body_of(wire: HttpRequest) -> bytes:
     if not raw.strip():
         raise InputError("missing request body")
     return raw
+
+
+def asked_beside(
+    wire: HttpRequest, decoder: msgspec.json.Decoder[_Told], known: frozenset[str]
+) -> tuple[_Told, dict[str, Any]]:
+    """What a caller asks for besides chat, and the fields that are not `known`. Raises InputError naming the
+    field.
+    """
+    raw = body_of(wire)
+    try:
+        asked = decoder.decode(raw)
+        return asked, {name: value for name, value in _values.decode(raw).items() if name not in known}
+    except msgspec.ValidationError as error:
+        raise InputError(named(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"the request's body is no valid JSON: {error}") from None
 
 
 def decode_request(wire: HttpRequest) -> ChatRequest:
