@@ -348,14 +348,15 @@ class CallWatch:
         """The record of the last attempt, which ended well."""
         known, at, began, shown, well = self._known, self._at, self._began_at, self._shown_at, self._well_at
         assert at is not None and well is not None
-        return replace(
+        attempt = replace(
             known.attempt if known is not None and known.at is at else _attempt(at),
             began_s=began - self.now[1],
-            queued_s=self._queued_s,
-            waited_s=self._waited_s,
             first_s=None if shown is None else shown - began,
             took_s=well - began,
         )
+        if self._queued_s or self._waited_s:  # what nobody set is not written either
+            return replace(attempt, queued_s=self._queued_s, waited_s=self._waited_s)
+        return attempt
 
     def _settle(self) -> None:
         """The last attempt ended well, and something follows: its record is made."""
