@@ -45,6 +45,8 @@ asked_of: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter("stream", "stop"
 """Whether a chat is streamed, and what is asked besides words: small values."""
 NOTHING = (False, (), *[None] * len(_PARAMETERS))
 """What that gives of a whole reply for which nothing is asked besides words."""
+NOTHING_STREAMED = (True, *NOTHING[1:])
+"""The same of a stream."""
 answer_of: Callable[[ChatResponse], Any] = attrgetter("model", "id", "cost", "notes")
 """What an answer tells besides words, reasons and usage."""
 CHANCE = 80

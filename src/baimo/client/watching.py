@@ -28,6 +28,7 @@ from .clock import Clock
 from .facts import (
     CHANCE,
     NOTHING,
+    NOTHING_STREAMED,
     address_of,
     answer_facts,
     answer_of,
@@ -309,7 +310,7 @@ class CallWatch:
             return self._record
         wall, began = self.now
         by, first_s, attempts = self._by, self._first_s, self._attempts
-        model, response_id, cost, notes = self._answer
+        asked, (model, response_id, cost, notes) = self._asked, self._answer
         if self._well_at is not None:
             attempts += (self._ended_well(),)
         if self._shown_at is not None:
@@ -317,6 +318,7 @@ class CallWatch:
         record = replace(
             self._blank,
             id=id_of(wall, self._chance),
+            streamed=asked[0],
             at=wall,
             took_s=self._ended_at - began,
             provider=by.provider,
@@ -330,11 +332,11 @@ class CallWatch:
             attempts=attempts,
             notes=notes,
         )
-        asked, recording, decisions = self._asked, self.recording, self._decisions
-        if asked is not NOTHING or decisions or self._cached or recording or self._conversation is not None:
+        recording, decisions = self.recording, self._decisions
+        usual = asked is NOTHING or asked == NOTHING_STREAMED
+        if not usual or decisions or self._cached or recording or self._conversation is not None:
             record = replace(
                 record,
-                streamed=asked[0],
                 cached=self._cached,
                 decisions=decisions,
                 conversation=self._conversation,
