@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec.structs import replace
 
 from baimo.errors import Error
-from baimo.types.chat import ChatRequest, ChatResponse, Choice
+from baimo.types.chat import ChatRequest, ChatResponse, Choice, FinishReason
 from baimo.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -45,10 +45,8 @@ asked_of: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter("stream", "stop"
 """Whether a chat is streamed, and what is asked besides words: small values."""
 NOTHING = (False, (), *[None] * len(_PARAMETERS))
 """What that gives of a whole reply for which nothing is asked besides words."""
-NOTHING_STREAMED = (True, *NOTHING[1:])
-"""The same of a stream."""
-answer_of: Callable[[ChatResponse], Any] = attrgetter("model", "id", "cost", "notes")
-"""What an answer tells besides words, reasons and usage."""
+ONE_REASON = {reason._value_: (reason._value_,) for reason in FinishReason}
+"""What `reasons_of` gives of one answer, the same each time."""
 CHANCE = 80
 """The bits of an id that are drawn."""
 _DIGITS = 1 << 48

@@ -20,18 +20,20 @@ from baimo.types.record import (
     Content,
     Decision,
     LateObserver,
+    LateRecord,
     Observer,
     Outcome,
+    Ready,
 )
 
 from .clock import Clock
+from .ended import EndedChat
 from .facts import (
     CHANCE,
     NOTHING,
-    NOTHING_STREAMED,
+    ONE_REASON,
     address_of,
     answer_facts,
-    answer_of,
     asked_of,
     bare,
     id_of,
@@ -119,41 +121,28 @@ def blank(operation: str, asked: tuple[str, ...]) -> CallRecord:
 
 
 class CallWatch:
-    """Meets `RouteWatch`, and `LateRecord` when the call is over; made anew for every call that is observed.
-
-    While the call goes on it is told times and who is asked. When the call is over it keeps of request and
-    response only what a record tells, and makes that when somebody asks.
-    """
+    """Meets `RouteWatch`; made anew for every call that somebody observes."""
 
     __slots__ = (
-        "_answer",
-        "_asked",
         "_at",
         "_attempts",
         "_began_at",
         "_blank",
-        "_by",
-        "_cached",
         "_chance",
         "_conversation",
         "_decisions",
-        "_ended_at",
         "_first_s",
         "_known",
         "_marks",
         "_queued_s",
-        "_reasons",
-        "_record",
         "_request",
         "_shown_at",
-        "_usage",
         "_waited_s",
         "_watching",
         "_well_at",
         "mono",
         "now",
         "recording",
-        "tries",
     )
 
     def __init__(
@@ -200,7 +189,6 @@ class CallWatch:
         self._first_s: float | None = None
         """From the beginning of the call to the first event of one of those."""
         self._decisions: tuple[Decision, ...] = ()
-        self._record: CallRecord | None = None
         self.recording = None if recorder is None else recorder.call(id_of(self.now[0], self._chance))
         """Takes down the call's bytes, where calls are recorded."""
 
@@ -249,30 +237,49 @@ class CallWatch:
 
     def done(self, response: Answered | None, outcome: Ended | None = None) -> None:
         """The call ended well; its outcome tells whose answer it is."""
-        request, watching = self._request, self._watching
-        if outcome is None or request is None or watching is None or type(response) is not ChatResponse:
+        request, watching, well = self._request, self._watching, self._well_at
+        if (
+            well is None
+            or outcome is None
+            or request is None
+            or watching is None
+            or type(response) is not ChatResponse
+            or self._attempts
+            or self._decisions
+            or self.recording is not None
+        ):
             self._tell_other(response, outcome)
             return
-        self._ended_at = self.mono()
-        self._by = outcome.at
-        self._cached = outcome.cached
-        choices, usage = response.choices, response.usage
-        self._answer = answer_of(response)
-        self._reasons = (choices[0].finish_reason._value_,) if len(choices) == 1 else reasons_of(choices)
-        self._usage = usage if usage.raw is None else replace(usage, raw=None)
-        asked = asked_of(request)
-        self._asked = NOTHING if asked == NOTHING else asked
-        self.tries = 1
-        if self._attempts or self._well_at is None:
-            self.tries = len(self._attempts) + (self._well_at is not None)
+        known, choices, usage = self._known, response.choices, response.usage
+        (wall, began), asked = self.now, asked_of(request)
+        ended = EndedChat(
+            self._blank,
+            known.attempt if known is not None and known.at is self._at else _attempt(outcome.at),
+            wall,
+            began,
+            self._chance,
+            self._began_at,
+            self._queued_s,
+            self._waited_s,
+            self._shown_at,
+            well,
+            self.mono(),
+            response.model,
+            response.id,
+            response.cost,
+            response.notes,
+            ONE_REASON[choices[0].finish_reason._value_] if len(choices) == 1 else reasons_of(choices),
+            usage if usage.raw is None else replace(usage, raw=None),
+            NOTHING if asked == NOTHING else asked,
+            self._conversation,
+        )
         if not watching.is_quiet:
-            self._hand_over(request, response)
+            self._hand_over(ended, request, response)
             return
-        marks = self._marks
-        self._watching = self._request = self._marks = None
+        marks, self._watching = self._marks, None
         for observer, over, place in watching.told:
             try:
-                over(self, marks[place], None)
+                over(ended, marks[place], None)
             except Exception as error:
                 report(observer, error)
 
@@ -298,53 +305,6 @@ class CallWatch:
         if self._at is not None:
             self._close(self.mono(), "cancelled", billed=True)
         self._tell("cancelled", {}, None)
-
-    def record(self) -> CallRecord:
-        """The record of the call, once it is over. Any thread may ask; those that are first at once may get
-        two that are equal.
-
-        What is not so of most chats is laid over the rest of it: a call with more than 14 names makes a table
-        of them first.
-        """
-        if self._record is not None:
-            return self._record
-        wall, began = self.now
-        by, first_s, attempts = self._by, self._first_s, self._attempts
-        asked, (model, response_id, cost, notes) = self._asked, self._answer
-        if self._well_at is not None:
-            attempts += (self._ended_well(),)
-        if self._shown_at is not None:
-            first_s = self._shown_at - began
-        record = replace(
-            self._blank,
-            id=id_of(wall, self._chance),
-            streamed=asked[0],
-            at=wall,
-            took_s=self._ended_at - began,
-            provider=by.provider,
-            model=by.model,
-            response_model=model or None,
-            response_id=response_id,
-            finish_reasons=self._reasons,
-            usage=self._usage,
-            cost=cost,
-            first_s=first_s,
-            attempts=attempts,
-            notes=notes,
-        )
-        recording, decisions = self.recording, self._decisions
-        usual = asked is NOTHING or asked == NOTHING_STREAMED
-        if not usual or decisions or self._cached or recording or self._conversation is not None:
-            record = replace(
-                record,
-                cached=self._cached,
-                decisions=decisions,
-                conversation=self._conversation,
-                parameters=parameters_of(asked),
-                recording=None if recording is None else str(recording.path),
-            )
-        self._record = record
-        return record
 
     def _ended_well(self) -> AttemptRecord:
         """The record of the last attempt, which ended well."""
@@ -406,10 +366,8 @@ class CallWatch:
             last = self._attempts[-1]
             facts["provider"] = facts.get("provider") or last.provider
             facts["model"] = facts.get("model") or last.model
-        self.tries = len(self._attempts)
-        wall, began = self.now
-        request = self._request
-        self._record = replace(
+        (wall, began), request = self.now, self._request
+        record = replace(
             self._blank,
             id=id_of(wall, self._chance),
             streamed=is_streamed(request),
@@ -424,15 +382,14 @@ class CallWatch:
             recording=None if self.recording is None else str(self.recording.path),
             **facts,
         )
-        self._hand_over(request, response)
+        if self.recording is not None:
+            self.recording.ended(record)
+        self._hand_over(Ready(record), request, response)
 
-    def _hand_over(self, request: ChatRequest | None, response: Answered | None) -> None:
+    def _hand_over(self, late: LateRecord, request: ChatRequest | None, response: Answered | None) -> None:
         watching, marks = self._watching, self._marks
         assert watching is not None  # else it was told already
-        self._watching = self._request = self._marks = None
-        if self.recording is not None:
-            self.recording.ended(self.record())
-            self.recording = None
+        self._watching = None
         content = None
         for observer, over, place in watching.told:
             try:
@@ -441,9 +398,9 @@ class CallWatch:
                     given = response if isinstance(response, ChatResponse) else None
                     content = Content(request=request, response=given)
                 if over is None:
-                    observer.ended(self._record or self.record(), marks[place], content if wants else None)
+                    observer.ended(late.record(), marks[place], content if wants else None)
                 else:
-                    over(self, marks[place], content if wants else None)
+                    over(late, marks[place], content if wants else None)
             except Exception as error:
                 report(observer, error)
 
