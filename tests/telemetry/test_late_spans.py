@@ -15,7 +15,12 @@ import pytest
 from opentelemetry import context, trace
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 from baimo.notes import Note
@@ -378,3 +383,26 @@ def test_what_is_current_is_asked_where_the_api_keeps_it(monkeypatch: pytest.Mon
     assert OpenTelemetry().began() is context.get_current()
     monkeypatch.setattr(context, "_RUNTIME_CONTEXT", Elsewhere())
     assert OpenTelemetry().began == context.get_current
+
+
+def test_an_exporter_that_fails_is_told_to_the_log_and_one_that_was_shut_down_gets_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Failing(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            raise ConnectionError("gone")
+
+    watching = Watching()
+    watching.provider.add_span_processor(SimpleSpanProcessor(Failing()))
+    late = Late(records.ANSWERED)
+    watching.observer.over(late, watching.observer.began(), None)
+    assert [(one.name, one.message) for one in caplog.records] == [
+        ("opentelemetry.sdk.trace.export", "Exception while exporting Span.")
+    ]
+    assert len(watching.kept.get_finished_spans()) == 2
+    watching.provider.shutdown()
+    watching.kept.clear()
+    caplog.clear()
+    watching.observer.over(late, watching.observer.began(), None)
+    assert watching.kept.get_finished_spans() == () and late.asked == 0
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
