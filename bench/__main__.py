@@ -85,27 +85,35 @@ def measure(
         for job in jobs:
             names = clients_of(job, chosen)
             turn = round_ % len(names) if names else 0
-            for name in names[turn:] + names[:turn]:
-                rounds = min(JOBS[job].rounds, PEER_ROUNDS if CLIENTS[name].peer else chosen.rounds)
-                if round_ - first >= rounds or (job, name) in failed:
-                    continue
-                _say(f"round {round_ + 1}: {job}, {name}")
+            going = [
+                name
+                for name in names[turn:] + names[:turn]
+                if round_ - first < _rounds(job, name, chosen) and (job, name) not in failed
+            ]
+            for group in [going] if JOBS[job].in_turns else [[name] for name in going]:
+                _say(f"round {round_ + 1}: {job}, {', '.join(group)}")
+                sizes = {name: size_of(JOBS[job], CLIENTS[name], chosen) for name in group}
                 try:
-                    found = runner.run(CLIENTS[name], job, size_of(JOBS[job], CLIENTS[name], chosen))
+                    found = runner.run(sizes, job)
                 except RunFailed as error:
-                    failed.add((job, name))
+                    failed.update((job, name) for name in group)
                     _say("")
-                    print(f"{name} failed at {job}:\n{error}", file=sys.stderr)
+                    print(f"{', '.join(group)} failed at {job}:\n{error}", file=sys.stderr)
                 else:
-                    figures.add(job, name, round_, found)
+                    for name in found:
+                        figures.add(job, name, round_, found[name])
     _say("")
+
+
+def _rounds(job: str, name: str, chosen: argparse.Namespace) -> int:
+    return min(JOBS[job].rounds, PEER_ROUNDS if CLIENTS[name].peer else chosen.rounds)
 
 
 def warm(runner: Runner, chosen: argparse.Namespace, jobs: Sequence[str]) -> None:
     """Start everybody once uncounted, so that all are compiled and in the page cache."""
     for name in dict.fromkeys([name for job in jobs for name in clients_of(job, chosen)]):
         try:
-            runner.run(CLIENTS[name], "import", 1)
+            runner.run({name: 1}, "import")
         except RunFailed as error:
             print(f"{name} cannot be imported:\n{error}", file=sys.stderr)
 

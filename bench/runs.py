@@ -1,4 +1,7 @@
-"""Starts server and clients, and takes their figures: one new process per client, job and round."""
+"""Starts server and clients, and takes their figures: one new process per client, job and round.
+
+Those who take turns at a job run one after the other, a part each; who waits uses no CPU.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ import tempfile
 import threading
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from .environments import ROOT
 from .measures import CLIENTS, JOBS, Client
@@ -69,6 +73,37 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
+class Taker:
+    """A client's process that does its job in parts, each when it is told to."""
+
+    def __init__(self, process: subprocess.Popen[bytes], err: IO[bytes]) -> None:
+        self._process = process
+        self._err = err
+
+    def turn(self) -> dict[str, float]:
+        """Have it do one part. Its figures after the last, else nothing. Raises RunFailed."""
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            pass  # it has ended: `wait` says why
+        return self.wait()
+
+    def wait(self) -> dict[str, float]:
+        """What it says when it is done with a part. Raises RunFailed."""
+        assert self._process.stdout
+        told = self._process.stdout.readline().strip()
+        if told == b"turn":
+            return {}
+        if not told:
+            status = self._process.wait()
+            self._err.seek(0)
+            raise RunFailed(self._err.read().decode(errors="replace").strip() or f"exit {status}")
+        figures: dict[str, float] = json.loads(told)
+        return figures
+
+
 @dataclass(slots=True, kw_only=True)
 class Runner:
     """Runs jobs. `pythons` are the interpreters by lock."""
@@ -80,8 +115,53 @@ class Runner:
     home: Path
     uvloop: bool = False
 
-    def run(self, client: Client, job: str, size: int) -> dict[str, float]:
-        """One job's figures. Raises RunFailed."""
+    def run(self, sizes: dict[str, int], job: str) -> dict[str, dict[str, float]]:
+        """One job's figures by client; several of them take turns at it. Raises RunFailed."""
+        if JOBS[job].in_turns:
+            with ExitStack() as stack:
+                takers = {
+                    name: stack.enter_context(self._taking(CLIENTS[name], job, size))
+                    for name, size in sizes.items()
+                }
+                found: dict[str, dict[str, float]] = {}
+                while len(found) < len(takers):
+                    for name, taker in takers.items():
+                        told = {} if name in found else taker.turn()
+                        if told:
+                            found[name] = told
+            return found
+        return {name: self._run(CLIENTS[name], job, size) for name, size in sizes.items()}
+
+    @contextmanager
+    def _taking(self, client: Client, job: str, size: int) -> Iterator[Taker]:
+        """A client that has warmed up and waits for its first turn."""
+        with tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(
+                [str(self.pythons[client.lock]), "-P", "-s", *self._worker(client, job, size), "turns"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                cwd=self.home,
+                env=_environment(self.home),
+            )
+            limit = threading.Timer(LONGEST_S, process.kill)
+            limit.start()
+            try:
+                taker = Taker(process, err)
+                taker.wait()
+                yield taker
+            finally:
+                limit.cancel()
+                process.kill()
+                process.communicate()
+
+    def _worker(self, client: Client, job: str, size: int) -> list[str]:
+        more = ["uvloop"] if self.uvloop else []
+        origin = self.sockets if JOBS[job].sockets else self.origin
+        module = (JOBS[job].module if client is CLIENTS["baimo"] else "") or client.module
+        return ["-m", "bench.worker", module, job, origin, str(size), *more]
+
+    def _run(self, client: Client, job: str, size: int) -> dict[str, float]:
         match job:
             case "import":
                 return {"cpu_ms": self._finish(client, ["-c", client.imports])[1]}
@@ -94,11 +174,7 @@ class Runner:
                 asked = client.installs or ("--tree", str(ROOT / "src" / "baimo"), *_own_requirements())
                 return self._figures(client, ["-m", "bench.installed", *asked])
             case _:
-                more = ["uvloop"] if self.uvloop else []
-                origin = self.sockets if JOBS[job].sockets else self.origin
-                module = (JOBS[job].module if client is CLIENTS["baimo"] else "") or client.module
-                arguments = ["-m", "bench.worker", module, job, origin, str(size), *more]
-                return self._figures(client, arguments)
+                return self._figures(client, self._worker(client, job, size))
 
     def _cold(self, client: Client) -> float:
         code = f"from bench.clients.{client.module} import Sync\n"

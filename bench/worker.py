@@ -1,6 +1,6 @@
 """The process under measure: does one job with one client and prints its figures as JSON.
 
-    python -m bench.worker CLIENT JOB ORIGIN SIZE
+    python -m bench.worker CLIENT JOB ORIGIN SIZE [uvloop] [turns]
 
 CLIENT is a module of `bench.clients`. CPU is user and system time of this process alone.
 """
@@ -14,7 +14,7 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from bench import memory
@@ -25,6 +25,8 @@ BLOCK = 500
 _SOCKET_FRAMES = 20_000
 WARM = 200
 """Calls before the measured ones: connections, caches and the interpreter's own adaptation."""
+TURNS = 10
+"""The parts of a job that is done in turns."""
 
 Found = dict[str, float]
 
@@ -70,14 +72,28 @@ def _cpu(it: Any, began: float, count: int) -> Found:
     return {"cpu_us": (_spent(it) - began) / count * 1e6}
 
 
+def _parts(count: int) -> Iterator[int]:
+    """So many at once; or, where others are measured beside us, in parts: each is done when we are told to
+    go on, and all together are measured.
+    """
+    if "turns" not in sys.argv:
+        yield count
+        return
+    for done in range(TURNS):
+        print("turn", flush=True)
+        sys.stdin.readline()
+        yield count * (done + 1) // TURNS - count * done // TURNS
+
+
 def sync(client: Any, origin: str, calls: int) -> Found:
     """Calls one after another."""
     with client.Sync(f"{origin}/v1") as it:
         for _ in range(WARM):
             _check(it.call(), ANSWER)
         began = _spent(it)
-        for _ in range(calls):
-            _check(it.call(), ANSWER)
+        for part in _parts(calls):
+            for _ in range(part):
+                _check(it.call(), ANSWER)
         return _cpu(it, began, calls)
 
 
@@ -107,7 +123,8 @@ def many(client: Any, origin: str, calls: int) -> Found:
 
             await _at_once(3 * WARM, 200, one)
             began = _spent(it)
-            await _at_once(calls, 200, one)
+            for part in _parts(calls):
+                await _at_once(part, 200, one)
             return _cpu(it, began, calls)
 
     return _run(main())
@@ -121,8 +138,9 @@ def burst(client: Any, origin: str, streams: int) -> Found:
             for _ in range(2):
                 _check(await it.stream(), BLOCK * CHUNK)
             began = _spent(it)
-            for _ in range(streams):
-                _check(await it.stream(), BLOCK * CHUNK)
+            for part in _parts(streams):
+                for _ in range(part):
+                    _check(await it.stream(), BLOCK * CHUNK)
             return _cpu(it, began, streams * BLOCK)
 
     return _run(main())
@@ -134,8 +152,9 @@ def burst_sync(client: Any, origin: str, streams: int) -> Found:
         for _ in range(2):
             _check(it.stream(), BLOCK * CHUNK)
         began = _spent(it)
-        for _ in range(streams):
-            _check(it.stream(), BLOCK * CHUNK)
+        for part in _parts(streams):
+            for _ in range(part):
+                _check(it.stream(), BLOCK * CHUNK)
         return _cpu(it, began, streams * BLOCK)
 
 
