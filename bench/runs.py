@@ -151,9 +151,8 @@ class Runner:
                 taker.wait()
                 yield taker
             finally:
+                process.communicate()  # who is not done yet finds that nobody tells it to go on
                 limit.cancel()
-                process.kill()
-                process.communicate()
 
     def _worker(self, client: Client, job: str, size: int) -> list[str]:
         more = ["uvloop"] if self.uvloop else []

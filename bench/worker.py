@@ -81,7 +81,8 @@ def _parts(count: int) -> Iterator[int]:
         return
     for done in range(TURNS):
         print("turn", flush=True)
-        sys.stdin.readline()
+        if not sys.stdin.readline():
+            sys.exit("nobody tells us to go on")
         yield count * (done + 1) // TURNS - count * done // TURNS
 
 

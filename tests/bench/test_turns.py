@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.environments import server_command
+from bench.measures import CLIENTS
 from bench.runs import RunFailed, Runner, Taker, serving
 
 
@@ -24,7 +25,6 @@ def taking(code: str) -> Iterator[Taker]:
         try:
             yield Taker(process, err)
         finally:
-            process.kill()
             process.communicate()
 
 
@@ -53,6 +53,15 @@ def test_all_on_and_all_off_do_their_parts_and_have_their_figures(job: str, tmp_
         found = runner.run({"baimo": 20, "off": 20}, job)
     assert sorted(found) == ["baimo", "off"]
     assert all(0 < figures["cpu_us"] < 1e6 for figures in found.values())
+
+
+def test_who_is_not_told_to_go_on_ends(tmp_path: Path) -> None:
+    python = Path(sys.executable)
+    with serving(server_command("python", python)) as origin:
+        runner = Runner(origin=origin, sockets="", pythons={"bare": python}, home=tmp_path)
+        with runner._taking(CLIENTS["baimo"], "on_sync", 20) as taker:
+            assert taker.turn() == {}
+    assert taker._process.returncode == 1
 
 
 def test_a_route_with_all_on_takes_turns_with_the_same_route(tmp_path: Path) -> None:

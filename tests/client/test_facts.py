@@ -37,7 +37,7 @@ def test_an_error_tells_its_code_and_what_the_provider_said() -> None:
 def test_an_answer_tells_all_its_reasons_and_no_words() -> None:
     told = facts.answer_facts(answer(choices=2))
     assert told["finish_reasons"] == ("stop", "stop") and "ok" not in str(told)
-    assert facts.answer_of(answer()) == ("m-0925", "r1", None, ())
+    assert facts.ONE_REASON["stop"] == facts.reasons_of(answer().choices) == ("stop",)
 
 
 def test_an_address_is_scheme_host_and_port() -> None:
