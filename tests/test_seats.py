@@ -354,6 +354,23 @@ def test_the_caller_may_leave_at_any_step_and_holds_nothing_afterwards() -> None
     assert logs == {(), ("drop",)}
 
 
+@pytest.mark.parametrize("reply", [OK, TELLING])
+def test_an_interrupt_while_it_is_given_back_does_not_give_it_back_twice(
+    reply: WireHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_house(learn=learned)
+
+    def interrupted(*told: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(house.health, "replied", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        house.call(reply, b"t:ok\nend\n", b"")
+    assert house.desk.book["k1/0"][:2] == (0, 0)
+    assert house.state["under_way"] == set()
+    assert "drop" not in house.desk.log
+
+
 def test_what_was_given_back_while_the_lock_was_held_is_swept_up_by_the_next() -> None:
     house = open_house()
     lost = house.desk.grant(Claim((Hold("k1/0", Limit(requests_per_minute=50, concurrency=2)),)))

@@ -117,6 +117,8 @@ class HeldSeat(Tally):
     buckets: list[tuple[Window, Bucket]]
     """Where they count."""
     began: float
+    is_held = False
+    """Whether the place is still to be given back; that is done once, whatever breaks in on it."""
 
     __init__ = object.__init__
     """Whoever makes one sets the first two, which costs less than giving them here."""
@@ -146,7 +148,7 @@ class HeldSeat(Tally):
             ahead.tokens -= tokens
             ahead.last = now
             self.buckets = ahead.counted
-        self.began = now
+        self.began, self.is_held = now, True
         state.under_way.add(self)
         return True
 
@@ -162,12 +164,14 @@ class HeldSeat(Tally):
             now = keeper.mono()
             is_usual = learned is None and more <= 0 and self.buckets is ahead.counted
             if is_usual:
+                self.is_held = False
                 place.in_flight -= 1
                 place.tokens_in_flight -= reserved
                 ahead.tokens -= more
                 if keeper.line.waiting:
                     keeper.serve(now)
         if not is_usual:
+            self.is_held = False
             keeper.close(self._ticket(), Settlement(tokens=used, verdict="answered", learned=learned))
         elif keeper.given_back:
             keeper.sweep()
@@ -180,12 +184,15 @@ class HeldSeat(Tally):
         keeper = door.keeper
         door.health.ended(door.state.name, error, keeper.mono())
         door.state.under_way.discard(self)
+        self.is_held = False
         keeper.close(self._ticket(), settlement)
 
     def left(self) -> None:
         """The caller is gone."""
         self.door.state.under_way.discard(self)
-        self.door.keeper.drop(self._ticket())
+        if self.is_held:
+            self.is_held = False
+            self.door.keeper.drop(self._ticket())
 
     def _ticket(self) -> Ticket:
         """What the keeper would have given for it."""
