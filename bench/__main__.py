@@ -33,7 +33,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     usual = [name for name in peers if not CLIENTS[name].asked_for]
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure Baimo beside others.")
     parser.add_argument(
-        "--short", action="store_true", help="CPU against bare libraries only, in about 100 s"
+        "--short", action="store_true", help="CPU against bare libraries only, in about two minutes"
     )
     parser.add_argument("--rounds", type=int, default=5, help="alternating rounds (5)")
     parser.add_argument("--peers", default=",".join(usual), help=f"of {', '.join(peers)}; or none")
